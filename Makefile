@@ -1,0 +1,110 @@
+# One Makefile for everything.  The targets that a person types:
+#
+#   make                    build/ibfleet and build/ibfleet-agent
+#   make demo               a lab of four virtual machines, the main job end to end
+#   make check              every test tier; make check SAN=1 under ASan and UBSan
+#   make check-lab          all lab scenarios
+#   make lab-up N=4         boot a lab and leave it up; lab-ssh NODE=2, lab-down
+#   make mutants            take each safeguard out: its test must turn red
+#   make bench              ratios against peers, side by side
+#   make layers             who may include whom
+#   make tidy               functions and files that have outgrown the house style
+#   make deps               what apt has to install; the others call it when needed
+#   make install PREFIX=/usr/local DESTDIR=
+
+SHELL := /bin/bash
+.DELETE_ON_ERROR:
+
+O       ?= build$(if $(SAN),/san)
+N       ?= 4
+NODE    ?= 1
+PREFIX  ?= /usr/local
+VERSION := 0.1.0
+
+WARN  := -Wall -Wextra -Wpedantic -Werror -Wshadow -Wconversion -Wformat=2 -Wundef -Wvla \
+         -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wwrite-strings -Wcast-qual
+SANIT := $(if $(SAN),-fsanitize=address -fsanitize=undefined -fno-sanitize-recover=all)
+CFLAGS ?= -O2 -g
+FLAGS  = -std=gnu11 -D_GNU_SOURCE -I. -MMD -MP -DIBFLEET_VERSION='"$(VERSION)"' \
+         $(WARN) $(SANIT) $(CFLAGS)
+
+# ---- what is built from what ---------------------------------------------
+
+folders    = $(filter-out %/main.c,$(wildcard $(foreach d,$1,$d/*.c $d/*/*.c)))
+protocol   := $(call folders,protocol)
+inventory  := $(call folders,inventory)
+controller := $(call folders,controller)
+agent      := $(call folders,node-agent)
+ours       := $(protocol) $(inventory) $(controller) $(agent) \
+              $(wildcard controller/main.c node-agent/main.c)
+
+PROVIDERS  := -lmlx5 -lmlx4 -lmana -lrxe-rdmav34
+controller_libs = -luv -lssh2 -lcrypto -lsqlite3 -linih -lcjson -lmd -lm -lpthread
+agent_libs      = $(if $(SAN),-libverbs -lcjson,$O/deps/libcjson.a -libverbs $(PROVIDERS) \
+                  -libverbs -lnl-route-3 -lnl-3) -lmd -lm -lpthread
+
+$O/node-agent/verbs/%.o: FLAGS += $(if $(SAN),,-DRDMA_STATIC_PROVIDERS=mlx5,mlx4,mana,rxe)
+
+.PHONY: all
+all: $O/ibfleet $O/ibfleet-agent
+
+$O/%.o: %.c | $O/deps.ok
+	@mkdir -p $(@D)
+	$(CC) $(FLAGS) -c -o $@ $<
+
+archive = rm -f $@ && $(AR) rcs $@ $^
+$O/protocol.a:   $(protocol:%.c=$O/%.o)   ; $(archive)
+$O/inventory.a:  $(inventory:%.c=$O/%.o)  ; $(archive)
+$O/controller.a: $(controller:%.c=$O/%.o) ; $(archive)
+$O/agent.a:      $(agent:%.c=$O/%.o)      ; $(archive)
+
+$O/ibfleet: $O/controller/main.o $O/controller.a $O/inventory.a $O/protocol.a
+	$(CC) $(FLAGS) -o $@ $^ $(controller_libs)
+
+# One static file: it must start on a node that has no libibverbs yet.
+$O/ibfleet-agent: $O/node-agent/main.o $O/agent.a $O/inventory.a $O/protocol.a $(if $(SAN),,$O/deps/libcjson.a)
+	$(CC) $(FLAGS) $(if $(SAN),,-static) -o $@ $(filter %.o %.a,$(filter-out %/libcjson.a,$^)) $(agent_libs)
+
+# Debian has no static cJSON, so the agent's is built from Debian's source package.
+$O/deps/libcjson.a: tests/deps.sh | $O/deps.ok
+	tests/deps.sh cjson $(@D) $(CC)
+
+# ---- what apt has to install -----------------------------------------------
+
+.PHONY: deps
+deps:
+	tests/deps.sh install
+$O/deps.ok: tests/deps.sh
+	@mkdir -p $(@D)
+	tests/deps.sh install build && touch $@
+
+# ---- tests -----------------------------------------------------------------
+
+tests_of = $(patsubst %.c,$O/%,$(wildcard tests/$1/*.c))
+unit := $(call tests_of,unit)
+loop := $(call tests_of,loop)
+test_archives = $O/controller.a $O/agent.a $O/inventory.a $O/protocol.a
+test_libs     = -lcmocka -Wl,--as-needed $(controller_libs) -libverbs
+
+# A fake named before the archives wins over the module of the same interface.
+# Each loop test says in its first lines which fakes it wants:  /* fakes: link */
+fakes_of = $(patsubst %,$O/tests/fake/%.o,$(shell sed -n 's|^/\* fakes: \(.*\) \*/|\1|p' $1))
+.SECONDEXPANSION:
+$(unit) $(loop): $O/%: $O/%.o $$(call fakes_of,$$*.c) $(test_archives)
+	$(CC) $(FLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(test_libs)
+
+.PHONY: unit loop e2e lab check check-lab
+unit: $(unit) ; @tests/run.sh unit $^
+loop: $(loop) ; @tests/run.sh loop $^
+
+# ---- order in the house ------------------------------------------------------
+
+.PHONY: layers tidy format clean
+layers: ; @tests/layers.sh
+tidy:   ; @tests/tidy.sh
+format:
+	clang-format -i $(shell git ls-files '*.[ch]')
+clean:
+	rm -rf build
+
+-include $(shell find $O -name '*.d' 2>/dev/null)

@@ -1,0 +1,70 @@
+#!/bin/bash
+# deps.sh install [build|test]   install what is missing, with apt; say what
+# deps.sh cjson DIR CC           build DIR/libcjson.a from Debian's source package
+#
+# Nothing is done, and no root asked for, when everything is there already.
+set -euo pipefail
+
+build=(gcc make libc6-dev libuv1-dev libssh2-1-dev libssl-dev libsqlite3-dev libinih-dev
+    libcjson-dev libmd-dev libibverbs-dev libnl-3-dev libnl-route-3-dev dpkg-dev xz-utils)
+test=(clang libclang-rt-14-dev libcmocka-dev bats openssh-server openssh-client sudo
+    python3-jsonschema clustershell pdsh sqlite3 tmux universal-ctags jq procps
+    qemu-system-x86 qemu-utils mmdebstrap fakeroot e2fsprogs apt-utils cpio kmod zstd
+    busybox-static curl ca-certificates perftest)
+
+missing()
+{
+    local p
+    for p in "$@"; do
+        [ "$(dpkg-query -W -f '${db:Status-Status}' "$p" 2>/dev/null)" = installed ] || echo "$p"
+    done
+}
+
+as_root()
+{
+    if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
+}
+
+install()
+{
+    local want=("${build[@]}") lack
+    [ "${1:-all}" = build ] || want+=("${test[@]}")
+    mapfile -t lack < <(missing "${want[@]}")
+    [ ${#lack[@]} -gt 0 ] || return 0
+    echo "deps: installing with apt: ${lack[*]}" >&2
+    as_root apt-get -qq update
+    as_root env DEBIAN_FRONTEND=noninteractive \
+        apt-get -qq install -y --no-install-recommends "${lack[@]}" >/dev/null
+}
+
+# An apt of our own beside the system's: deb-src is rarely switched on, and
+# reading sources needs no root.
+source_apt()
+{
+    apt-get -qq -o Dir::Etc::sourcelist="$work/sources.list" -o Dir::Etc::sourceparts="$work/parts" \
+        -o Dir::State::Lists="$work/lists" -o Dir::Cache="$work/cache" -o APT::Sandbox::User= "$@"
+}
+
+cjson()
+{
+    local dir=$1 cc=$2 f
+    work=$(mktemp -d)
+    trap 'rm -rf "$work"' EXIT
+    mkdir -p "$work"/{parts,lists/partial,cache/archives/partial} "$dir"
+    for f in /etc/apt/sources.list /etc/apt/sources.list.d/*.list; do
+        [ ! -f "$f" ] || sed -n 's/^deb /deb-src /p' "$f"
+    done >"$work/sources.list"
+    for f in /etc/apt/sources.list.d/*.sources; do
+        [ ! -f "$f" ] || sed 's/^Types:.*/Types: deb-src/' "$f" >"$work/parts/${f##*/}"
+    done
+    source_apt update
+    (cd "$work" && source_apt source cjson >/dev/null)
+    "$cc" -O2 -g -c -o "$work/cJSON.o" "$work"/cjson-*/cJSON.c
+    ar rcs "$dir/libcjson.a" "$work/cJSON.o"
+}
+
+case ${1:-} in
+install) install "${2:-all}" ;;
+cjson) cjson "$2" "$3" ;;
+*) sed -n '2,5s/^# //p' "$0" >&2; exit 2 ;;
+esac

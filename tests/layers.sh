@@ -1,0 +1,63 @@
+#!/bin/bash
+# layers.sh   who may include whom; prints file, line and rule for each offence
+#
+# protocol <- inventory <- { controller, node-agent }, and the last two never see
+# each other.  One third-party library lives in one folder.  A header of ours
+# includes no library's header.  No file includes itself through others.
+set -u
+bad=0
+
+forbid() # PATTERN WHY FILE...
+{
+    local pattern=$1 why=$2
+    shift 2
+    [ $# -gt 0 ] || return 0
+    if grep -nE "^# *include [\"<]($pattern)" "$@" /dev/null; then
+        echo "    ^ $why"
+        bad=1
+    fi
+}
+files() { git ls-files --cached --others --exclude-standard -- "$@" | grep '\.[ch]$' | while read -r f; do [ -f "$f" ] && echo "$f"; done; }
+except() { grep -v "^$1" || true; }
+
+mapfile -t protocol < <(files protocol)
+mapfile -t inventory < <(files inventory)
+mapfile -t controller < <(files controller)
+mapfile -t agent < <(files node-agent)
+mapfile -t headers < <(files '*.h' | grep -v '^tests/')
+
+forbid 'inventory/|controller/|node-agent/|tests/|uv\.h' 'protocol includes only itself' "${protocol[@]}"
+forbid 'controller/|node-agent/|tests/|uv\.h' 'inventory sees only protocol' "${inventory[@]}"
+forbid 'node-agent/|tests/' 'the controller never sees the agent' "${controller[@]}"
+forbid 'controller/|tests/|uv\.h' 'the agent never sees the controller' "${agent[@]}"
+forbid '(uv|libssh2|sqlite3|curl/curl|cjson/cJSON|infiniband/verbs|ini|openssl/[a-z]+)\.h' \
+    "a header of ours includes no library's header" "${headers[@]}"
+
+one_home() # HEADER HOME
+{
+    mapfile -t rest < <(files . | grep -v '^tests/' | except "$2")
+    forbid "$1" "$1 lives in $2 only" "${rest[@]}"
+}
+one_home 'libssh2\.h' controller/ssh/
+one_home 'openssl/' controller/ssh/
+one_home 'sqlite3\.h' controller/journal/
+one_home 'infiniband/verbs\.h' node-agent/verbs/
+one_home 'ini\.h' inventory/fleet
+one_home 'cjson/cJSON\.h' protocol/json
+one_home 'sha2(56)?\.h' protocol/digest
+
+# Pure files decide; they know no loop, no clock and no socket.
+pure='(controller/(fabric/(pairs|robust|verdict)|rollout/(policy|node_state)|link/link_state)|inventory/.*|protocol/.*)\.c$'
+mapfile -t rest < <(files . | grep -E "^$pure")
+forbid '(uv|time|sys/time|sys/socket|unistd|pthread)\.h' 'a pure file knows no loop, clock or socket' "${rest[@]}"
+
+# Every base name once, so that a name alone says which file is meant.
+twice=$(files . | grep -v '^tests/' | sed 's|.*/||' | sort | uniq -d | grep -v '^main\.c$' | grep -v '^cmd' || true)
+[ -z "$twice" ] || { echo "base names used twice: $twice"; bad=1; }
+
+# Include cycles: tsort names the files of each.
+cycles=$(grep -nE '^# *include "' "${headers[@]}" /dev/null |
+    sed -E 's/^([^:]*):[0-9]*:# *include "([^"]*)".*/\1 \2/' | tsort 2>&1 >/dev/null)
+[ -z "$cycles" ] || { echo "$cycles"; bad=1; }
+
+exit $bad
