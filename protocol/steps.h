@@ -1,0 +1,55 @@
+/* steps - what may be done to a node: a closed set, never shell text
+ *
+ * inventory/decide makes the list, the agent takes it, in order.  A step says
+ * what shall be so, not what to run; the agent finds out whether it is so
+ * already and journals the step before taking it.
+ */
+#ifndef PROTOCOL_STEPS_H
+#define PROTOCOL_STEPS_H
+
+#include <stddef.h>
+
+struct fail;
+struct json;
+
+#define STEPS_MAX      32
+#define STEPS_MAX_ARGS 64
+
+enum step_verb {
+    STEP_PACKAGES, /* args: package names; installed by the node's own manager       */
+    STEP_MODULES,  /* args: kernel modules; loaded now and at every boot             */
+    STEP_RXE,      /* args: interface; Soft-RoCE device rxe0 on it, kept over boots  */
+    STEP_MEMLOCK,  /* no args: users may lock memory without limit                   */
+    STEP_VERBS
+};
+
+struct step {
+    enum step_verb verb;
+    char **args; /* each matches [A-Za-z0-9][A-Za-z0-9._+:@-]*, checked by decode */
+    size_t arg_count;
+};
+
+struct steps {
+    struct step *list;
+    size_t count;
+};
+
+/* "packages", "modules", "soft-roce", "memlock"; never NULL. */
+const char *step_name(enum step_verb verb);
+
+/* Append a step; args are copied.  FAIL_MEMORY; FAIL_BUG past the ceilings. */
+int steps_add(struct steps *s, enum step_verb verb, const char *const *args,
+              size_t arg_count, struct fail *why);
+
+/* Frees what it holds and leaves it empty. */
+void steps_clear(struct steps *s);
+
+/* The wire's form: [{"name": "packages", "args": ["rdma-core"]}].  NULL: memory. */
+struct json *steps_encode(const struct steps *s);
+
+/* Refuses unknown verbs, wrong argument counts and characters a shell could
+ * care about.  *s must be empty; FAIL_GARBAGE, FAIL_MEMORY.
+ */
+int steps_decode(const struct json *list, struct steps *s, struct fail *why);
+
+#endif
