@@ -50,9 +50,11 @@ struct json *json_copy(const struct json *doc);
 
 /* Put a value into an object.  text may be NULL: the field is then null. */
 int json_put_text(struct json *object, const char *key, const char *text);
-int json_put_int(struct json *object, const char *key, int64_t value); /* |value| <= 2^53 */
+int json_put_int(struct json *object, const char *key,
+                 int64_t value); /* |value| <= 2^53 */
 int json_put_u64(struct json *object, const char *key, uint64_t value);
-int json_put_real(struct json *object, const char *key, double value); /* NaN, inf: null */
+int json_put_real(struct json *object, const char *key,
+                  double value); /* NaN, inf: null */
 int json_put_flag(struct json *object, const char *key, bool value);
 
 /* Takes child, also when it fails; a NULL child fails, so that calls chain. */
