@@ -93,9 +93,42 @@ fakes_of = $(patsubst %,$O/tests/fake/%.o,$(shell sed -n 's|^/\* fakes: \(.*\) \
 $(unit) $(loop): $O/%: $O/%.o $$(call fakes_of,$$*.c) $(test_archives)
 	$(CC) $(FLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(test_libs)
 
-.PHONY: unit loop e2e lab check check-lab
+# The scripts of the tiers find what was built in $BUILD.
+e2e       := $(wildcard tests/e2e/*.bats)
+lab_small := $(wildcard tests/lab/small_*.bats)
+lab_rest  := $(filter-out $(lab_small),$(wildcard tests/lab/*.bats))
+scripts    = $O/test-deps.ok all test-tools
+
+# Programs that only tests use, each built by a rule of its own below its tier.
+.PHONY: test-tools
+test-tools:
+export BUILD := $(abspath $O)
+
+.PHONY: unit loop e2e lab lab-rest check check-lab mutants
 unit: $(unit) ; @tests/run.sh unit $^
 loop: $(loop) ; @tests/run.sh loop $^
+e2e: $(scripts) ; @tests/run.sh e2e $(e2e)
+lab: $(scripts) ; @tests/run.sh lab $(lab_small)
+lab-rest: $(scripts) ; @tests/run.sh lab-rest $(lab_rest)
+
+# Under the sanitizers the agent is dynamic, so the lab is left out.
+TIERS ?= layers all unit loop e2e $(if $(SAN),,lab)
+check: $O/test-deps.ok
+	@tests/check.sh $(TIERS)
+check-lab: $O/test-deps.ok
+	@tests/check.sh lab lab-rest
+mutants: $O/test-deps.ok
+	@tests/mutants.sh $(MUTANT)
+
+$O/test-deps.ok: tests/deps.sh
+	@mkdir -p $(@D)
+	tests/deps.sh install all && touch $@
+# ---- into a system --------------------------------------------------------------
+
+.PHONY: install
+install: all
+	install -D -m 755 $O/ibfleet $(DESTDIR)$(PREFIX)/bin/ibfleet
+	install -D -m 755 $O/ibfleet-agent $(DESTDIR)$(PREFIX)/libexec/ibfleet-agent
 
 # ---- order in the house ------------------------------------------------------
 
