@@ -1,0 +1,116 @@
+/* hostset - a set of node names, and the text that people write for it
+ *
+ * A hostlist is what ClusterShell and pdsh read: `ib[001-128,200-210/2],@gpu!ib007`.
+ * A hostset is what it means: unique names in natural order (ib9 before ib10).
+ *
+ *     if (hostset_parse("ib[1-4]!ib3", NULL, &set, why) < 0)
+ *         return -1;
+ *     for (size_t i = 0; i < hostset_count(set); i++)
+ *         visit(hostset_name(set, i));
+ *     text = hostset_fold(set);      "ib[1-2,4]"
+ *     hostset_free(set);
+ *
+ * The syntax.  Terms are joined from left to right, all operators bind alike:
+ *
+ *     a,b   also b        a!b   but not b        a&b   only what b has too
+ *     a^b   what only one of the two has
+ *
+ * A term is a name with any number of bracket groups (`r[1-2]n[01-16]-ib0`), or
+ * `@name`, a group; brackets work in group names too.  In brackets stand numbers,
+ * ranges and ranges with a step (`[1-9/2]`), parted by commas.  Width is kept:
+ * `[01-10]` is 01 to 10.  A range of which one end has leading zeros needs ends
+ * of the same width: `[1-010]` is refused, as ClusterShell does.  White space
+ * around terms and numbers is ignored; empty text is the empty set.
+ *
+ * A name has letters, digits, '-', '_', '.' and ':', and begins with a letter, a
+ * digit or '_', so it can be mistaken neither for an option nor for a path.
+ *
+ * Where we differ: digits before a bracket belong to the name, `n1[9-11]` is
+ * n19, n110, n111 as in pdsh (ClusterShell makes n19 to n111 of it); negative
+ * numbers, wildcards and group sources are not read.
+ *
+ * Pure: no file, no clock, no output.
+ */
+#ifndef INVENTORY_HOSTSET_H
+#define INVENTORY_HOSTSET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct fail;
+struct hostset;
+
+#define HOSTSET_MAX_NAME   255                /* bytes in a name                   */
+#define HOSTSET_MAX_NAMES  1000000            /* names one expression may mention  */
+#define HOSTSET_MAX_TEXT   ((size_t)16 << 20) /* bytes in an expression            */
+#define HOSTSET_MAX_DIGITS 18                 /* digits of a number in brackets    */
+#define HOSTSET_MAX_DEPTH  32                 /* groups that name groups           */
+
+/* Who knows what `@name` means. */
+struct hostset_groups {
+    /* Set *text to the hostlist of the group; it may name other groups, and a
+     * circle is found by the parser.  Borrowed: valid until hostset_parse()
+     * returns.  -1 with *why filled in when there is no such group.
+     */
+    int (*hostlist_of)(void *arg, const char *name, const char **text, struct fail *why);
+    void *arg;
+};
+
+/* ---- the text ----------------------------------------------------------------- */
+
+/* What the expression means, into *set; free with hostset_free().  groups may be
+ * NULL: then `@name` is refused.  -1 leaves *set alone; *why is FAIL_HOSTLIST (the
+ * text names the column and the expression), what hostlist_of said, or FAIL_MEMORY.
+ */
+int hostset_parse(const char *text, const struct hostset_groups *groups,
+                  struct hostset **set, struct fail *why);
+
+/* Call visit for each name in the order it is written, repetitions included;
+ * only ',' may join, and there are no groups.  visit returns 0, or -1 with *why
+ * filled in to end it.  Nothing is visited when the text itself is refused.
+ */
+int hostset_each(const char *text,
+                 int (*visit)(void *arg, const char *name, struct fail *why), void *arg,
+                 struct fail *why);
+
+/* A hostlist of exactly this set, without repetitions and steps: `ib[1-2,4],gpu7`.
+ * Names that vary in several numbers fold along the last one first, so the text
+ * is right but not always the shortest.  malloc'ed; NULL when memory is exhausted.
+ */
+char *hostset_fold(const struct hostset *set);
+
+/* ---- the set ------------------------------------------------------------------ */
+
+/* An empty set; NULL when memory is exhausted. */
+struct hostset *hostset_new(void);
+
+/* NULL is allowed. */
+void hostset_free(struct hostset *set);
+
+size_t hostset_count(const struct hostset *set);
+
+/* The i-th name in natural order, i below hostset_count().  Borrowed: valid until
+ * the set is freed, also after the name has been removed.
+ */
+const char *hostset_name(const struct hostset *set, size_t i);
+
+bool hostset_has(const struct hostset *set, const char *name);
+
+/* Where the name stands, into *i (NULL is allowed); false when it is not there. */
+bool hostset_find(const struct hostset *set, const char *name, size_t *i);
+
+/* Add one name, taken literally; one that is there already is fine.  Constant
+ * time for a name that goes last, else linear.  -1: FAIL_HOSTLIST (not a name)
+ * or FAIL_MEMORY.
+ */
+int hostset_add(struct hostset *set, const char *name, struct fail *why);
+
+/* Linear time.  A name that is not there is fine. */
+void hostset_remove(struct hostset *set, const char *name);
+
+/* Natural order: below, equal to or above 0.  Numbers of fewer digits come first,
+ * so 9 < 10 < 010, and only equal names are equal.
+ */
+int hostset_compare(const char *a, const char *b);
+
+#endif
