@@ -199,7 +199,7 @@ static void a_huge_list_is_refused_before_it_is_made(void **state)
     assert_fold("a[0-99999]b[0-99999]c[0-99999]",
                 "column 1 of 'a[0-99999]b[0-99999]c[0-99999]': more than 1000000 names");
     assert_fold("a[0-599999]!a[0-599999]",
-                "column 13 of 'a[0-599999]!a[0-599999]': more than 1000000 names");
+                "column 14 of 'a[0-599999]!a[0-599999]': more than 1000000 names");
 }
 
 int main(void)

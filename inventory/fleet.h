@@ -1,0 +1,147 @@
+/* fleet - the fleet file: who the nodes are, how to reach them, what they should have
+ *
+ *     [defaults]
+ *     user   = azureuser
+ *     key    = ~/.ssh/id_ed25519
+ *     driver = inbox
+ *
+ *     [nodes]
+ *     ib[001-128]                           the address is the name itself
+ *     gpu[1-4] = 10.0.0.[11-14]             as many addresses as names, in this order
+ *     vm[1-2]  = 127.0.0.1:[22101-22102]    ADDRESS:PORT
+ *     head     = [fe80::1]:2222             IPv6 in brackets
+ *
+ *     [groups]
+ *     gpu     = gpu[1-4]
+ *     compute = @all!@gpu,head              the same name again adds to the group
+ *
+ *     [group:gpu]                           settings of the nodes of @gpu
+ *     driver = none
+ *
+ *     [policy]
+ *     window = 32
+ *
+ * A setting is looked up in the groups of a node, then in [defaults], then in the
+ * table below; a port written with the address wins over all.  Two groups that
+ * disagree about a node are refused, as is everything that is not known here.
+ * Comments begin with '#' or ';'.  A line has at most FLEET_MAX_LINE bytes.
+ *
+ *     if (fleet_load("ibfleet.ini", getenv("HOME"), &fleet, why) < 0 ||
+ *         fleet_select(fleet, "@gpu!gpu3", &set, why) < 0)
+ *         return -1;
+ *     node = fleet_find(fleet, hostset_name(set, 0));
+ *
+ * Pure but for fleet_load(), which reads the file.  No name is resolved, no key opened.
+ */
+#ifndef INVENTORY_FLEET_H
+#define INVENTORY_FLEET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct fail;
+struct fleet;
+struct hostset;
+
+#define FLEET_MAX_TEXT   ((size_t)16 << 20) /* bytes in a fleet file                   */
+#define FLEET_MAX_LINE   190                /* bytes in one line of it                 */
+#define FLEET_MAX_NODES  100000
+#define FLEET_MAX_WINDOW 1024               /* nodes at work at once                   */
+
+/* An unknown server key: refuse it, or store it and go on.  A changed key is
+ * always refused.
+ */
+enum fleet_host_keys { FLEET_HOST_KEYS_STRICT, FLEET_HOST_KEYS_ACCEPT_NEW };
+
+/* The RDMA stack to bring a node to: the distribution's own, or leave it alone. */
+enum fleet_driver { FLEET_DRIVER_INBOX, FLEET_DRIVER_NONE };
+
+/* auto: only when something installed needs it. */
+enum fleet_reboot { FLEET_REBOOT_AUTO, FLEET_REBOOT_ALWAYS, FLEET_REBOOT_NEVER };
+
+/* Settings as they hold for one node.  All text is borrowed from the fleet. */
+struct fleet_node {
+    const char *name;
+    const char *address;              /* host name, IPv4 or IPv6 without brackets; default: name */
+    uint16_t port;                    /* `port`, 1-65535; default 22                             */
+    const char *user;                 /* `user`; NULL: whoever runs ibfleet                      */
+    const char *key;                  /* `key`, private key file; NULL: the agent and ~/.ssh     */
+    const char *known_hosts;          /* `known_hosts`, file; NULL: ~/.ssh/known_hosts           */
+    enum fleet_host_keys host_keys;   /* `host_keys` = strict | accept-new; default strict       */
+    enum fleet_driver driver;         /* `driver` = inbox | none; default inbox                  */
+    const char *rxe;                  /* `rxe`, interface that gets Soft-RoCE where there is no
+                                         HCA; NULL: none                                         */
+    enum fleet_reboot reboot;         /* `reboot` = auto | always | never; default auto          */
+    const char *agent;                /* `agent`, absolute path of an agent that is already on
+                                         the node; NULL: push one                                */
+    bool sudo;                        /* `sudo` = yes | no, work that needs root goes through
+                                         sudo -n; default yes                                    */
+};
+
+/* [policy] */
+struct fleet_policy {
+    unsigned window;       /* `window`, nodes at work at once, 1-FLEET_MAX_WINDOW; default 32 */
+    unsigned max_failures; /* `max_failures`, failed nodes that stop a rollout, 1-
+                              FLEET_MAX_NODES; default 0: none is too many                     */
+};
+
+/* ---- make and free ------------------------------------------------------------ */
+
+/* Read len_bytes of text; file is the name used in messages.  "~/" at the start
+ * of a path means home (NULL: such paths are refused).  Free with fleet_free().
+ * -1 leaves *fleet alone; *why is FAIL_FLEET_FILE (text: "FILE:LINE: ...") or
+ * FAIL_MEMORY.
+ */
+int fleet_parse(const char *text, size_t len_bytes, const char *file, const char *home,
+                struct fleet **fleet, struct fail *why);
+
+/* The same from the file at path; also -1 with FAIL_FLEET_FILE when it cannot be
+ * read or has more than FLEET_MAX_TEXT bytes.
+ */
+int fleet_load(const char *path, const char *home, struct fleet **fleet,
+               struct fail *why);
+
+/* A fleet without a file: the nodes of this hostlist, ADDRESS or ADDRESS:PORT,
+ * all settings at their defaults.  -1: FAIL_HOSTLIST or FAIL_MEMORY.
+ */
+int fleet_of(const char *hostlist, struct fleet **fleet, struct fail *why);
+
+/* NULL is allowed. */
+void fleet_free(struct fleet *fleet);
+
+/* One setting for all nodes, over whatever the file says (`-l USER` and the like).
+ * key is a setting as in [defaults], the value is held to the same rules.  `port`
+ * does not reach nodes whose address was written with a port.  -1: FAIL_USAGE or
+ * FAIL_MEMORY, and nothing has changed.
+ */
+int fleet_override(struct fleet *fleet, const char *key, const char *value,
+                   struct fail *why);
+
+/* ---- look ----------------------------------------------------------------------- */
+
+/* The nodes in natural order of their names. */
+size_t fleet_count(const struct fleet *fleet);
+
+/* i below fleet_count().  Borrowed from the fleet, as everything in it. */
+const struct fleet_node *fleet_node(const struct fleet *fleet, size_t i);
+
+/* NULL when there is no node of that name. */
+const struct fleet_node *fleet_find(const struct fleet *fleet, const char *name);
+
+const struct fleet_policy *fleet_policy(const struct fleet *fleet);
+
+/* The nodes that a hostlist means, with the groups of the file and @all, into
+ * *set; free with hostset_free().  Without a fleet file there is only @all.
+ * -1: FAIL_HOSTLIST when the text is wrong, names a node or a group that the
+ * fleet does not have, or means no node at all; or FAIL_MEMORY.
+ */
+int fleet_select(const struct fleet *fleet, const char *hostlist, struct hostset **set,
+                 struct fail *why);
+
+/* "strict", "inbox", "auto"...: the word of the fleet file; never NULL. */
+const char *fleet_host_keys_name(enum fleet_host_keys host_keys);
+const char *fleet_driver_name(enum fleet_driver driver);
+const char *fleet_reboot_name(enum fleet_reboot reboot);
+
+#endif
