@@ -1,0 +1,89 @@
+/* command - what every subcommand is given, and what it must give back
+ *
+ * main.c reads the options, opens a command (fleet file, chosen nodes, loop),
+ * runs cmd_NAME() and closes.  A cmd_NAME() prints its result to stdout, its
+ * failures with screen_fail(), and returns the exit status.  What not every
+ * command needs is opened when first asked for, and closed by command_close().
+ *
+ *     int cmd_probe(struct command *c)
+ *     {
+ *         if (command_pool(c, &pool, &why) < 0)
+ *             return screen_fail(&why);
+ *         command_watch(c, on_interrupt, &probe);
+ *         ... link_new(pool, c->nodes[i], ...) ...
+ *         uv_run(c->loop, UV_RUN_DEFAULT);     ends when our handles are closed
+ *         return outcome_status(&probe.outcome);
+ *     }
+ */
+#ifndef CONTROLLER_COMMAND_H
+#define CONTROLLER_COMMAND_H
+
+#include <stddef.h>
+
+#include "controller/outcome.h"
+
+struct command_insides;
+struct fail;
+struct fleet;
+struct fleet_node;
+struct link_pool;
+struct options;
+struct uv_loop_s;
+
+/* All borrowed by the command; valid until command_close(). */
+struct command {
+    struct uv_loop_s *loop;
+    const struct options *options;
+    struct fleet *fleet;             /* NULL for commands without one */
+    const struct fleet_node **nodes; /* chosen by HOSTS, in natural order */
+    size_t node_count;
+    struct command_insides *insides;
+};
+
+/* Loads the fleet file and chooses the nodes, for commands that take HOSTS.
+ * On -1 nothing is to be closed: FAIL_USAGE, FAIL_HOSTLIST (no such node, nobody
+ * left), FAIL_FLEET_FILE, FAIL_MEMORY.
+ */
+int command_open(const struct options *options, struct command *c, struct fail *why);
+
+/* Closes the pool and the signal handles and ends the loop; a handle that a
+ * command has left open is a bug and asserted.
+ */
+void command_close(struct command *c);
+
+/* Load the fleet (unless there is one) and choose other nodes than the options
+ * do, for resume.  Same failures; on -1 the old choice stands.
+ */
+int command_choose(struct command *c, const char *hosts, struct fail *why);
+
+/* The pool of links, opened on the first call with what the options say (width,
+ * user, key, known hosts, sudo or not).  FAIL_STATE: the agent cannot be read.
+ */
+int command_pool(struct command *c, struct link_pool **pool, struct fail *why);
+
+/* The folder for journals, made (0700) on the first call: --state, else
+ * /var/lib/ibfleet for root, else $XDG_STATE_HOME/ibfleet, else
+ * ~/.local/state/ibfleet.  FAIL_STATE: cannot be made or written, or lies on NFS
+ * or Lustre, whose locks SQLite cannot trust.  Borrowed.
+ */
+int command_state(struct command *c, const char **folder, struct fail *why);
+
+/* SIGINT and SIGTERM from now on: hook gets 1 for the first (say where things
+ * stand, start nothing new) and 2 for the second (pause or end now); the third
+ * ends the process as if nobody watched.  SIGHUP counts as the second.  Watching
+ * does not keep the loop alive.  FAIL_BUG when libuv refuses.
+ */
+int command_watch(struct command *c, void (*hook)(void *arg, unsigned nth), void *arg,
+                  struct fail *why);
+
+/* The commands.  Each returns the exit status. */
+int cmd_nodes(struct command *c);
+int cmd_probe(struct command *c);
+int cmd_exec(struct command *c);
+int cmd_rollout(struct command *c);
+int cmd_validate(struct command *c);
+int cmd_status(struct command *c);
+int cmd_show(struct command *c);
+int cmd_resume(struct command *c);
+
+#endif

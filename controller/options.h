@@ -1,0 +1,107 @@
+/* options - what the operator asked for
+ *
+ * Every command and every option is a row of a table (option_table.c): its name,
+ * its range, the commands that take it, and the words that help prints.  The
+ * parser only walks the table.
+ *
+ *     struct options o;
+ *
+ *     if (options_parse(argc, argv, &o, why) < 0)
+ *         print why->text, end with 2
+ *     if (o.help) print usage_render(), end with 0
+ *     ...
+ *     options_clear(&o);
+ *
+ * Not here: whether files exist or hosts are known; that is command_open()'s.
+ */
+#ifndef CONTROLLER_OPTIONS_H
+#define CONTROLLER_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct fail;
+
+/* Bits, so that an option can say which commands take it. */
+enum command_kind {
+    COMMAND_NONE = 0, /* only with .help or .version */
+    COMMAND_NODES = 1 << 0,
+    COMMAND_PROBE = 1 << 1,
+    COMMAND_EXEC = 1 << 2,
+    COMMAND_ROLLOUT = 1 << 3,
+    COMMAND_VALIDATE = 1 << 4,
+    COMMAND_STATUS = 1 << 5,
+    COMMAND_SHOW = 1 << 6,
+    COMMAND_RESUME = 1 << 7,
+};
+
+enum host_keys { HOST_KEYS_STRICT, HOST_KEYS_ACCEPT_NEW };
+enum reboot_wish { REBOOT_BY_FLEET, REBOOT_AUTO, REBOOT_NEVER };
+enum progress_mode { PROGRESS_AUTO, PROGRESS_TTY, PROGRESS_PLAIN, PROGRESS_NONE };
+
+/* A number that was not given. */
+#define OPTION_UNSET (-1)
+
+/* Texts are NULL, flags false and numbers OPTION_UNSET when not given.  Texts
+ * point into argv, but for hosts and exclude, which are joined.
+ */
+struct options {
+    enum command_kind command;
+    bool help, version;
+    const char *help_topic; /* `ibfleet help TOPIC` */
+
+    /* whom: hosts is NULL with all; commands that take HOSTS have one of both */
+    char *hosts;   /* -w and positional ones, joined with ',' */
+    char *exclude; /* -x likewise */
+    bool all;
+    const char *subject; /* the RUN of status and resume, the NODE of show */
+    const char *fleet;
+
+    /* how to get there */
+    const char *user, *key, *known_hosts;
+    int port;  /* 1..65535, where the fleet says none */
+    int width; /* -f, 1..4096: nodes logging in at once */
+    int host_keys;
+    bool unprivileged;
+    int timeout_s; /* 1..86400 */
+
+    /* what comes out */
+    bool json, ndjson;
+    int progress;
+
+    /* runs */
+    const char *state;
+    const char *run;
+    bool plan, yes;
+
+    /* nodes */
+    bool expand, count;
+
+    /* exec: words after `--` */
+    bool gather, raw;
+    char *const *words;
+    size_t word_count;
+
+    /* rollout */
+    int window;       /* 1..4096: nodes under way at once */
+    int max_failures; /* 0..65536: one more and nothing new is started */
+    int reboot;
+
+    /* validate */
+    bool all_pairs;
+    int rounds;    /* 1..65536 */
+    int samples;   /* 1..1000000: ping-pongs kept per pair */
+    int window_ms; /* 1..60000: length of a bandwidth window */
+    int windows;   /* 1..32 */
+    const char *hca;
+};
+
+/* Read argv, argv[0] excluded from judgement.  *o is to be cleared, also after
+ * -1.  FAIL_USAGE says in one line what is wrong and what would be right;
+ * FAIL_MEMORY.
+ */
+int options_parse(int argc, char *const *argv, struct options *o, struct fail *why);
+
+void options_clear(struct options *o);
+
+#endif

@@ -1,0 +1,73 @@
+/* progress - how far it is, on stderr
+ *
+ * On a terminal a block that redraws itself: a bar, how many are in which state,
+ * and who has been longest in a state that should pass.  Elsewhere plain lines,
+ * `ib[001-064]: installing`, one per state that somebody entered since the last.
+ * Never on stdout; nothing at all with --json unless --progress says so.
+ *
+ *     static const struct progress_state states[] = {
+ *         {"waiting", PROGRESS_STILL}, {"connecting", PROGRESS_BUSY},
+ *         {"done", PROGRESS_GOOD}, {"failed", PROGRESS_BAD}};
+ *
+ *     progress_open(loop, &options, &p, why);
+ *     progress_set(p, i, 1);              item i entered state 1
+ *     progress_line(p, "paused by you");  a line above the block
+ *     progress_close(p);                  ends it; frees itself in the loop
+ */
+#ifndef CONTROLLER_PROGRESS_H
+#define CONTROLLER_PROGRESS_H
+
+#include <stddef.h>
+
+#include "controller/options.h"
+
+struct fail;
+struct progress;
+struct uv_loop_s;
+
+#define PROGRESS_MAX_STATES 16
+
+enum progress_kind {
+    PROGRESS_STILL, /* has not begun                       */
+    PROGRESS_BUSY,  /* under way: may be among the slowest */
+    PROGRESS_GOOD,  /* ended                               */
+    PROGRESS_BAD,   /* ended, and not well                 */
+};
+
+struct progress_state {
+    const char *name;
+    enum progress_kind kind;
+};
+
+struct progress_options {
+    enum progress_mode mode;
+    const char *title;        /* "probe" */
+    const char *const *names; /* of the items; valid node names */
+    size_t count;
+    const struct progress_state *states; /* all begin in state 0 */
+    size_t state_count;
+};
+
+/* options and what it points to are borrowed until progress_close().  mode AUTO
+ * is a terminal's block when stderr is a terminal.  FAIL_MEMORY.
+ */
+int progress_open(struct uv_loop_s *loop, const struct progress_options *options,
+                  struct progress **p, struct fail *why);
+
+void progress_set(struct progress *p, size_t item, size_t state);
+
+/* A line of our own on stderr, above the block. */
+void progress_line(struct progress *p, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Take the block away before something is written to the same terminal; the
+ * next redraw brings it back.
+ */
+void progress_hide(struct progress *p);
+
+/* Remove the block, let go of the terminal.  NULL is allowed.  The loop must run
+ * once more for its timer to go.
+ */
+void progress_close(struct progress *p);
+
+#endif
