@@ -25,11 +25,19 @@
 
 struct json;
 
-#define MEASURE_MAX_ROUNDS  64   /* in one order                              */
-#define MEASURE_MAX_NODES   65536
-#define MEASURE_MAX_WINDOWS 32
-#define MEASURE_MAX_SAMPLES 1000000
-#define MEASURE_BUFFER_BYTES ((size_t)8 << 20) /* registered by each endpoint  */
+#define MEASURE_MAX_ROUNDS        64 /* in one order                              */
+#define MEASURE_MAX_NODES         65536
+#define MEASURE_MAX_WINDOWS       32
+#define MEASURE_MAX_SAMPLES       1000000
+#define MEASURE_MAX_DEPTH         512
+#define MEASURE_MAX_LATENCY_BYTES 4096
+#define MEASURE_MAX_MESSAGE_BYTES (1 << 20)
+
+struct measure_join {
+    char campaign[40]; /* letters, digits and "-_.:"; so is hca                 */
+    char hca[64];
+    int port; /* 1..255                                                */
+};
 
 struct endpoint {
     char hca[64];
@@ -37,30 +45,30 @@ struct endpoint {
     bool ethernet; /* link layer: RoCE v2, addressed by GID; else LID           */
     uint16_t lid;  /* 0 on Ethernet                                             */
     uint8_t gid[16];
-    int gid_index;   /* the owner's                                             */
+    int gid_index; /* the owner's                                             */
     uint32_t qpn;
     uint32_t rkey;
-    uint64_t addr;   /* of the registered buffer                                */
-    int mtu_bytes;   /* active MTU: 256 512 1024 2048 4096; a pair takes the lower */
-    uint16_t pkey;   /* as in the table, with the membership bit                */
+    uint64_t addr; /* of the registered buffer, whose layout queue.h tells    */
+    int mtu_bytes; /* active MTU: 256 512 1024 2048 4096; a pair takes the lower */
+    uint16_t pkey; /* as in the table, with the membership bit                */
     double rate_gbps;
-    bool soft;       /* Soft-RoCE: polling must yield                           */
+    bool soft; /* Soft-RoCE: polling must yield                           */
 };
 
 struct measure_round {
-    unsigned round;      /* number in the campaign, echoed in the result        */
-    unsigned peer;       /* index of the partner                                */
-    bool first;          /* are we the first of the pair?                       */
+    unsigned round;         /* number in the campaign, echoed in the result        */
+    unsigned peer;          /* index of the partner                                */
+    bool first;             /* are we the first of the pair?                       */
     uint32_t psn, peer_psn; /* 24 bits: ours and the partner's first packet number */
     struct endpoint partner;
 };
 
 struct measure_plan {       /* how to measure; the same for all rounds          */
     unsigned slot_ms;       /* 100..600000                                      */
-    unsigned warmup;        /* ping-pongs thrown away                           */
+    unsigned warmup;        /* ping-pongs thrown away; 0..MEASURE_MAX_SAMPLES   */
     unsigned samples;       /* ping-pongs kept; 0: no latency                   */
     unsigned latency_bytes; /* 1..4096; 8 by default                            */
-    unsigned window_ms;     /* length of a bandwidth window; 0: no bandwidth    */
+    unsigned window_ms;     /* length of a bandwidth window; 0: no bandwidth; ..60000 */
     unsigned windows;       /* kept, after one thrown away                      */
     unsigned message_bytes; /* of a bandwidth write; 65536 by default           */
     unsigned depth;         /* writes in flight; 1..512                         */
@@ -81,17 +89,22 @@ struct measure_latency { /* microseconds */
 
 struct measure_result {
     unsigned round, peer;
-    struct fail why;            /* code FAIL_NONE: all was measured              */
+    struct fail why;                /* code FAIL_NONE: all was measured              */
     struct measure_latency latency; /* half a write ping-pong; the first reports it */
     struct measure_latency ack;     /* post to completion; the first reports it     */
-    double out_gbps[MEASURE_MAX_WINDOWS]; /* payload we wrote to the partner, per window */
+    double
+        out_gbps[MEASURE_MAX_WINDOWS]; /* payload we wrote to the partner, per window */
     unsigned windows;
-    unsigned took_ms;
+    unsigned met_ms;  /* from the start of the round until the partner was there */
+    unsigned took_ms; /* the whole round                                         */
 };
 
 /* The wire's forms.  Encoders: NULL when memory is exhausted.  Decoders:
  * FAIL_GARBAGE names the field, FAIL_MEMORY.
  */
+struct json *measure_join_encode(const struct measure_join *j);
+int measure_join_decode(const struct json *doc, struct measure_join *j, struct fail *why);
+
 struct json *endpoint_encode(const struct endpoint *e);
 int endpoint_decode(const struct json *doc, struct endpoint *e, struct fail *why);
 
@@ -104,6 +117,13 @@ void measure_order_clear(struct measure_order *o);
 struct json *measure_result_encode(const struct measure_result *r);
 int measure_result_decode(const struct json *doc, struct measure_result *r,
                           struct fail *why);
+
+/* The body of the answer to an order: {"results": [...]}.  Of more than max_results
+ * (MEASURE_MAX_ROUNDS will do) decoding is FAIL_GARBAGE.
+ */
+struct json *measure_results_encode(const struct measure_result *results, size_t count);
+int measure_results_decode(const struct json *doc, struct measure_result *results,
+                           size_t max_results, size_t *count, struct fail *why);
 
 /* The median of the windows that were kept, Gb/s of payload; NAN with none. */
 double measure_result_gbps(const struct measure_result *r);

@@ -50,13 +50,14 @@ short measurer_events(const struct measurer *m);
  * child does not take at once is kept and sent by measurer_serve().
  * FAIL_BUG (too many), FAIL_AGENT_DIED, FAIL_MEMORY.
  */
-int measurer_ask(struct measurer *m, uint32_t id, const char *ask, const struct json *body,
-                 struct fail *why);
+int measurer_ask(struct measurer *m, uint32_t id, const char *ask,
+                 const struct json *body, struct fail *why);
 
 /* After poll(), with what it returned.  Calls answer once for each message that
  * has come; it must not close the measurer.
  */
-void measurer_serve(struct measurer *m, short revents, measurer_answer_fn answer, void *arg);
+void measurer_serve(struct measurer *m, short revents, measurer_answer_fn answer,
+                    void *arg);
 
 /* The child is gone and all that was asked has been answered. */
 bool measurer_is_over(const struct measurer *m);
