@@ -1,0 +1,71 @@
+/* record - a C structure and its JSON, described once by a table
+ *
+ * A shape lists the fields of a structure.  From it come the encoder, the decoder
+ * that names the field it refuses, and the clearing, so that the three can not
+ * drift apart.
+ *
+ *     static const struct record_field fields[] = {
+ *         {"name", RECORD_TEXT, offsetof(struct hca, name)},
+ *         {"numa", RECORD_INT, offsetof(struct hca, numa), .min = -1, .max = 1023},
+ *     };
+ *     static const struct record_shape hca_shape = {sizeof(struct hca), fields, 2};
+ *
+ * Text and arrays belong to the structure; record_clear() frees them.
+ */
+#ifndef PROTOCOL_RECORD_H
+#define PROTOCOL_RECORD_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct fail;
+struct json;
+
+/* No text of a record is longer; a longer one is FAIL_GARBAGE. */
+#define RECORD_TEXT_MAX_BYTES 1024
+
+enum record_type {
+    RECORD_TEXT,         /* char *, never NULL                                     */
+    RECORD_TEXT_OR_NULL, /* char *, may be missing                                 */
+    RECORD_INT,          /* int within min..max                                    */
+    RECORD_U32,          /* uint32_t                                               */
+    RECORD_U64,          /* uint64_t, decimal text on the wire                     */
+    RECORD_HEX16,        /* uint16_t, "0x15b3" on the wire                         */
+    RECORD_HEX32,        /* uint32_t, likewise                                     */
+    RECORD_REAL,         /* double                                                 */
+    RECORD_FLAG,         /* bool                                                   */
+    RECORD_PART,         /* a structure of `shape`, in place                       */
+    RECORD_LIST,         /* array of such structures, size_t at count_offset       */
+    RECORD_TEXTS,        /* char **, size_t at count_offset                        */
+    RECORD_HEX16S,       /* uint16_t *, size_t at count_offset                     */
+};
+
+struct record_shape;
+
+struct record_field {
+    const char *key;
+    enum record_type type;
+    size_t offset, count_offset;
+    const struct record_shape *shape;
+    int64_t min, max; /* of an int; max also: elements that a list may have */
+};
+
+struct record_shape {
+    size_t bytes;
+    const struct record_field *fields;
+    size_t field_count;
+};
+
+/* An object.  NULL when memory is exhausted. */
+struct json *record_encode(const struct record_shape *shape, const void *record);
+
+/* record is zeroed memory.  On failure it is zeroed again; FAIL_GARBAGE names the
+ * field ("hcas 0: ports 1: ..."), FAIL_MEMORY.
+ */
+int record_decode(const struct record_shape *shape, const struct json *doc, void *record,
+                  struct fail *why);
+
+/* Free what the record holds and zero it. */
+void record_clear(const struct record_shape *shape, void *record);
+
+#endif
