@@ -35,10 +35,6 @@ enum command_kind {
     COMMAND_RESUME = 1 << 7,
 };
 
-enum host_keys { HOST_KEYS_STRICT, HOST_KEYS_ACCEPT_NEW };
-enum reboot_wish { REBOOT_BY_FLEET, REBOOT_AUTO, REBOOT_NEVER };
-enum progress_mode { PROGRESS_AUTO, PROGRESS_TTY, PROGRESS_PLAIN, PROGRESS_NONE };
-
 /* A number that was not given. */
 #define OPTION_UNSET (-1)
 
@@ -59,15 +55,15 @@ struct options {
 
     /* how to get there */
     const char *user, *key, *known_hosts;
-    int port;  /* 1..65535, where the fleet says none */
-    int width; /* -f, 1..4096: nodes logging in at once */
-    int host_keys;
+    const char *port;      /* 1..65535, checked by fleet_override() as all of these */
+    const char *host_keys; /* "strict" or "accept-new" */
+    int width;             /* -f, 1..4096: nodes logging in at once */
     bool unprivileged;
     int timeout_s; /* 1..86400 */
 
     /* what comes out */
     bool json, ndjson;
-    int progress;
+    const char *progress; /* "auto", "tty", "plain" or "none"; NULL: auto */
 
     /* runs */
     const char *state;
@@ -85,7 +81,7 @@ struct options {
     /* rollout */
     int window;       /* 1..4096: nodes under way at once */
     int max_failures; /* 0..65536: one more and nothing new is started */
-    int reboot;
+    const char *reboot; /* "auto", "always" or "never" */
 
     /* validate */
     bool all_pairs;

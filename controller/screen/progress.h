@@ -3,7 +3,7 @@
  * On a terminal a block that redraws itself: a bar, how many are in which state,
  * and who has been longest in a state that should pass.  Elsewhere plain lines,
  * `ib[001-064]: installing`, one per state that somebody entered since the last.
- * Never on stdout; nothing at all with --json unless --progress says so.
+ * Never on stdout.
  *
  *     static const struct progress_state states[] = {
  *         {"waiting", PROGRESS_STILL}, {"connecting", PROGRESS_BUSY},
@@ -18,8 +18,6 @@
 #define CONTROLLER_PROGRESS_H
 
 #include <stddef.h>
-
-#include "controller/options.h"
 
 struct fail;
 struct progress;
@@ -40,7 +38,7 @@ struct progress_state {
 };
 
 struct progress_options {
-    enum progress_mode mode;
+    const char *mode;         /* "auto", "tty", "plain", "none"; NULL: auto */
     const char *title;        /* "probe" */
     const char *const *names; /* of the items; valid node names */
     size_t count;
@@ -48,7 +46,7 @@ struct progress_options {
     size_t state_count;
 };
 
-/* options and what it points to are borrowed until progress_close().  mode AUTO
+/* options and what it points to are borrowed until progress_close().  mode "auto"
  * is a terminal's block when stderr is a terminal.  FAIL_MEMORY.
  */
 int progress_open(struct uv_loop_s *loop, const struct progress_options *options,
