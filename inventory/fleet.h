@@ -47,7 +47,7 @@ struct hostset;
 #define FLEET_MAX_TEXT   ((size_t)16 << 20) /* bytes in a fleet file                   */
 #define FLEET_MAX_LINE   190                /* bytes in one line of it                 */
 #define FLEET_MAX_NODES  100000
-#define FLEET_MAX_WINDOW 1024               /* nodes at work at once                   */
+#define FLEET_MAX_WINDOW 1024 /* nodes at work at once                   */
 
 /* An unknown server key: refuse it, or store it and go on.  A changed key is
  * always refused.
@@ -63,27 +63,28 @@ enum fleet_reboot { FLEET_REBOOT_AUTO, FLEET_REBOOT_ALWAYS, FLEET_REBOOT_NEVER }
 /* Settings as they hold for one node.  All text is borrowed from the fleet. */
 struct fleet_node {
     const char *name;
-    const char *address;              /* host name, IPv4 or IPv6 without brackets; default: name */
-    uint16_t port;                    /* `port`, 1-65535; default 22                             */
-    const char *user;                 /* `user`; NULL: whoever runs ibfleet                      */
-    const char *key;                  /* `key`, private key file; NULL: the agent and ~/.ssh     */
-    const char *known_hosts;          /* `known_hosts`, file; NULL: ~/.ssh/known_hosts           */
-    enum fleet_host_keys host_keys;   /* `host_keys` = strict | accept-new; default strict       */
-    enum fleet_driver driver;         /* `driver` = inbox | none; default inbox                  */
-    const char *rxe;                  /* `rxe`, interface that gets Soft-RoCE where there is no
-                                         HCA; NULL: none                                         */
-    enum fleet_reboot reboot;         /* `reboot` = auto | always | never; default auto          */
-    const char *agent;                /* `agent`, absolute path of an agent that is already on
-                                         the node; NULL: push one                                */
-    bool sudo;                        /* `sudo` = yes | no, work that needs root goes through
-                                         sudo -n; default yes                                    */
+    const char *address;     /* host name, IPv4 or IPv6 without brackets; default: name */
+    uint16_t port;           /* `port`, 1-65535; default 22                             */
+    const char *user;        /* `user`; NULL: whoever runs ibfleet                      */
+    const char *key;         /* `key`, private key file; NULL: the agent and ~/.ssh     */
+    const char *known_hosts; /* `known_hosts`, file; NULL: ~/.ssh/known_hosts           */
+    enum fleet_host_keys
+        host_keys; /* `host_keys` = strict | accept-new; default strict       */
+    enum fleet_driver driver; /* `driver` = inbox | none; default inbox */
+    const char *rxe;          /* `rxe`, interface that gets Soft-RoCE where there is no
+                                 HCA; NULL: none                                         */
+    enum fleet_reboot reboot; /* `reboot` = auto | always | never; default auto */
+    const char *agent;        /* `agent`, absolute path of an agent that is already on
+                                 the node; NULL: push one                                */
+    bool sudo;                /* `sudo` = yes | no, work that needs root goes through
+                                 sudo -n; default yes                                    */
 };
 
 /* [policy] */
 struct fleet_policy {
-    unsigned window;       /* `window`, nodes at work at once, 1-FLEET_MAX_WINDOW; default 32 */
-    unsigned max_failures; /* `max_failures`, failed nodes that stop a rollout, 1-
-                              FLEET_MAX_NODES; default 0: none is too many                     */
+    unsigned window; /* `window`, nodes at work at once, 1-FLEET_MAX_WINDOW; default 32 */
+    unsigned max_failures; /* `max_failures`, failed nodes at which a run stops, up to
+                              FLEET_MAX_NODES; default 0: it never stops for that       */
 };
 
 /* ---- make and free ------------------------------------------------------------ */
@@ -116,7 +117,7 @@ void fleet_free(struct fleet *fleet);
  * FAIL_MEMORY, and nothing has changed.
  */
 int fleet_override(struct fleet *fleet, const char *key, const char *value,
-                   struct fail *why);
+                   const char *home, struct fail *why);
 
 /* ---- look ----------------------------------------------------------------------- */
 

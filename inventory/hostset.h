@@ -46,14 +46,20 @@ struct hostset;
 #define HOSTSET_MAX_DIGITS 18                 /* digits of a number in brackets    */
 #define HOSTSET_MAX_DEPTH  32                 /* groups that name groups           */
 
-/* Who knows what `@name` means. */
+/* Who knows what the names mean. */
 struct hostset_groups {
-    /* Set *text to the hostlist of the group; it may name other groups, and a
-     * circle is found by the parser.  Borrowed: valid until hostset_parse()
-     * returns.  -1 with *why filled in when there is no such group.
+    /* Set *text to the hostlist of `@name`; it may name other groups, and a circle
+     * is found by the parser.  Borrowed: valid until hostset_parse() returns.  -1
+     * with *why filled in when there is no such group.
      */
     int (*hostlist_of)(void *arg, const char *name, const char **text, struct fail *why);
-    void *arg;
+
+    /* Is there a node of that name?  Asked for every name, so that a typing error
+     * behind a '!' is found too.  NULL: any name will do.
+     */
+    bool (*is_node)(void *arg, const char *name);
+
+    void *arg; /* given to both */
 };
 
 /* ---- the text ----------------------------------------------------------------- */

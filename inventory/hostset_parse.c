@@ -303,6 +303,8 @@ static int take_name(struct scan *s, const char *at, const char *name, struct fa
         return mention_group(s, at, name + 1, why);
     if (strchr("-.:", *name))
         return fail_at(s, at, why, "a node name cannot begin with '%c'", *name);
+    if (s->groups && s->groups->is_node && !s->groups->is_node(s->groups->arg, name))
+        return fail_at(s, at, why, "no such node: '%s'", name);
     return mention(s, at, name, why);
 }
 

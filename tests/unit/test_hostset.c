@@ -34,7 +34,7 @@ static struct group some[] = {
     {"ring", "ib1,@ring2"}, {"ring2", "@ring"},   {"broken", "ib[1-4"},  {NULL, NULL},
 };
 
-static const struct hostset_groups groups = {hostlist_of, some};
+static const struct hostset_groups groups = {.hostlist_of = hostlist_of, .arg = some};
 
 /* ---- shorthands ------------------------------------------------------------------- */
 

@@ -1,0 +1,227 @@
+#include "inventory/fleet.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "inventory/fleet_parts.h"
+#include "inventory/fleet_setting.h"
+#include "inventory/hostset.h"
+#include "inventory/nearest.h"
+#include "protocol/fail.h"
+#include "protocol/scope.h"
+
+#define DEFAULT_WINDOW 32
+
+struct fleet *fleet_new(void)
+{
+    struct fleet *fleet = calloc(1, sizeof *fleet);
+
+    if (fleet)
+        fleet->policy.window = DEFAULT_WINDOW;
+    return fleet;
+}
+
+void fleet_free(struct fleet *fleet)
+{
+    if (!fleet)
+        return;
+    for (size_t i = 0; i < fleet->group_count; i++)
+        free(fleet->groups[i].hostlist);
+    free(fleet->groups);
+    free(fleet->nodes);
+    free(fleet->all);
+    arena_done(&fleet->text);
+    free(fleet);
+}
+
+void fleet_done(struct fleet **fleet)
+{
+    fleet_free(*fleet);
+}
+
+static void set_done(struct hostset **set)
+{
+    hostset_free(*set);
+}
+
+/* ---- look -------------------------------------------------------------------------- */
+
+size_t fleet_count(const struct fleet *fleet)
+{
+    return fleet->count;
+}
+
+const struct fleet_node *fleet_node(const struct fleet *fleet, size_t i)
+{
+    assert(i < fleet->count);
+    return &fleet->nodes[i].node;
+}
+
+static int by_name(const void *name, const void *entry)
+{
+    const struct fleet_entry *e = entry;
+
+    return hostset_compare(name, e->node.name);
+}
+
+const struct fleet_node *fleet_find(const struct fleet *fleet, const char *name)
+{
+    const struct fleet_entry *e = fleet->count ? bsearch(name, fleet->nodes, fleet->count,
+                                                         sizeof *fleet->nodes, by_name)
+                                               : NULL;
+
+    return e ? &e->node : NULL;
+}
+
+const struct fleet_policy *fleet_policy(const struct fleet *fleet)
+{
+    return &fleet->policy;
+}
+
+struct fleet_group *fleet_find_group(const struct fleet *fleet, const char *name)
+{
+    for (size_t i = 0; i < fleet->group_count; i++)
+        if (strcmp(fleet->groups[i].name, name) == 0)
+            return &fleet->groups[i];
+    return NULL;
+}
+
+/* ---- select ------------------------------------------------------------------------ */
+
+static int no_such_group(const struct fleet *fleet, const char *name, struct fail *why)
+{
+    const char **names = calloc(fleet->group_count + 2, sizeof *names), *near;
+
+    if (!names)
+        return fail_memory(why);
+    names[0] = "all";
+    for (size_t i = 0; i < fleet->group_count; i++)
+        names[i + 1] = fleet->groups[i].name;
+    near = nearest_word(name, names);
+    free(names);
+    return fail_set(why, FAIL_HOSTLIST, "no such group: '%s'%s%s%s", name,
+                    near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
+}
+
+struct view {
+    const struct fleet *fleet;
+};
+
+static int hostlist_of(void *arg, const char *name, const char **text, struct fail *why)
+{
+    const struct view *view = arg;
+    const struct fleet_group *group = fleet_find_group(view->fleet, name);
+
+    if (!group && strcmp(name, "all") != 0)
+        return no_such_group(view->fleet, name, why);
+    *text = group ? group->hostlist : view->fleet->all;
+    return 0;
+}
+
+static bool is_node(void *arg, const char *name)
+{
+    const struct view *view = arg;
+
+    return fleet_find(view->fleet, name) != NULL;
+}
+
+int fleet_resolve(const struct fleet *fleet, const char *hostlist, struct hostset **set,
+                  struct fail *why)
+{
+    struct view view = {fleet};
+
+    return hostset_parse(hostlist, &(struct hostset_groups){hostlist_of, is_node, &view},
+                         set, why);
+}
+
+int fleet_select(const struct fleet *fleet, const char *hostlist, struct hostset **set,
+                 struct fail *why)
+{
+    struct hostset *found;
+
+    if (fleet_resolve(fleet, hostlist, &found, why) < 0)
+        return -1;
+    if (hostset_count(found) == 0) {
+        hostset_free(found);
+        return fail_set(why, FAIL_HOSTLIST, "'%.60s' means no node at all", hostlist);
+    }
+    *set = found;
+    return 0;
+}
+
+/* There is no file to be wrong: say what is.  Returns -1. */
+static int recode(enum fail_code code, struct fail *why)
+{
+    if (why && why->code == FAIL_FLEET_FILE)
+        why->code = code;
+    return -1;
+}
+
+/* ---- change ------------------------------------------------------------------------ */
+
+int fleet_override(struct fleet *fleet, const char *key, const char *value,
+                   const char *home, struct fail *why)
+{
+    enum fleet_setting setting;
+    const char *text;
+
+    if (setting_find(key, &setting, why) < 0 ||
+        setting_read(setting, value, home, &fleet->text, &text, why) < 0)
+        return recode(FAIL_USAGE, why);
+    for (size_t i = 0; i < fleet->count; i++)
+        fleet_apply(&fleet->nodes[i], setting, text);
+    return 0;
+}
+
+void fleet_apply(struct fleet_entry *entry, enum fleet_setting setting, const char *text)
+{
+    if (setting != SETTING_PORT || !entry->own_port)
+        setting_apply(setting, text, &entry->node);
+}
+
+/* ---- make -------------------------------------------------------------------------- */
+
+int fleet_of(const char *hostlist, struct fleet **fleet, struct fail *why)
+{
+    CLEANUP(fleet_done) struct fleet *made = fleet_new();
+    CLEANUP(set_done) struct hostset *names = NULL;
+
+    if (!made)
+        return fail_memory(why);
+    if (hostset_parse(hostlist, NULL, &names, why) < 0)
+        return -1;
+    for (size_t i = 0; i < hostset_count(names); i++)
+        if (fleet_add_nodes(made, hostset_name(names, i), "", 0, why) < 0)
+            return recode(FAIL_HOSTLIST, why);
+    if (fleet_close_nodes(made, "", why) < 0)
+        return -1;
+    *fleet = made;
+    made = NULL;
+    return 0;
+}
+
+static void file_done(FILE **file)
+{
+    if (*file)
+        fclose(*file);
+}
+
+int fleet_load(const char *path, const char *home, struct fleet **fleet, struct fail *why)
+{
+    CLEANUP(file_done) FILE *file = fopen(path, "re");
+    CLEANUP(text_done) char *text = NULL;
+    size_t len;
+
+    if (!file)
+        return fail_set(why, FAIL_FLEET_FILE, "%s: %s", path, strerror(errno));
+    text = malloc(FLEET_MAX_TEXT + 1);
+    if (!text)
+        return fail_memory(why);
+    len = fread(text, 1, FLEET_MAX_TEXT + 1, file);
+    if (ferror(file))
+        return fail_set(why, FAIL_FLEET_FILE, "%s: %s", path, strerror(errno));
+    return fleet_parse(text, len, path, home, fleet, why);
+}

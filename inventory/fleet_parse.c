@@ -1,0 +1,331 @@
+/* From the lines of a fleet file to a fleet: first everything is gathered, then
+ * nodes are sorted, groups resolved and settings handed out, so that sections may
+ * stand in any order.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "inventory/fleet_file.h"
+#include "inventory/fleet_parts.h"
+#include "inventory/hostset.h"
+#include "inventory/nearest.h"
+#include "protocol/fail.h"
+#include "protocol/scope.h"
+
+#define MAX_GROUPS 1000
+#define DEFAULTS   -1 /* in wish.group */
+
+/* "driver = none", and who said so. */
+struct wish {
+    int group; /* index in fleet.groups, or DEFAULTS */
+    enum fleet_setting setting;
+    const char *text;
+    unsigned line;
+};
+
+struct build {
+    struct fleet *fleet;
+    const char *file, *home;
+    struct fleet_lines lines;
+    struct wish *wishes;
+    size_t count, room;
+    const struct wish **from; /* [node * SETTINGS + setting]: the group's wish that won */
+};
+
+static void build_done(struct build *b)
+{
+    fleet_free(b->fleet);
+    fleet_lines_done(&b->lines);
+    free(b->wishes);
+    free(b->from);
+}
+
+static void set_done(struct hostset **set)
+{
+    hostset_free(*set);
+}
+
+/* Put "FILE:LINE: " before what went wrong there.  Returns -1. */
+static int blame(const struct build *b, unsigned line, struct fail *why)
+{
+    if (why && why->code == FAIL_MEMORY)
+        return -1;
+    if (why)
+        why->code = FAIL_FLEET_FILE;
+    return fail_prefix(why, "%s:%u", b->file, line);
+}
+
+/* ---- settings -----------------------------------------------------------------------
+ */
+
+static const struct wish *find_wish(const struct build *b, int group,
+                                    enum fleet_setting setting)
+{
+    for (size_t i = 0; i < b->count; i++)
+        if (b->wishes[i].group == group && b->wishes[i].setting == setting)
+            return &b->wishes[i];
+    return NULL;
+}
+
+static struct wish *new_wish(struct build *b)
+{
+    size_t room = b->room ? 2 * b->room : 16;
+    struct wish *more;
+
+    if (b->count < b->room)
+        return &b->wishes[b->count++];
+    more = realloc(b->wishes, room * sizeof *more);
+    if (!more)
+        return NULL;
+    b->wishes = more;
+    b->room = room;
+    return &more[b->count++];
+}
+
+static int take_wish(struct build *b, int group, const struct fleet_line *line,
+                     struct fail *why)
+{
+    struct wish wish = {.group = group, .line = line->number};
+    const struct wish *before;
+    struct wish *place;
+
+    if (setting_find(line->key, &wish.setting, why) < 0 ||
+        setting_read(wish.setting, line->value, b->home, &b->fleet->text, &wish.text,
+                     why) < 0)
+        return -1;
+    before = find_wish(b, group, wish.setting);
+    if (before)
+        return fail_set(why, FAIL_FLEET_FILE, "%s is already on line %u", line->key,
+                        before->line);
+    place = new_wish(b);
+    if (!place)
+        return fail_memory(why);
+    *place = wish;
+    return 0;
+}
+
+/* ---- groups --------------------------------------------------------------------------
+ */
+
+static bool is_group_name(const char *name)
+{
+    return *name && !name[strspn(name, "abcdefghijklmnopqrstuvwxyz"
+                                       "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.")];
+}
+
+/* The group of that name, made when it is new. */
+static struct fleet_group *need_group(struct fleet *fleet, const char *name,
+                                      unsigned line, struct fail *why)
+{
+    struct fleet_group *group = fleet_find_group(fleet, name);
+    struct fleet_group *more;
+
+    if (group)
+        return group;
+    if (fleet->group_count == MAX_GROUPS) {
+        fail_set(why, FAIL_FLEET_FILE, "more than %d groups", MAX_GROUPS);
+        return NULL;
+    }
+    more = realloc(fleet->groups, (fleet->group_count + 1) * sizeof *more);
+    if (more)
+        fleet->groups = more;
+    name = arena_copy(&fleet->text, name, strlen(name));
+    if (!more || !name || !(more[fleet->group_count].hostlist = strdup(""))) {
+        fail_memory(why);
+        return NULL;
+    }
+    group = &more[fleet->group_count++];
+    group->name = name;
+    group->line = line;
+    return group;
+}
+
+static int take_group(struct build *b, const struct fleet_line *line, struct fail *why)
+{
+    struct fleet_group *group;
+    size_t old, add = strlen(line->value);
+    char *more;
+
+    if (strcmp(line->key, "all") == 0)
+        return fail_set(why, FAIL_FLEET_FILE, "group 'all' has every node already");
+    if (!is_group_name(line->key))
+        return fail_set(why, FAIL_FLEET_FILE, "not a group name: '%s'", line->key);
+    group = need_group(b->fleet, line->key, line->number, why);
+    if (!group)
+        return -1;
+    old = strlen(group->hostlist);
+    more = realloc(group->hostlist, old + add + 2);
+    if (!more)
+        return fail_memory(why);
+    group->hostlist = more;
+    if (old && add)
+        more[old++] = ',';
+    memcpy(more + old, line->value, add + 1);
+    return 0;
+}
+
+/* ---- policy ---------------------------------------------------------------------------
+ */
+
+static int take_policy(struct build *b, const struct fleet_line *line, struct fail *why)
+{
+    static const char *const keys[] = {"window", "max_failures", NULL};
+    struct fleet_policy *p = &b->fleet->policy;
+    const char *near;
+
+    if (strcmp(line->key, "window") == 0)
+        return setting_number(line->value, 1, FLEET_MAX_WINDOW, &p->window) == 0
+                   ? 0
+                   : fail_set(why, FAIL_FLEET_FILE,
+                              "window is a number from 1 to %d, not '%s'",
+                              FLEET_MAX_WINDOW, line->value);
+    if (strcmp(line->key, "max_failures") == 0)
+        return setting_number(line->value, 0, FLEET_MAX_NODES, &p->max_failures) == 0
+                   ? 0
+                   : fail_set(why, FAIL_FLEET_FILE,
+                              "max_failures is a number from 0 to %d, not '%s'",
+                              FLEET_MAX_NODES, line->value);
+    near = nearest_word(line->key, keys);
+    return fail_set(why, FAIL_FLEET_FILE, "unknown policy '%s'%s%s%s", line->key,
+                    near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
+}
+
+/* ---- lines ----------------------------------------------------------------------------
+ */
+
+static int take_section(const struct build *b, const char *section, struct fail *why)
+{
+    static const char *const names[] = {"defaults", "nodes", "groups", "policy", NULL};
+    const char *near;
+
+    for (size_t i = 0; names[i]; i++)
+        if (strcmp(names[i], section) == 0)
+            return 0;
+    if (strncmp(section, "group:", 6) == 0)
+        return fleet_find_group(b->fleet, section + 6)
+                   ? 0
+                   : fail_set(why, FAIL_FLEET_FILE, "no group '%s' in [groups]",
+                              section + 6);
+    near = nearest_word(section, names);
+    return fail_set(why, FAIL_FLEET_FILE, "unknown section [%s]%s%s%s", section,
+                    near ? " (did you mean [" : "", near ? near : "", near ? "]?)" : "");
+}
+
+static int take_line(struct build *b, const struct fleet_line *line, struct fail *why)
+{
+    const char *section = line->section;
+
+    if (!line->key)
+        return take_section(b, section, why);
+    if (strcmp(section, "defaults") == 0)
+        return take_wish(b, DEFAULTS, line, why);
+    if (strcmp(section, "nodes") == 0)
+        return fleet_add_nodes(b->fleet, line->key, line->value, line->number, why);
+    if (strcmp(section, "policy") == 0)
+        return take_policy(b, line, why);
+    if (strcmp(section, "groups") == 0)
+        return 0;
+    return take_wish(b, (int)(fleet_find_group(b->fleet, section + 6) - b->fleet->groups),
+                     line, why);
+}
+
+/* Groups first: a [group:NAME] may stand above them. */
+static int take_lines(struct build *b, struct fail *why)
+{
+    const struct fleet_line *line = b->lines.lines, *end = line + b->lines.count;
+
+    for (; line < end; line++)
+        if (line->key && strcmp(line->section, "groups") == 0 &&
+            take_group(b, line, why) < 0)
+            return blame(b, line->number, why);
+    for (line = b->lines.lines; line < end; line++)
+        if (take_line(b, line, why) < 0)
+            return blame(b, line->number, why);
+    return fleet_close_nodes(b->fleet, b->file, why);
+}
+
+/* ---- who gets what
+ * ---------------------------------------------------------------------- */
+
+static void hand_out_defaults(struct build *b)
+{
+    for (size_t w = 0; w < b->count; w++)
+        if (b->wishes[w].group == DEFAULTS)
+            for (size_t i = 0; i < b->fleet->count; i++)
+                fleet_apply(&b->fleet->nodes[i], b->wishes[w].setting, b->wishes[w].text);
+}
+
+static int grant(struct build *b, const struct wish *wish, size_t node, struct fail *why)
+{
+    const struct wish **from = &b->from[node * SETTINGS + wish->setting];
+    const struct fleet_group *groups = b->fleet->groups;
+
+    if (*from && strcmp((*from)->text, wish->text) != 0) {
+        fail_set(why, FAIL_FLEET_FILE,
+                 "%s of %s is %s here (group '%s') and %s on line %u (group '%s')",
+                 setting_name(wish->setting), b->fleet->nodes[node].node.name, wish->text,
+                 groups[wish->group].name, (*from)->text, (*from)->line,
+                 groups[(*from)->group].name);
+        return blame(b, wish->line, why);
+    }
+    *from = wish;
+    fleet_apply(&b->fleet->nodes[node], wish->setting, wish->text);
+    return 0;
+}
+
+/* Members are nodes of the fleet, and both are sorted alike. */
+static int hand_out_group(struct build *b, int group, const struct hostset *members,
+                          struct fail *why)
+{
+    for (size_t w = 0; w < b->count; w++) {
+        size_t node = 0;
+
+        if (b->wishes[w].group != group)
+            continue;
+        for (size_t i = 0; i < hostset_count(members); i++, node++) {
+            while (strcmp(b->fleet->nodes[node].node.name, hostset_name(members, i)) != 0)
+                node++;
+            if (grant(b, &b->wishes[w], node, why) < 0)
+                return -1;
+        }
+    }
+    return 0;
+}
+
+static int hand_out(struct build *b, struct fail *why)
+{
+    struct fleet *fleet = b->fleet;
+
+    b->from = calloc(fleet->count * SETTINGS + 1, sizeof *b->from);
+    if (!b->from)
+        return fail_memory(why);
+    hand_out_defaults(b);
+    for (size_t g = 0; g < fleet->group_count; g++) {
+        CLEANUP(set_done) struct hostset *members = NULL;
+        const struct fleet_group *group = &fleet->groups[g];
+
+        if (fleet_resolve(fleet, group->hostlist, &members, why) < 0) {
+            fail_prefix(why, "group '%s'", group->name);
+            return blame(b, group->line, why);
+        }
+        if (hand_out_group(b, (int)g, members, why) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+int fleet_parse(const char *text, size_t len_bytes, const char *file, const char *home,
+                struct fleet **fleet, struct fail *why)
+{
+    CLEANUP(build_done)
+    struct build b = {.fleet = fleet_new(), .file = file, .home = home};
+
+    if (!b.fleet)
+        return fail_memory(why);
+    if (fleet_lines_read(text, len_bytes, file, &b.lines, why) < 0 ||
+        take_lines(&b, why) < 0 || hand_out(&b, why) < 0)
+        return -1;
+    *fleet = b.fleet;
+    b.fleet = NULL;
+    return 0;
+}

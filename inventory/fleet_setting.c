@@ -1,0 +1,212 @@
+#include "inventory/fleet_setting.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "inventory/nearest.h"
+#include "protocol/fail.h"
+#include "protocol/scope.h"
+
+#define ALNUM "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+
+/* In the order of the enums. */
+static const char *const host_keys_words[] = {"strict", "accept-new", NULL};
+static const char *const driver_words[] = {"inbox", "none", NULL};
+static const char *const reboot_words[] = {"auto", "always", "never", NULL};
+static const char *const sudo_words[] = {"no", "yes", NULL};
+
+/* ---- what a value may be ---------------------------------------------------------- */
+
+static bool text_is_made_of(const char *text, const char *chars)
+{
+    return *text && !text[strspn(text, chars)];
+}
+
+static bool is_port(const char *text)
+{
+    unsigned port;
+
+    return setting_number(text, 1, 65535, &port) == 0;
+}
+
+static bool is_user(const char *text)
+{
+    return text_is_made_of(text, ALNUM "._@+$-") && *text != '-';
+}
+
+/* Local paths are opened by ourselves, so any character will do. */
+static bool is_path(const char *text)
+{
+    return *text && (*text != '~' || text[1] == '/');
+}
+
+/* IFNAMSIZ is 16 with the NUL. */
+static bool is_interface(const char *text)
+{
+    return text_is_made_of(text, ALNUM "._-") && *text != '-' && strlen(text) < 16;
+}
+
+/* It becomes a word of the line that the node's shell is given. */
+static bool is_agent(const char *text)
+{
+    return *text == '/' && text_is_made_of(text, ALNUM "/._+-") && !strstr(text, "..");
+}
+
+static const struct {
+    const char *name;
+    const char *const *words; /* either one of these */
+    bool (*is_right)(const char *text);
+    const char *what; /* or this */
+} rules[SETTINGS] = {
+    [SETTING_USER] = {"user", NULL, is_user, "a user name"},
+    [SETTING_PORT] = {"port", NULL, is_port, "a number from 1 to 65535"},
+    [SETTING_KEY] = {"key", NULL, is_path, "a path (only '~/' is expanded)"},
+    [SETTING_KNOWN_HOSTS] = {"known_hosts", NULL, is_path,
+                             "a path (only '~/' is expanded)"},
+    [SETTING_HOST_KEYS] = {"host_keys", host_keys_words, NULL, "strict or accept-new"},
+    [SETTING_DRIVER] = {"driver", driver_words, NULL, "inbox or none"},
+    [SETTING_RXE] = {"rxe", NULL, is_interface, "the name of a network interface"},
+    [SETTING_REBOOT] = {"reboot", reboot_words, NULL, "auto, always or never"},
+    [SETTING_AGENT] = {"agent", NULL, is_agent, "an absolute path of plain characters"},
+    [SETTING_SUDO] = {"sudo", sudo_words, NULL, "yes or no"},
+};
+
+static unsigned word_index(const char *word, const char *const *words)
+{
+    unsigned i = 0;
+
+    while (words[i] && strcmp(words[i], word) != 0)
+        i++;
+    return i;
+}
+
+/* ---- names --------------------------------------------------------------------------
+ */
+
+const char *setting_name(enum fleet_setting setting)
+{
+    assert(setting < SETTINGS);
+    return rules[setting].name;
+}
+
+int setting_find(const char *name, enum fleet_setting *setting, struct fail *why)
+{
+    const char *names[SETTINGS + 1] = {NULL}, *near;
+
+    for (unsigned i = 0; i < SETTINGS; i++) {
+        names[i] = rules[i].name;
+        if (strcmp(names[i], name) == 0) {
+            *setting = (enum fleet_setting)i;
+            return 0;
+        }
+    }
+    near = nearest_word(name, names);
+    return fail_set(why, FAIL_FLEET_FILE, "unknown setting '%s'%s%s%s", name,
+                    near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
+}
+
+const char *fleet_host_keys_name(enum fleet_host_keys host_keys)
+{
+    return host_keys_words[host_keys];
+}
+
+const char *fleet_driver_name(enum fleet_driver driver)
+{
+    return driver_words[driver];
+}
+
+const char *fleet_reboot_name(enum fleet_reboot reboot)
+{
+    return reboot_words[reboot];
+}
+
+/* ---- values ---------------------------------------------------------------------------
+ */
+
+int setting_number(const char *text, unsigned min, unsigned max, unsigned *number)
+{
+    unsigned long value;
+
+    if (!text_is_made_of(text, "0123456789") || strlen(text) > 9)
+        return -1;
+    value = strtoul(text, NULL, 10);
+    if (value < min || value > max)
+        return -1;
+    *number = (unsigned)value;
+    return 0;
+}
+
+static bool value_is_right(enum fleet_setting setting, const char *value)
+{
+    const char *const *words = rules[setting].words;
+
+    return words ? words[word_index(value, words)] != NULL
+                 : rules[setting].is_right(value);
+}
+
+static bool setting_is_path(enum fleet_setting setting)
+{
+    return setting == SETTING_KEY || setting == SETTING_KNOWN_HOSTS;
+}
+
+int setting_read(enum fleet_setting setting, const char *value, const char *home,
+                 struct arena *arena, const char **text, struct fail *why)
+{
+    CLEANUP(text_done) char *path = NULL;
+
+    if (!value_is_right(setting, value))
+        return fail_set(why, FAIL_FLEET_FILE, "%s is %s, not '%s'", rules[setting].name,
+                        rules[setting].what, value);
+    if (setting_is_path(setting) && *value == '~') {
+        if (!home)
+            return fail_set(why, FAIL_FLEET_FILE, "%s: there is no home for '%s'",
+                            rules[setting].name, value);
+        if (asprintf(&path, "%s%s", home, value + 1) < 0) {
+            path = NULL;
+            return fail_memory(why);
+        }
+        value = path;
+    }
+    *text = arena_copy(arena, value, strlen(value));
+    return *text ? 0 : fail_memory(why);
+}
+
+void setting_apply(enum fleet_setting setting, const char *text, struct fleet_node *node)
+{
+    switch (setting) {
+    case SETTING_USER:
+        node->user = text;
+        break;
+    case SETTING_PORT:
+        node->port = (uint16_t)strtoul(text, NULL, 10);
+        break;
+    case SETTING_KEY:
+        node->key = text;
+        break;
+    case SETTING_KNOWN_HOSTS:
+        node->known_hosts = text;
+        break;
+    case SETTING_HOST_KEYS:
+        node->host_keys = (enum fleet_host_keys)word_index(text, host_keys_words);
+        break;
+    case SETTING_DRIVER:
+        node->driver = (enum fleet_driver)word_index(text, driver_words);
+        break;
+    case SETTING_RXE:
+        node->rxe = text;
+        break;
+    case SETTING_REBOOT:
+        node->reboot = (enum fleet_reboot)word_index(text, reboot_words);
+        break;
+    case SETTING_AGENT:
+        node->agent = text;
+        break;
+    case SETTING_SUDO:
+        node->sudo = word_index(text, sudo_words) == 1;
+        break;
+    case SETTINGS:
+        break;
+    }
+}

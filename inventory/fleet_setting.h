@@ -1,0 +1,44 @@
+/* fleet_setting - the keys of [defaults] and [group:NAME], and what they may be
+ *
+ * Pure.
+ */
+#ifndef INVENTORY_FLEET_SETTING_H
+#define INVENTORY_FLEET_SETTING_H
+
+#include "inventory/arena.h"
+#include "inventory/fleet.h"
+
+struct fail;
+
+enum fleet_setting {
+    SETTING_USER,
+    SETTING_PORT,
+    SETTING_KEY,
+    SETTING_KNOWN_HOSTS,
+    SETTING_HOST_KEYS,
+    SETTING_DRIVER,
+    SETTING_RXE,
+    SETTING_REBOOT,
+    SETTING_AGENT,
+    SETTING_SUDO,
+    SETTINGS
+};
+
+const char *setting_name(enum fleet_setting setting);
+
+/* The setting of that name; -1: FAIL_FLEET_FILE, with the nearest name. */
+int setting_find(const char *name, enum fleet_setting *setting, struct fail *why);
+
+/* Check a value and put what it stands for ("~/" resolved) into *text, which lives
+ * in the arena.  home may be NULL.  -1: FAIL_FLEET_FILE or FAIL_MEMORY.
+ */
+int setting_read(enum fleet_setting setting, const char *value, const char *home,
+                 struct arena *arena, const char **text, struct fail *why);
+
+/* Put a text from setting_read() into a node, which borrows it. */
+void setting_apply(enum fleet_setting setting, const char *text, struct fleet_node *node);
+
+/* A whole decimal number from min to max, with no sign and no space. */
+int setting_number(const char *text, unsigned min, unsigned max, unsigned *number);
+
+#endif
