@@ -7,18 +7,16 @@
 #include "inventory/hostset.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "inventory/arena.h"
+#include "inventory/hostset_range.h"
 #include "protocol/fail.h"
 #include "protocol/scope.h"
 
 #define OPERATORS ",!&^"
-#define SPACES    " \t\r\n"
-#define EXCERPT   40 /* bytes of the expression that an error shows */
 
 struct mention {
     const char *name;
@@ -53,116 +51,14 @@ static void set_done(struct hostset **set)
     hostset_free(*set);
 }
 
-/* ---- what is wrong, and where --------------------------------------------------- */
-
-static int fail_at(const struct scan *s, const char *at, struct fail *why,
-                   const char *fmt, ...) __attribute__((format(printf, 4, 5)));
-
-/* The excerpt begins a little before the place, so that both are seen. */
-static int fail_at(const struct scan *s, const char *at, struct fail *why,
-                   const char *fmt, ...)
-{
-    size_t column = (size_t)(at - s->text), len = strlen(s->text);
-    size_t from = len <= EXCERPT || column < EXCERPT / 2 ? 0 : column - EXCERPT / 2;
-    char what[160];
-    va_list ap;
-
-    va_start(ap, fmt);
-    vsnprintf(what, sizeof what, fmt, ap);
-    va_end(ap);
-    return fail_set(why, FAIL_HOSTLIST, "column %zu of '%s%.*s%s': %s", column + 1,
-                    from ? "..." : "", EXCERPT, s->text + from,
-                    from + EXCERPT < len ? "..." : "", what);
-}
-
 static int too_many(const struct scan *s, const char *at, struct fail *why)
 {
-    return fail_at(s, at, why, "more than %d names", HOSTSET_MAX_NAMES);
+    return hostlist_fail(s->text, at, why, "more than %d names", HOSTSET_MAX_NAMES);
 }
-
-/* ---- brackets --------------------------------------------------------------------- */
-
-struct range {
-    uint64_t first, last, step;
-    int width; /* digits to pad to, 0 for none */
-};
 
 static void skip_spaces(const char **p)
 {
-    *p += strspn(*p, SPACES);
-}
-
-static int read_number(const struct scan *s, const char **p, uint64_t *number, int *len,
-                       struct fail *why)
-{
-    const char *start = *p;
-    size_t n = strspn(start, "0123456789");
-
-    if (n == 0)
-        return fail_at(s, start, why, *start ? "a number is expected" : "']' is missing");
-    if (n > HOSTSET_MAX_DIGITS)
-        return fail_at(s, start, why, "a number of more than %d digits",
-                       HOSTSET_MAX_DIGITS);
-    *number = strtoull(start, NULL, 10);
-    *len = (int)n;
-    *p = start + n;
-    skip_spaces(p);
-    return 0;
-}
-
-static bool is_padded(const char *number, int len)
-{
-    return len > 1 && *number == '0';
-}
-
-static int read_end(const struct scan *s, const char *start, int width, const char **p,
-                    struct range *r, struct fail *why)
-{
-    const char *end;
-    int end_width;
-
-    skip_spaces(p);
-    end = *p;
-    if (read_number(s, p, &r->last, &end_width, why) < 0)
-        return -1;
-    if ((r->width || is_padded(end, end_width)) && width != end_width)
-        return fail_at(s, start, why, "the ends of '%.*s-%.*s' differ in width", width,
-                       start, end_width, end);
-    if (r->last < r->first)
-        return fail_at(s, start, why, "the range '%.*s-%.*s' runs backwards", width,
-                       start, end_width, end);
-    return 0;
-}
-
-/* 7, 007, 1-10, 01-10 or 1-10/2, with spaces after it skipped. */
-static int read_range(const struct scan *s, const char **p, struct range *r,
-                      struct fail *why)
-{
-    const char *start;
-    bool alone;
-    int width, step_width;
-
-    skip_spaces(p);
-    start = *p;
-    if (read_number(s, p, &r->first, &width, why) < 0)
-        return -1;
-    r->last = r->first;
-    r->step = 1;
-    r->width = is_padded(start, width) ? width : 0;
-    alone = **p != '-';
-    if (!alone && (++*p, read_end(s, start, width, p, r, why) < 0))
-        return -1;
-    if (**p != '/')
-        return 0;
-    ++*p;
-    skip_spaces(p);
-    if (read_number(s, p, &r->step, &step_width, why) < 0)
-        return -1;
-    if (r->step == 0)
-        return fail_at(s, start, why, "the step is 0");
-    if (alone && r->step != 1)
-        return fail_at(s, start, why, "a step without a range");
-    return 0;
+    *p += strspn(*p, HOSTLIST_SPACES);
 }
 
 /* From '[' to after ']'; how many numbers it stands for. */
@@ -175,14 +71,15 @@ static int measure_bracket(const struct scan *s, const char **p, uint64_t *numbe
     *numbers = 0;
     do {
         ++*p;
-        if (read_range(s, p, &r, why) < 0)
+        if (range_read(s->text, p, &r, why) < 0)
             return -1;
         *numbers += (r.last - r.first) / r.step + 1;
         if (*numbers > *s->left)
             return too_many(s, start, why);
     } while (**p == ',');
     if (**p != ']')
-        return fail_at(s, *p, why, **p ? "',' or ']' is expected" : "']' is missing");
+        return hostlist_fail(s->text, *p, why,
+                             **p ? "',' or ']' is expected" : "']' is missing");
     ++*p;
     return 0;
 }
@@ -215,12 +112,14 @@ static int measure(const struct scan *s, const char *start, const char **end,
             return too_many(s, start, why);
     }
     if (*p == ']')
-        return fail_at(s, p, why, "']' without '['");
-    if (*p && !strchr(OPERATORS SPACES, *p))
-        return fail_at(s, p, why, "'%c' cannot be in a node name", *p);
+        return hostlist_fail(s->text, p, why, "']' without '['");
+    if (*p && !strchr(OPERATORS HOSTLIST_SPACES, *p))
+        return *p < '!' || *p > '~'
+                   ? hostlist_fail(s->text, p, why, "this cannot be in a node name")
+                   : hostlist_fail(s->text, p, why, "'%c' cannot be in a node name", *p);
     if (p == start + (*start == '@'))
-        return fail_at(s, start, why, "a %s name is missing",
-                       *start == '@' ? "group" : "node");
+        return hostlist_fail(s->text, start, why, "a %s name is missing",
+                             *start == '@' ? "group" : "node");
     *end = p;
     return 0;
 }
@@ -282,7 +181,7 @@ static int mention_group(struct scan *s, const char *at, const char *group,
     CLEANUP(set_done) struct hostset *members = NULL;
 
     if (!s->groups)
-        return fail_at(s, at, why, "there are no groups here");
+        return hostlist_fail(s->text, at, why, "there are no groups here");
     if (*s->left == 0)
         return too_many(s, at, why);
     --*s->left; /* an empty group is not free, or a small file could keep us busy */
@@ -302,9 +201,10 @@ static int take_name(struct scan *s, const char *at, const char *name, struct fa
     if (*name == '@')
         return mention_group(s, at, name + 1, why);
     if (strchr("-.:", *name))
-        return fail_at(s, at, why, "a node name cannot begin with '%c'", *name);
+        return hostlist_fail(s->text, at, why, "a node name cannot begin with '%c'",
+                             *name);
     if (s->groups && s->groups->is_node && !s->groups->is_node(s->groups->arg, name))
-        return fail_at(s, at, why, "no such node: '%s'", name);
+        return hostlist_fail(s->text, at, why, "no such node: '%s'", name);
     return mention(s, at, name, why);
 }
 
@@ -321,8 +221,8 @@ static int append(const struct scan *s, struct partial *t, const char *text, siz
                   struct fail *why)
 {
     if (t->len + n > HOSTSET_MAX_NAME)
-        return fail_at(s, t->start, why, "a name of more than %d bytes",
-                       HOSTSET_MAX_NAME);
+        return hostlist_fail(s->text, t->start, why, "a name of more than %d bytes",
+                             HOSTSET_MAX_NAME);
     memcpy(t->name + t->len, text, n);
     t->len += n;
     t->name[t->len] = '\0';
@@ -350,7 +250,7 @@ static int expand_range(struct scan *s, struct partial *t, const char *rest,
 /* Each bracket adds a digit to the name, so the depth is bounded by its length. */
 static int expand(struct scan *s, struct partial *t, struct fail *why)
 {
-    size_t plain = strcspn(t->text, "[" OPERATORS SPACES);
+    size_t plain = strcspn(t->text, "[" OPERATORS HOSTLIST_SPACES);
     const char *p = t->text + plain, *rest;
     struct range r;
 
@@ -361,7 +261,7 @@ static int expand(struct scan *s, struct partial *t, struct fail *why)
     rest = strchr(p, ']') + 1;
     do {
         ++p;
-        if (read_range(s, &p, &r, why) < 0 || expand_range(s, t, rest, &r, why) < 0)
+        if (range_read(s->text, &p, &r, why) < 0 || expand_range(s, t, rest, &r, why) < 0)
             return -1;
     } while (*p == ',');
     return 0;
@@ -400,7 +300,7 @@ static int read_terms(struct scan *s, struct fail *why)
         if (!*p)
             return 0;
         if (!strchr(OPERATORS, *p))
-            return fail_at(s, p, why, "one of , ! & ^ is expected");
+            return hostlist_fail(s->text, p, why, "one of , ! & ^ is expected");
     }
 }
 
@@ -489,7 +389,7 @@ int hostset_each(const char *text,
     for (size_t i = 0; i < s.count; i++)
         if (s.mentions[i].op != ',')
             return fail_set(why, FAIL_HOSTLIST, "only ',' can join names in '%.*s'",
-                            EXCERPT, text);
+                            HOSTLIST_EXCERPT, text);
     for (size_t i = 0; i < s.count; i++)
         if (visit(arg, s.mentions[i].name, why) < 0)
             return -1;
