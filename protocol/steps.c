@@ -164,7 +164,7 @@ static int decode_step(const struct json *object, struct steps *s, struct fail *
 {
     const char *name, *args[STEPS_MAX_ARGS];
     const struct json *list;
-    enum step_verb verb;
+    enum step_verb verb = STEP_VERBS;
     size_t count;
 
     if (json_get_text(object, "name", &name, why) < 0 ||
