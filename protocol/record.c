@@ -25,6 +25,15 @@ static size_t count_of(const void *record, const struct record_field *f)
     return *(const size_t *)peek(record, f->count_offset);
 }
 
+/* A list's pointer, whatever it points to. */
+static void *array_of(const void *record, const struct record_field *f)
+{
+    void *array;
+
+    memcpy(&array, peek(record, f->offset), sizeof array);
+    return array;
+}
+
 /* ---- encode -------------------------------------------------------------------- */
 
 static int put_hex(struct json *object, const char *key, uint32_t value, int digits)
@@ -38,7 +47,7 @@ static int put_hex(struct json *object, const char *key, uint32_t value, int dig
 static int push_element(struct json *list, const void *record,
                         const struct record_field *f, size_t i)
 {
-    const void *array = *(const void *const *)peek(record, f->offset);
+    const void *array = array_of(record, f);
 
     switch (f->type) {
     case RECORD_LIST:
@@ -223,7 +232,7 @@ static int get_list(const struct json *doc, const struct record_field *f, void *
     array = calloc(n, bytes);
     if (!array)
         return fail_memory(why);
-    *(void **)at(record, f->offset) = array;
+    memcpy(at(record, f->offset), &array, sizeof array);
     for (const struct json *e = json_first(list); e; e = json_next(e), ++*count)
         if (get_element(e, f, at(array, *count * bytes), why) < 0)
             return fail_prefix(why, "%s %zu", f->key, *count);
@@ -286,7 +295,7 @@ int record_decode(const struct record_shape *shape, const struct json *doc, void
 
 static void clear_list(const struct record_field *f, void *record)
 {
-    void *array = *(void **)at(record, f->offset);
+    void *array = array_of(record, f);
 
     for (size_t i = 0; i < count_of(record, f); i++)
         if (f->type == RECORD_LIST)

@@ -1,0 +1,80 @@
+#include "node-agent/detect/part.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+#include "node-agent/detect/tree.h"
+#include "protocol/facts.h"
+
+/* The value of a line NAME="value", unquoted in place. */
+static char *unquote(char *value)
+{
+    size_t n = strcspn(value, "\n");
+
+    value[n] = '\0';
+    if (n >= 2 && (*value == '"' || *value == '\'') && value[n - 1] == *value) {
+        value[n - 1] = '\0';
+        value++;
+    }
+    return value;
+}
+
+static void read_release(FILE *file, struct facts_os *os)
+{
+    const struct {
+        const char *key;
+        char **field;
+    } wanted[] = {
+        {"ID=", &os->id},
+        {"ID_LIKE=", &os->id_like},
+        {"VERSION_ID=", &os->version_id},
+        {"PRETTY_NAME=", &os->pretty},
+    };
+    char line[TREE_LINE_MAX_BYTES];
+
+    while (fgets(line, sizeof line, file))
+        for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
+            size_t n = strlen(wanted[i].key);
+
+            if (strncmp(line, wanted[i].key, n) == 0 && !*wanted[i].field)
+                *wanted[i].field = strdup(unquote(line + n));
+        }
+}
+
+static const char *package_manager(const char *root)
+{
+    static const struct {
+        const char *name, *program;
+    } known[] = {
+        {"apt", "/usr/bin/apt-get"},
+        {"tdnf", "/usr/bin/tdnf"}, /* before dnf: Azure Linux has both */
+        {"dnf", "/usr/bin/dnf"},
+        {"zypper", "/usr/bin/zypper"},
+    };
+
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (tree_exists(root, "%s", known[i].program))
+            return known[i].name;
+    return NULL;
+}
+
+void part_os(const char *root, struct facts *f)
+{
+    FILE *release = tree_open(root, "/etc/os-release");
+    const char *manager = package_manager(root);
+    struct utsname here;
+
+    if (!release)
+        release = tree_open(root, "/usr/lib/os-release");
+    if (release) {
+        read_release(release, &f->os);
+        fclose(release);
+    }
+    f->os.kernel = tree_line(root, "/proc/sys/kernel/osrelease");
+    f->os.machine = tree_line(root, "/proc/sys/kernel/arch"); /* from Linux 6.1 on */
+    if (!f->os.machine && uname(&here) == 0)
+        f->os.machine = strdup(here.machine);
+    f->os.packages = manager ? strdup(manager) : NULL;
+    f->os.systemd = tree_exists(root, "/run/systemd/system");
+}

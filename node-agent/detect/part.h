@@ -1,0 +1,21 @@
+/* part - what detect() is made of: each fills its own corner of the facts
+ *
+ * What a node does not have, or has in a shape that we do not know, stays NULL,
+ * FACTS_UNKNOWN or zero.  Lists are cut at the ceilings of facts.h.
+ */
+#ifndef NODE_AGENT_DETECT_PART_H
+#define NODE_AGENT_DETECT_PART_H
+
+struct facts;
+
+void part_os(const char *root, struct facts *f);      /* os, systemd, package manager */
+void part_machine(const char *root, struct facts *f); /* names, sizes, hypervisor     */
+void part_pci(const char *root, struct facts *f);
+void part_netdevs(const char *root, struct facts *f);
+void part_hcas(const char *root, struct facts *f);
+void part_modules(const char *root,
+                  struct facts *f); /* after part_os: needs the kernel */
+void part_packages(const char *root, struct facts *f); /* after part_os */
+void part_kept(const char *root, struct facts *f); /* what an earlier run left in place */
+
+#endif

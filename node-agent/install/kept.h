@@ -1,0 +1,14 @@
+/* kept - the files with which a node stays as it was made, over reboots
+ *
+ * Written by install, recognised by detect, removed by uninstall.  Paths are
+ * below the node's root.
+ */
+#ifndef NODE_AGENT_INSTALL_KEPT_H
+#define NODE_AGENT_INSTALL_KEPT_H
+
+#define KEPT_RXE_UNIT     "/etc/systemd/system/ibfleet-rxe.service"
+#define KEPT_RXE_WANTED   "/etc/systemd/system/multi-user.target.wants/ibfleet-rxe.service"
+#define KEPT_MODULES_FILE "/etc/modules-load.d/ibfleet.conf"
+#define KEPT_MEMLOCK_FILE "/etc/security/limits.d/ibfleet.conf"
+
+#endif
