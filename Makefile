@@ -130,6 +130,18 @@ install: all
 	install -D -m 755 $O/ibfleet $(DESTDIR)$(PREFIX)/bin/ibfleet
 	install -D -m 755 $O/ibfleet-agent $(DESTDIR)$(PREFIX)/libexec/ibfleet-agent
 
+# ---- the lab: virtual machines on a fabric that breaks when told ----------------
+
+$O/tests/lab/switch: $O/tests/lab/switch.o $O/tests/lab/faults.o
+	$(CC) $(FLAGS) -o $@ $^
+
+.PHONY: lab-up lab-down lab-ssh
+lab-up: $O/tests/lab/switch
+	@tests/deps.sh install
+	@tests/lab/lab up $N
+lab-down: ; @tests/lab/lab down
+lab-ssh:  ; @tests/lab/lab ssh $(NODE)
+
 # ---- order in the house ------------------------------------------------------
 
 .PHONY: layers tidy format clean
