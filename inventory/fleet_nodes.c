@@ -138,14 +138,9 @@ static int by_name(const void *left, const void *right)
     return order ? order : (a->line > b->line) - (a->line < b->line);
 }
 
-static void set_done(struct hostset **set)
-{
-    hostset_free(*set);
-}
-
 int fleet_close_nodes(struct fleet *fleet, const char *file, struct fail *why)
 {
-    CLEANUP(set_done) struct hostset *all = hostset_new();
+    CLEANUP(hostset_done) struct hostset *all = hostset_new();
 
     if (!all)
         return fail_memory(why);

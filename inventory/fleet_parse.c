@@ -2,6 +2,7 @@
  * nodes are sorted, groups resolved and settings handed out, so that sections may
  * stand in any order.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,11 +39,6 @@ static void build_done(struct build *b)
     fleet_lines_done(&b->lines);
     free(b->wishes);
     free(b->from);
-}
-
-static void set_done(struct hostset **set)
-{
-    hostset_free(*set);
 }
 
 /* Put "FILE:LINE: " before what went wrong there.  Returns -1. */
@@ -301,13 +297,13 @@ static int hand_out(struct build *b, struct fail *why)
         return fail_memory(why);
     hand_out_defaults(b);
     for (size_t g = 0; g < fleet->group_count; g++) {
-        CLEANUP(set_done) struct hostset *members = NULL;
+        CLEANUP(hostset_done) struct hostset *members = NULL;
         const struct fleet_group *group = &fleet->groups[g];
+        char name[FLEET_MAX_LINE + 2];
 
-        if (fleet_resolve(fleet, group->hostlist, &members, why) < 0) {
-            fail_prefix(why, "group '%s'", group->name);
+        snprintf(name, sizeof name, "@%s", group->name);
+        if (fleet_resolve(fleet, name, &members, why) < 0)
             return blame(b, group->line, why);
-        }
         if (hand_out_group(b, (int)g, members, why) < 0)
             return -1;
     }

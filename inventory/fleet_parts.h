@@ -29,9 +29,7 @@ struct fleet {
     struct arena text; /* owns all other text */
 };
 
-/* For CLEANUP. */
-void fleet_done(struct fleet **fleet);
-
+/* Without nodes; NULL when memory is exhausted. */
 struct fleet *fleet_new(void);
 
 /* Add the nodes of a hostlist at these addresses ("": each at its own name), with

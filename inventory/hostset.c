@@ -27,6 +27,11 @@ void hostset_free(struct hostset *set)
     free(set);
 }
 
+void hostset_done(struct hostset **set)
+{
+    hostset_free(*set);
+}
+
 size_t hostset_count(const struct hostset *set)
 {
     return set->count;

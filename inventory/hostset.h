@@ -93,6 +93,9 @@ struct hostset *hostset_new(void);
 /* NULL is allowed. */
 void hostset_free(struct hostset *set);
 
+/* CLEANUP(hostset_done) struct hostset *set = NULL; */
+void hostset_done(struct hostset **set);
+
 size_t hostset_count(const struct hostset *set);
 
 /* The i-th name in natural order, i below hostset_count().  Borrowed: valid until

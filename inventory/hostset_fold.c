@@ -147,10 +147,10 @@ static int by_others(const void *left, const void *right, void *arg)
 static bool follows(const struct field *start, const struct field *a,
                     const struct field *b)
 {
-    bool padded = start->len > 1 && *start->text == '0';
+    bool padded = (start->len > 1 && *start->text == '0') || *b->text == '0';
 
     return strtoull(b->text, NULL, 10) == strtoull(a->text, NULL, 10) + 1 &&
-           (b->len == a->len || (b->len == a->len + 1 && !padded));
+           (b->len == a->len || !padded);
 }
 
 static void print_field(FILE *out, const struct field *f)

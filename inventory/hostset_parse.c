@@ -34,6 +34,7 @@ struct scan {
 
     unsigned term, and_last;
     char op;
+    bool is_named; /* a failure already names the group it was in, the innermost */
 
     struct arena names;
     struct mention *mentions;
@@ -44,11 +45,6 @@ static void scan_done(struct scan *s)
 {
     arena_done(&s->names);
     free(s->mentions);
-}
-
-static void set_done(struct hostset **set)
-{
-    hostset_free(*set);
 }
 
 static int too_many(const struct scan *s, const char *at, struct fail *why)
@@ -178,7 +174,7 @@ static int mention_group(struct scan *s, const char *at, const char *group,
                          .outer = s,
                          .group = group,
                          .left = s->left};
-    CLEANUP(set_done) struct hostset *members = NULL;
+    CLEANUP(hostset_done) struct hostset *members = NULL;
 
     if (!s->groups)
         return hostlist_fail(s->text, at, why, "there are no groups here");
@@ -188,8 +184,10 @@ static int mention_group(struct scan *s, const char *at, const char *group,
     if (check_circle(s, group, why) < 0 ||
         s->groups->hostlist_of(s->groups->arg, group, &inner.text, why) < 0)
         return -1;
-    if (evaluate(&inner, &members, why) < 0)
-        return fail_prefix(why, "group '%s'", group);
+    if (evaluate(&inner, &members, why) < 0) {
+        s->is_named = true;
+        return inner.is_named ? -1 : fail_prefix(why, "group '%s'", group);
+    }
     for (size_t i = 0; i < hostset_count(members); i++)
         if (mention(s, at, hostset_name(members, i), why) < 0)
             return -1;
@@ -347,7 +345,7 @@ static bool stays(const struct mention *m, size_t n, unsigned and_last)
 /* The set that s->text means. */
 static int evaluate(struct scan *s, struct hostset **set, struct fail *why)
 {
-    CLEANUP(set_done) struct hostset *made = hostset_new();
+    CLEANUP(hostset_done) struct hostset *made = hostset_new();
 
     if (!made)
         return fail_memory(why);

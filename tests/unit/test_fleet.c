@@ -298,7 +298,7 @@ static void a_group_must_hold_nodes_of_the_fleet(void **state)
     assert_refused("[groups]\n\na = ib1\n",
                    "f.ini:3: group 'a': column 1 of 'ib1': no such node: 'ib1'");
     assert_refused("[nodes]\nib1\n[groups]\na = @b\nb = @a\n",
-                   "f.ini:4: group 'a': group 'b': group 'a': group 'b' contains itself");
+                   "f.ini:4: group 'b': group 'a' contains itself");
     assert_refused("[nodes]\nib1\n[groups]\nab = ib1\nb = @abc\n",
                    "f.ini:5: group 'b': no such group: 'abc' (did you mean 'ab'?)");
     assert_refused("[groups]\nall = ib1\n",

@@ -182,7 +182,7 @@ static void what_is_wrong_in_a_group_names_the_group(void **state)
     (void)state;
     assert_fold("ib1,@gpu", "no such group: 'gpu'");
     assert_fold("@broken", "group 'broken': column 7 of 'ib[1-4': ']' is missing");
-    assert_fold("@ring", "group 'ring': group 'ring2': group 'ring' contains itself");
+    assert_fold("@ring", "group 'ring2': group 'ring' contains itself");
     assert_int_equal(hostset_parse("ib1,@gpu", NULL, &set, &why), -1);
     assert_string_equal(why.text, "column 5 of 'ib1,@gpu': there are no groups here");
     assert_int_equal(why.code, FAIL_HOSTLIST);
@@ -202,6 +202,296 @@ static void a_huge_list_is_refused_before_it_is_made(void **state)
                 "column 14 of 'a[0-599999]!a[0-599999]': more than 1000000 names");
 }
 
+static void groups_nest_only_so_deep(void **state)
+{
+    static char names[HOSTSET_MAX_DEPTH + 2][8], texts[HOSTSET_MAX_DEPTH + 2][8];
+    struct group chain[HOSTSET_MAX_DEPTH + 3] = {{NULL, NULL}};
+    const struct hostset_groups deep = {.hostlist_of = hostlist_of, .arg = chain};
+    struct hostset *set;
+    struct fail why;
+
+    (void)state;
+    for (size_t i = 0; i < HOSTSET_MAX_DEPTH + 2; i++) {
+        snprintf(names[i], sizeof names[i], "g%zu", i);
+        snprintf(texts[i], sizeof texts[i], "@g%zu", i + 1);
+        chain[i] = (struct group){names[i], texts[i]};
+    }
+    chain[HOSTSET_MAX_DEPTH - 1].text = "ib1";
+    assert_int_equal(hostset_parse("@g0", &deep, &set, &why), 0);
+    hostset_free(set);
+    chain[HOSTSET_MAX_DEPTH - 1].text = texts[HOSTSET_MAX_DEPTH - 1];
+    chain[HOSTSET_MAX_DEPTH].text = "ib1";
+    assert_int_equal(hostset_parse("@g0", &deep, &set, &why), -1);
+    assert_string_equal(why.text, "group 'g31': groups are nested more than 32 deep");
+}
+
+/* Each group names the next one 50 times: 50^9 names if nobody counts. */
+static void groups_cannot_multiply_without_end(void **state)
+{
+    static char texts[10][250];
+    struct group bomb[] = {{"a", texts[0]}, {"b", texts[1]}, {"c", texts[2]},
+                           {"d", texts[3]}, {"e", texts[4]}, {"f", texts[5]},
+                           {"g", texts[6]}, {"h", texts[7]}, {"i", texts[8]},
+                           {"j", ""},       {NULL, NULL}};
+    const struct hostset_groups many = {.hostlist_of = hostlist_of, .arg = bomb};
+    struct hostset *set;
+    struct fail why;
+
+    (void)state;
+    for (int i = 0; i < 9; i++)
+        for (int n = 0; n < 50; n++)
+            sprintf(texts[i] + strlen(texts[i]), "%s@%c", n ? "," : "", 'b' + i);
+    assert_int_equal(hostset_parse("@a", &many, &set, &why), -1);
+    assert_non_null(strstr(why.text, "more than 1000000 names"));
+}
+
+static void a_name_is_bounded(void **state)
+{
+    char text[HOSTSET_MAX_NAME + 10];
+    struct hostset *set;
+    struct fail why;
+
+    (void)state;
+    memset(text, 'x', sizeof text);
+    text[HOSTSET_MAX_NAME] = '\0';
+    assert_int_equal(hostset_parse(text, NULL, &set, &why), 0);
+    assert_int_equal(hostset_add(set, text, &why), 0);
+    hostset_free(set);
+    strcpy(text + HOSTSET_MAX_NAME, "[1]");
+    assert_int_equal(hostset_parse(text, NULL, &set, &why), -1);
+    assert_non_null(strstr(why.text, ": a name of more than 255 bytes"));
+}
+
+static void a_text_is_bounded(void **state)
+{
+    char *text = malloc(HOSTSET_MAX_TEXT + 2);
+    struct hostset *set;
+    struct fail why;
+
+    (void)state;
+    memset(text, ' ', HOSTSET_MAX_TEXT + 1);
+    text[HOSTSET_MAX_TEXT + 1] = '\0';
+    assert_int_equal(hostset_parse(text, NULL, &set, &why), -1);
+    assert_string_equal(why.text, "the hostlist is longer than 16777216 bytes");
+    free(text);
+}
+
+/* ---- names in the order written -----------------------------------------------------
+ */
+
+static int note(void *arg, const char *name, struct fail *why)
+{
+    if (strcmp(name, "stop") == 0)
+        return fail_set(why, FAIL_HOSTLIST, "stopped");
+    strcat(arg, name);
+    strcat(arg, " ");
+    return 0;
+}
+
+static void each_keeps_the_order_written(void **state)
+{
+    char seen[100] = "";
+    struct fail why;
+
+    (void)state;
+    assert_int_equal(hostset_each("b[3,1-2],a,b1", note, seen, &why), 0);
+    assert_string_equal(seen, "b3 b1 b2 a b1 ");
+    assert_int_equal(hostset_each("c,stop,d", note, seen, &why), -1);
+    assert_string_equal(seen, "b3 b1 b2 a b1 c ");
+    assert_string_equal(why.text, "stopped");
+    assert_int_equal(hostset_each("d,e!f", note, seen, &why), -1);
+    assert_string_equal(why.text, "only ',' can join names in 'd,e!f'");
+    assert_int_equal(hostset_each("d,e[", note, seen, &why), -1);
+    assert_string_equal(seen, "b3 b1 b2 a b1 c ");
+}
+
+/* ---- the set --------------------------------------------------------------------------
+ */
+
+static void names_come_and_go(void **state)
+{
+    CLEANUP(hostset_done) struct hostset *set = hostset_new();
+    struct fail why;
+    size_t i = 99;
+
+    (void)state;
+    assert_int_equal(hostset_count(set), 0);
+    assert_false(hostset_has(set, "ib1"));
+    hostset_add(set, "ib10", NULL);
+    hostset_add(set, "ib9", NULL);
+    hostset_add(set, "ib10", NULL);
+    assert_int_equal(hostset_count(set), 2);
+    assert_true(hostset_find(set, "ib10", &i));
+    assert_int_equal(i, 1);
+    assert_false(hostset_find(set, "ib010", &i));
+    hostset_remove(set, "ib9");
+    hostset_remove(set, "ib8");
+    assert_int_equal(hostset_count(set), 1);
+    assert_string_equal(hostset_name(set, 0), "ib10");
+    assert_int_equal(hostset_add(set, "a b", &why), -1);
+    assert_string_equal(why.text, "not a node name: 'a b'");
+    assert_int_equal(hostset_add(set, "", &why), -1);
+    assert_int_equal(hostset_add(set, "-x", &why), -1);
+    assert_int_equal(hostset_add(set, "a/b", &why), -1);
+    assert_int_equal(hostset_add(set, "a\303\251", &why), -1);
+    assert_int_equal(hostset_count(set), 1);
+}
+
+static void order_is_natural(void **state)
+{
+    static const char *const sorted[] = {"a",    "a1",     "a1b2", "a1b10",  "a2", "a10",
+                                         "a010", "a010-x", "aa",   "b9.0.1", "b10"};
+    const int n = sizeof sorted / sizeof *sorted;
+
+    (void)state;
+    for (int i = 0; i < n; i++)
+        for (int j = 0; j < n; j++) {
+            int order = hostset_compare(sorted[i], sorted[j]);
+
+            assert_int_equal((order > 0) - (order < 0), (i > j) - (i < j));
+        }
+}
+
+/* ---- folding
+ * ---------------------------------------------------------------------------- */
+
+static void names_fold_along_every_number(void **state)
+{
+    (void)state;
+    assert_fold("r[1-2]n[1-3],r3n1", "r[1-2]n[1-3],r3n1");
+    assert_fold("10.0.0.1,10.0.0.2,10.0.1.1,10.0.1.2", "10.0.[0-1].[1-2]");
+    assert_fold("a1,b1,a2,b2,a,b", "a,a[1-2],b,b[1-2]");
+    assert_fold("x[1-2]-ib0,x[1-2]-ib1", "x[1-2]-ib[0-1]");
+    assert_fold("n12345678901234567890,n12345678901234567891",
+                "n12345678901234567890,n12345678901234567891");
+    assert_fold("n[999999999999999998-999999999999999999]",
+                "n[999999999999999998-999999999999999999]");
+}
+
+/* Names over a few letters and digits, so that they collide and share patterns. */
+static const char *random_name(char *name)
+{
+    static const char letters[] = "ab-0019";
+    int len = rand() % 7, n = 0;
+
+    name[n++] = "ab0129"[rand() % 6];
+    while (n <= len)
+        name[n++] = letters[rand() % 7];
+    name[n] = '\0';
+    return name;
+}
+
+static struct hostset *random_set(void)
+{
+    struct hostset *set = hostset_new();
+    char name[16];
+
+    for (int n = rand() % 200; n > 0; n--)
+        assert_int_equal(hostset_add(set, random_name(name), NULL), 0);
+    return set;
+}
+
+static void assert_same_set(const struct hostset *a, const struct hostset *b)
+{
+    assert_int_equal(hostset_count(a), hostset_count(b));
+    for (size_t i = 0; i < hostset_count(a); i++)
+        assert_string_equal(hostset_name(a, i), hostset_name(b, i));
+}
+
+static void what_is_folded_means_the_same(void **state)
+{
+    (void)state;
+    srand(1);
+    for (int round = 0; round < 2000; round++) {
+        CLEANUP(hostset_done) struct hostset *set = random_set();
+        CLEANUP(hostset_done) struct hostset *back = NULL;
+        CLEANUP(text_done) char *text = hostset_fold(set);
+        struct fail why;
+
+        if (hostset_parse(text, NULL, &back, &why) < 0)
+            fail_msg("%s", why.text);
+        assert_same_set(set, back);
+        for (size_t i = 1; i < hostset_count(set); i++)
+            assert_true(hostset_compare(hostset_name(set, i - 1), hostset_name(set, i)) <
+                        0);
+    }
+}
+
+/* Apply one term to a set, the slow and obvious way. */
+static void apply(struct hostset **set, char op, const struct hostset *term)
+{
+    struct hostset *after = hostset_new();
+
+    for (size_t i = 0; i < hostset_count(*set); i++) {
+        const char *name = hostset_name(*set, i);
+
+        if (op == ',' || hostset_has(term, name) == (op == '&'))
+            hostset_add(after, name, NULL);
+    }
+    for (size_t i = 0; (op == ',' || op == '^') && i < hostset_count(term); i++) {
+        const char *name = hostset_name(term, i);
+
+        if (op == ',' || !hostset_has(*set, name))
+            hostset_add(after, name, NULL);
+    }
+    hostset_free(*set);
+    *set = after;
+}
+
+static void operators_do_what_sets_do(void **state)
+{
+    (void)state;
+    srand(2);
+    for (int round = 0; round < 2000; round++) {
+        CLEANUP(hostset_done) struct hostset *slow = hostset_new();
+        CLEANUP(hostset_done) struct hostset *fast = NULL;
+        char text[200] = "", term[20];
+
+        for (int n = 1 + rand() % 8; n > 0; n--) {
+            CLEANUP(hostset_done) struct hostset *names = NULL;
+            char op = *text ? ",!&^"[rand() % 4] : ',';
+            int from = rand() % 6;
+
+            sprintf(term, rand() % 3 ? "a[%d-%d]" : "a%d,a%d", from, from + rand() % 4);
+            if (op != ',' && strchr(term, ','))
+                *strchr(term, ',') = '\0';
+            sprintf(text + strlen(text), "%.1s%s", *text ? &op : "", term);
+            assert_int_equal(hostset_parse(term, NULL, &names, NULL), 0);
+            apply(&slow, op, names);
+        }
+        assert_int_equal(hostset_parse(text, NULL, &fast, NULL), 0);
+        assert_same_set(slow, fast);
+    }
+}
+
+/* 50 ms of CPU on a slow machine; sanitizers take their share. */
+#if defined __SANITIZE_ADDRESS__
+#define SLOWER 10
+#else
+#define SLOWER 1
+#endif
+
+static void ten_thousand_irregular_names_fold_at_once(void **state)
+{
+    CLEANUP(hostset_done) struct hostset *set = hostset_new();
+    CLEANUP(text_done) char *text = NULL;
+    char name[64];
+    clock_t start;
+
+    (void)state;
+    srand(3);
+    while (hostset_count(set) < 10000) {
+        snprintf(name, sizeof name, "%c%x-r%dn%03d-%c%d", 'a' + rand() % 26,
+                 (unsigned)rand() & 0xffffff, rand() % 40, rand() % 1000,
+                 'a' + rand() % 3, rand() % 10);
+        hostset_add(set, name, NULL);
+    }
+    start = clock();
+    text = hostset_fold(set);
+    assert_non_null(text);
+    assert_in_range((clock() - start) * 1000 / CLOCKS_PER_SEC, 0, 50 * SLOWER);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -213,6 +503,17 @@ int main(void)
         cmocka_unit_test(what_is_wrong_is_shown_with_its_column),
         cmocka_unit_test(what_is_wrong_in_a_group_names_the_group),
         cmocka_unit_test(a_huge_list_is_refused_before_it_is_made),
+        cmocka_unit_test(groups_nest_only_so_deep),
+        cmocka_unit_test(groups_cannot_multiply_without_end),
+        cmocka_unit_test(a_name_is_bounded),
+        cmocka_unit_test(a_text_is_bounded),
+        cmocka_unit_test(each_keeps_the_order_written),
+        cmocka_unit_test(names_come_and_go),
+        cmocka_unit_test(order_is_natural),
+        cmocka_unit_test(names_fold_along_every_number),
+        cmocka_unit_test(what_is_folded_means_the_same),
+        cmocka_unit_test(operators_do_what_sets_do),
+        cmocka_unit_test(ten_thousand_irregular_names_fold_at_once),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
