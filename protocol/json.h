@@ -29,7 +29,8 @@ struct json;
 #define JSON_MAX_DEPTH 32
 
 /* Read one document that fills the whole text.  On success *doc is the caller's
- * (json_free).  FAIL_GARBAGE names the byte where it went wrong; FAIL_MEMORY.
+ * (json_free).  FAIL_GARBAGE names the byte where it went wrong, which, as cJSON
+ * cannot tell the two apart, is also what a lack of memory looks like.
  */
 int json_parse(const char *text, size_t len_bytes, struct json **doc, struct fail *why);
 

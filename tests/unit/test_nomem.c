@@ -1,0 +1,165 @@
+/* fakes: fuse */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "inventory/fleet.h"
+#include "inventory/hostset.h"
+#include "protocol/fail.h"
+#include "protocol/frame.h"
+#include "protocol/json.h"
+#include "protocol/measure.h"
+#include "protocol/message.h"
+#include "protocol/scope.h"
+#include "protocol/steps.h"
+#include "tests/fake/fuse.h"
+
+static struct fail why;
+
+/* Out of memory is the only failure that these may know. */
+static int only_memory(int status)
+{
+    if (status < 0)
+        assert_int_equal(why.code, FAIL_MEMORY);
+    return status;
+}
+
+static int send_a_request(void)
+{
+    CLEANUP(json_done) struct json *body = json_object();
+    struct message m;
+    unsigned char *frame;
+    size_t bytes;
+    int status;
+
+    if (!body || json_put_u64(body, "guid", 7) < 0 || json_put_flag(body, "up", true) < 0)
+        return -1;
+    status = message_encode_request(1, "detect", body, &frame, &bytes, &why);
+    if (only_memory(status) < 0)
+        return -1;
+    status = message_parse((char *)frame + 4, bytes - 4, &m, &why);
+    free(frame);
+    if (status < 0)
+        return -1; /* cJSON can not tell a lack of memory from bad text */
+    message_clear(&m);
+    return 0;
+}
+
+static int send_a_failure(void)
+{
+    struct fail reason = {.code = FAIL_STEP, .text = "it broke"};
+    unsigned char *frame;
+    size_t bytes;
+
+    if (only_memory(message_encode_failure(1, &reason, &frame, &bytes, &why)) < 0)
+        return -1;
+    free(frame);
+    return 0;
+}
+
+static int read_frames(void)
+{
+    struct frame_reader *r = frame_reader_new(false);
+    int status;
+
+    if (!r)
+        return -1;
+    status = only_memory(frame_push(r, "\0\0\0\2{}", 6, &why));
+    frame_reader_free(r);
+    return status;
+}
+
+static int plan_steps(void)
+{
+    static const char *const names[] = {"rdma-core", "ibverbs-providers"};
+    CLEANUP(json_done) struct json *list = NULL;
+    struct steps s = {0}, back = {0};
+    int status = -1;
+
+    if (only_memory(steps_add(&s, STEP_PACKAGES, names, 2, &why)) == 0 &&
+        only_memory(steps_add(&s, STEP_MEMLOCK, NULL, 0, &why)) == 0)
+        list = steps_encode(&s);
+    if (list)
+        status = only_memory(steps_decode(list, &back, &why));
+    steps_clear(&s);
+    steps_clear(&back);
+    return status;
+}
+
+static int order_a_round(void)
+{
+    CLEANUP(json_done) struct json *doc = NULL;
+    struct measure_round round = {
+        .partner = {.hca = "rxe0", .port = 1, .mtu_bytes = 1024}};
+    struct measure_order back, o = {.campaign = "c", .rounds = &round, .round_count = 1};
+
+    o.plan = (struct measure_plan){.slot_ms = 1000,
+                                   .samples = 10,
+                                   .latency_bytes = 8,
+                                   .message_bytes = 65536,
+                                   .depth = 1};
+    round.partner.rate_gbps = 10;
+    doc = measure_order_encode(&o);
+    if (!doc)
+        return -1;
+    if (only_memory(measure_order_decode(doc, &back, &why)) < 0)
+        return -1;
+    measure_order_clear(&back);
+    return 0;
+}
+
+static int read_a_hostlist(void)
+{
+    CLEANUP(text_done) char *text = NULL;
+    struct hostset *set = NULL;
+
+    if (only_memory(hostset_parse("ib[001-020,30]-x,gpu7!ib003-x", NULL, &set, &why)) < 0)
+        return -1;
+    text = hostset_fold(set);
+    hostset_free(set);
+    return text ? 0 : -1;
+}
+
+static int read_a_fleet(void)
+{
+    static const char file[] =
+        "[defaults]\nuser = azure\n[nodes]\nib[1-3]\nx = 10.0.0.1:23\n"
+        "[groups]\ng = ib[1-2]\n[group:g]\nrxe = eth1\n";
+    struct fleet *fleet = NULL;
+    struct hostset *set = NULL;
+    int status;
+
+    status = fleet_parse(file, sizeof file - 1, "f.ini", NULL, &fleet, &why);
+    if (only_memory(status) < 0)
+        return -1;
+    status = only_memory(fleet_select(fleet, "@g,x", &set, &why));
+    hostset_free(set);
+    fleet_free(fleet);
+    return status;
+}
+
+static void nothing_leaks_and_nothing_lies_when_memory_runs_out(void **state)
+{
+    static int (*const work[])(void) = {
+        send_a_request, send_a_failure,  read_frames,  plan_steps,
+        order_a_round,  read_a_hostlist, read_a_fleet,
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof work / sizeof *work; i++)
+        assert_true(fuse_burn(work[i]) > 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(nothing_leaks_and_nothing_lies_when_memory_runs_out),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
