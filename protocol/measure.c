@@ -61,7 +61,7 @@ static const struct number plan_numbers[] = {
     NUMBER(measure_plan, latency_bytes, 1,   MEASURE_MAX_LATENCY_BYTES),
     NUMBER(measure_plan, window_ms,     0,   60000),
     NUMBER(measure_plan, windows,       0,   MEASURE_MAX_WINDOWS),
-    NUMBER(measure_plan, message_bytes, 1,   MEASURE_MAX_MESSAGE_BYTES),
+    NUMBER(measure_plan, message_bytes, 8,   MEASURE_MAX_MESSAGE_BYTES),
     NUMBER(measure_plan, depth,         1,   MEASURE_MAX_DEPTH),
     END,
 };

@@ -70,7 +70,7 @@ struct measure_plan {       /* how to measure; the same for all rounds          
     unsigned latency_bytes; /* 1..4096; 8 by default                            */
     unsigned window_ms;     /* length of a bandwidth window; 0: no bandwidth; ..60000 */
     unsigned windows;       /* kept, after one thrown away                      */
-    unsigned message_bytes; /* of a bandwidth write; 65536 by default           */
+    unsigned message_bytes; /* of a bandwidth write, at least 8; 65536 by default */
     unsigned depth;         /* writes in flight; 1..512                         */
 };
 

@@ -162,7 +162,7 @@ static void each_bad_field_of_an_order_is_named(void **state)
         {"\"latency_bytes\":8", "\"latency_bytes\":0", "'latency_bytes'"},
         {"\"window_ms\":20", "\"window_ms\":60001", "'window_ms'"},
         {"\"windows\":3", "\"windows\":33", "'windows'"},
-        {"\"message_bytes\":65536", "\"message_bytes\":0", "'message_bytes'"},
+        {"\"message_bytes\":65536", "\"message_bytes\":7", "'message_bytes'"},
         {"\"depth\":128", "\"depth\":513", "'depth'"},
         {"\"plan\":{", "\"plans\":{", "'plan'"},
         {"\"rounds\":[", "\"rounds\":[],\"gone\":[", "'rounds'"},
