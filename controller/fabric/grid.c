@@ -1,0 +1,264 @@
+#include "controller/fabric/grid.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "controller/fabric/member.h"
+#include "controller/fabric/robust.h"
+#include "controller/fabric/tally.h"
+#include "protocol/fail.h"
+
+/* Bytes around a payload of one MTU on the wire. */
+#define HEADER_LID_BYTES  26 /* LRH BTH ICRC VCRC                       */
+#define HEADER_GRH_BYTES  66 /* and GRH                                 */
+#define HEADER_ROCE_BYTES 82 /* Ethernet IPv4 UDP BTH ICRC FCS preamble */
+
+#define RISK         0.01 /* of accusing anybody in a good fabric, before the retest */
+#define SIGMA_FLOOR  0.005
+#define LIMIT_MAX    0.5 /* half the bandwidth is never noise on a real link */
+#define REFINE_TIMES 8
+#define BEST_PERCENT 90 /* of a node's cells: what the node itself can do  */
+
+struct grid_floors grid_floors_of(const struct member *members, size_t n)
+{
+    struct grid_floors floors = {.slow = 0.03, .late = 0.5, .ceiling = 0.97};
+
+    for (size_t i = 0; i < n; i++)
+        if (members[i].joined && members[i].endpoint.soft)
+            floors = (struct grid_floors){.slow = 0.65, .late = 2.0, .ceiling = 0};
+    return floors;
+}
+
+static double lower_rate(const struct member *a, const struct member *b)
+{
+    if (a->endpoint.soft || b->endpoint.soft)
+        return 0;
+    return fmin(a->endpoint.rate_gbps, b->endpoint.rate_gbps);
+}
+
+double grid_scale_gbps(const struct member *a, const struct member *b)
+{
+    double rate = lower_rate(a, b);
+
+    return rate > 0 ? rate : 1;
+}
+
+double grid_ceiling_gbps(const struct member *a, const struct member *b)
+{
+    double mtu = fmin(a->endpoint.mtu_bytes, b->endpoint.mtu_bytes);
+    double header = a->endpoint.ethernet                           ? HEADER_ROCE_BYTES
+                    : a->endpoint.lid == 0 || b->endpoint.lid == 0 ? HEADER_GRH_BYTES
+                                                                   : HEADER_LID_BYTES;
+
+    return mtu > 0 ? lower_rate(a, b) * mtu / (mtu + header) : 0;
+}
+
+/* ---- the best are the measure ------------------------------------------------------ */
+
+/* Which way is worse: -1 when low is (bandwidth), 1 when high is (latency). */
+static double worse_by(const struct grid *g, double value)
+{
+    double share = value / g->center - 1;
+
+    return g->symptom == SYMPTOM_SLOW ? -share : share;
+}
+
+static size_t gather_node(const struct grid *g, size_t i, double *values)
+{
+    size_t count = 0;
+
+    for (size_t j = 0; j < g->n; j++) {
+        if (grid_is(g, i, j, CELL_TESTED))
+            values[count++] = g->values[i * g->n + j];
+        if (grid_is(g, j, i, CELL_TESTED))
+            values[count++] = g->values[j * g->n + i];
+    }
+    return count;
+}
+
+/* What the better half of the nodes can do: the median node, each taken at its
+ * best.  With two bad nodes in four the better of the two middle ones counts.
+ */
+static double best_of_fleet(const struct grid *g, double *values, double *bests)
+{
+    bool low_is_bad = g->symptom == SYMPTOM_SLOW;
+    size_t nodes = 0, count;
+
+    for (size_t i = 0; i < g->n; i++) {
+        count = gather_node(g, i, values);
+        if (!count)
+            continue;
+        robust_sort(values, count);
+        bests[nodes++] =
+            robust_percentile(values, count,
+                              low_is_bad ? BEST_PERCENT : 100 - BEST_PERCENT);
+    }
+    robust_sort(bests, nodes);
+    return nodes ? bests[low_is_bad ? nodes / 2 : (nodes - 1) / 2] : NAN;
+}
+
+static size_t gather_good(const struct grid *g, double *values)
+{
+    size_t count = 0;
+
+    for (size_t c = 0; c < g->n * g->n; c++)
+        if ((g->cells[c] & CELL_TESTED) && worse_by(g, g->values[c]) <= g->limit)
+            values[count++] = g->values[c];
+    return count;
+}
+
+/* Start from the best and the floor, and widen to what the good cells scatter:
+ * half of the cells may be bad (one node of four is enough for that), so the
+ * spread of all would hide them.
+ */
+static int find_center(struct grid *g, double floor, struct fail *why)
+{
+    size_t room = g->n * g->n + 2 * g->n;
+    double *values = malloc((room ? room : 1) * sizeof *values);
+    double *bests = malloc((g->n ? g->n : 1) * sizeof *bests);
+    double cap = fmax(floor, LIMIT_MAX);
+    int result = values && bests ? 0 : fail_memory(why);
+
+    g->limit = floor;
+    if (result == 0)
+        g->center = best_of_fleet(g, values, bests);
+    for (int i = 0; result == 0 && !isnan(g->center) && i < REFINE_TIMES; i++) {
+        size_t count = gather_good(g, values);
+        double center = robust_median(values, count);
+        double sigma = robust_sigma(values, count, center, SIGMA_FLOOR * center);
+
+        if (!count)
+            break;
+        g->center = center;
+        g->limit = fmin(fmax(floor, robust_z_limit(count, RISK) * sigma / center), cap);
+    }
+    free(values);
+    free(bests);
+    return result;
+}
+
+/* ---- filling ----------------------------------------------------------------------- */
+
+static int make(struct grid *g, size_t n, enum symptom symptom, struct fail *why)
+{
+    *g = (struct grid){.n = n, .symptom = symptom, .center = NAN};
+    g->directed = symptom == SYMPTOM_SLOW;
+    g->cells = calloc(n ? n * n : 1, sizeof *g->cells);
+    g->values = calloc(n ? n * n : 1, sizeof *g->values);
+    return g->cells && g->values ? 0 : fail_memory(why);
+}
+
+static void set(struct grid *g, size_t i, size_t j, const struct tally_pair *p,
+                unsigned bits, double value)
+{
+    g->cells[i * g->n + j] = (unsigned char)(bits | (p->alone ? CELL_ALONE : 0));
+    g->values[i * g->n + j] = value;
+}
+
+int grid_of_failures(const struct tally *t, struct grid *g, struct fail *why)
+{
+    size_t n = tally_size(t);
+
+    if (make(g, n, SYMPTOM_FAILED, why) < 0)
+        return -1;
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < n; j++) {
+            const struct tally_pair *p = i == j ? NULL : tally_pair(t, i, j);
+
+            if (p && p->meetings)
+                set(g, i, j, p, CELL_TESTED | (tally_pair_failed(p) ? CELL_BAD : 0), NAN);
+        }
+    return 0;
+}
+
+static void mark_bad(struct grid *g)
+{
+    for (size_t c = 0; c < g->n * g->n; c++)
+        if ((g->cells[c] & CELL_TESTED) && worse_by(g, g->values[c]) > g->limit)
+            g->cells[c] |= CELL_BAD;
+}
+
+static bool is_low(const struct tally *t, const struct member *members, size_t i,
+                   size_t j, double share)
+{
+    return tally_gbps(t, i, j) < share * grid_ceiling_gbps(&members[i], &members[j]);
+}
+
+/* A link may be slower than it can be although its neighbours are no faster.  When
+ * that is so for most that are no slower than others, it is no one's fault and only said
+ * about all.
+ */
+static void mark_low(struct grid *g, const struct tally *t, const struct member *members,
+                     double share)
+{
+    size_t low = 0, tested = 0;
+
+    for (size_t i = 0; i < g->n; i++)
+        for (size_t j = 0; j < g->n; j++)
+            if (grid_is(g, i, j, CELL_TESTED) && !grid_is(g, i, j, CELL_BAD)) {
+                tested++;
+                low += is_low(t, members, i, j, share);
+            }
+    g->all_low = 2 * low > tested;
+    for (size_t i = 0; !g->all_low && i < g->n; i++)
+        for (size_t j = 0; j < g->n; j++)
+            if (grid_is(g, i, j, CELL_TESTED) && is_low(t, members, i, j, share))
+                g->cells[i * g->n + j] |= CELL_BAD;
+}
+
+int grid_of_bandwidth(const struct tally *t, const struct member *members,
+                      const struct grid_floors *floors, struct grid *g, struct fail *why)
+{
+    size_t n = tally_size(t);
+
+    if (make(g, n, SYMPTOM_SLOW, why) < 0)
+        return -1;
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < n; j++) {
+            const struct tally_pair *p = i == j ? NULL : tally_pair(t, i, j);
+            double gbps = p ? tally_gbps(t, i, j) : NAN;
+
+            if (!isnan(gbps))
+                set(g, i, j, p, CELL_TESTED,
+                    gbps / grid_scale_gbps(&members[i], &members[j]));
+        }
+    if (find_center(g, floors->slow, why) < 0)
+        return -1;
+    mark_bad(g);
+    if (floors->ceiling > 0)
+        mark_low(g, t, members, floors->ceiling);
+    return 0;
+}
+
+int grid_of_latency(const struct tally *t, const struct grid *slow,
+                    const struct grid_floors *floors, struct grid *g, struct fail *why)
+{
+    size_t n = tally_size(t);
+
+    if (make(g, n, SYMPTOM_LATE, why) < 0)
+        return -1;
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < n; j++) {
+            const struct tally_pair *p = i == j ? NULL : tally_pair(t, i, j);
+
+            if (p && p->latency.samples && !grid_is(slow, i, j, CELL_BAD) &&
+                !grid_is(slow, j, i, CELL_BAD))
+                set(g, i, j, p, CELL_TESTED, p->latency.p50_us);
+        }
+    if (find_center(g, floors->late, why) < 0)
+        return -1;
+    mark_bad(g);
+    return 0;
+}
+
+void grid_clear(struct grid *g)
+{
+    free(g->cells);
+    free(g->values);
+    *g = (struct grid){0};
+}
+
+bool grid_is(const struct grid *g, size_t from, size_t to, unsigned bits)
+{
+    return (g->cells[from * g->n + to] & bits) == bits;
+}

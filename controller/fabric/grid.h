@@ -1,0 +1,71 @@
+/* grid - where one symptom shows, among all pairs and directions (pure)
+ *
+ * A cell is one direction, from i to j; a symptom that has no direction fills
+ * both cells of a pair alike.  Bandwidth is a minimum over what lies on the way, so
+ * a node is as good as its best pairs; the best are the measure for all.
+ */
+#ifndef CONTROLLER_GRID_H
+#define CONTROLLER_GRID_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "controller/fabric/finding.h"
+
+struct fail;
+struct member;
+struct tally;
+
+enum { /* bits of a cell */
+       CELL_TESTED = 1,
+       CELL_BAD = 2,
+       CELL_ALONE = 4,     /* measured again with nobody else measuring */
+       CELL_EXPLAINED = 8, /* somebody has been found for it            */
+       CELL_QUEUED = 16,   /* to be measured again alone                */
+};
+
+struct grid {
+    size_t n;
+    enum symptom symptom;
+    bool directed;
+    unsigned char *cells; /* n * n, from * n + to                          */
+    double *values;       /* likewise; a share of the link's rate, or us   */
+    double center;        /* of the cells that are not bad; NAN            */
+    double limit;         /* how much worse than the center is bad: 0.03   */
+    bool all_low;         /* most real links stay below what they can carry */
+};
+
+/* How far from the center is never called bad, however calm the fabric is. */
+struct grid_floors {
+    double slow;    /* share of bandwidth missing: 0.03                        */
+    double late;    /* share of latency on top: 0.5                            */
+    double ceiling; /* below this share of the payload ceiling is slow; 0: off */
+};
+
+/* Wide for Soft-RoCE (if any member is soft), where a neighbour's load halves a
+ * figure.
+ */
+struct grid_floors grid_floors_of(const struct member *members, size_t n);
+
+/* What a perfect link between the two carries as payload, Gb/s; 0: not known. */
+double grid_ceiling_gbps(const struct member *a, const struct member *b);
+
+/* Fill one grid; clear it with grid_clear(), also after -1 (FAIL_MEMORY).  Late
+ * is only tested where the pair is not slow, so `slow` is the grid before it.
+ */
+int grid_of_failures(const struct tally *t, struct grid *g, struct fail *why);
+int grid_of_bandwidth(const struct tally *t, const struct member *members,
+                      const struct grid_floors *floors, struct grid *g, struct fail *why);
+int grid_of_latency(const struct tally *t, const struct grid *slow,
+                    const struct grid_floors *floors, struct grid *g, struct fail *why);
+void grid_clear(struct grid *g);
+
+/* What a value of the bandwidth grid is to be multiplied with for Gb/s; a and b
+ * may be the same.
+ */
+double grid_scale_gbps(const struct member *a, const struct member *b);
+
+/* All of these bits are set. */
+bool grid_is(const struct grid *g, size_t from, size_t to, unsigned bits);
+
+#endif
