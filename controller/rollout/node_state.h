@@ -1,0 +1,72 @@
+/* node_state - the road of a node through a rollout (pure)
+ *
+ *     todo -> probing -> planned -> claiming -> installing -> rebooting
+ *          -> verifying -> releasing -> done
+ *
+ * A probe may also end the road: up-to-date, or failed.  Who fails with our claim
+ * on it goes through giving-up, which lets the claim go.  Whoever is told to pause
+ * ends in paused for this controller; the node itself goes on.
+ *
+ * The link is a table of its own (link_state.h).  Here it is seen only as whether
+ * a loss ends the state or is waited out: node_loss_is_final().
+ */
+#ifndef CONTROLLER_NODE_STATE_H
+#define CONTROLLER_NODE_STATE_H
+
+#include <stdbool.h>
+
+#include "protocol/fail.h"
+
+enum node_state {
+    NODE_TODO = 1,
+    NODE_PROBING,    /* logging in, detecting, deciding                        */
+    NODE_PLANNED,    /* there is something to do; waits to be told to go       */
+    NODE_CLAIMING,   /* from here on no other controller may touch it          */
+    NODE_INSTALLING, /* the agent takes the steps; goes on without us          */
+    NODE_REBOOTING,  /* until the boot id differs                              */
+    NODE_VERIFYING,  /* until decide() has nothing left to do                  */
+    NODE_RELEASING,
+    NODE_GIVING_UP, /* failed, and our claim is still on it                    */
+    NODE_DONE,      /* -- the ends of the road -- */
+    NODE_UP_TO_DATE,
+    NODE_FAILED,
+    NODE_PAUSED, /* by the operator; resume takes it up again                 */
+    NODE_STATES
+};
+
+enum node_event {
+    NODE_EV_NONE, /* nothing has happened yet */
+    NODE_EV_START,
+    NODE_EV_UP_TO_DATE, /* probed: nothing to do          */
+    NODE_EV_PLAN,       /* probed: steps to take          */
+    NODE_EV_GO,         /* the operator and policy say so */
+    NODE_EV_OK,         /* what the state is for is done  */
+    NODE_EV_REBOOT,     /* installed, and wants a reboot  */
+    NODE_EV_FAIL,
+    NODE_EV_PAUSE,
+    NODE_EVENTS
+};
+
+#define NODE_ILLEGAL 0
+
+/* The state that follows, or NODE_ILLEGAL: unlisted is a bug. */
+int node_state_next(enum node_state state, enum node_event event);
+
+/* "todo", "up-to-date", ...: stable, in --json and in the journal.  Never NULL. */
+const char *node_state_name(enum node_state state);
+const char *node_event_name(enum node_event event);
+
+/* The state of that name, or NODE_ILLEGAL. */
+int node_state_of(const char *name);
+
+/* No event leads on from here. */
+bool node_state_is_end(enum node_state state);
+
+/* Is a link lost in this state, for this reason, the end of it?  Otherwise it is
+ * opened again until the state's deadline.  While a node boots, nearly everything
+ * may be refused for a while; a host key that changed never gets better.  was_up:
+ * there was a conversation; the first one is tried for by the link alone.
+ */
+bool node_loss_is_final(enum node_state state, enum fail_code code, bool was_up);
+
+#endif
