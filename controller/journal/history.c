@@ -1,0 +1,251 @@
+#include "controller/journal/history.h"
+
+#include <sqlite3.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "controller/journal/database.h"
+#include "controller/journal/entry.h"
+#include "controller/journal/run_lock.h"
+#include "protocol/fail.h"
+#include "protocol/scope.h"
+
+struct history {
+    sqlite3 *db; /* NULL: no journal was written yet */
+    char *folder;
+};
+
+int history_open(const char *folder, struct history **h, struct fail *why)
+{
+    struct history *made = calloc(1, sizeof *made);
+
+    if (made)
+        made->folder = strdup(folder);
+    if (!made || !made->folder) {
+        history_close(made);
+        return fail_memory(why);
+    }
+    if (database_open(folder, DATABASE_READ, &made->db, why) < 0) {
+        history_close(made);
+        return -1;
+    }
+    *h = made;
+    return 0;
+}
+
+void history_close(struct history *h)
+{
+    if (!h)
+        return;
+    database_close(h->db);
+    free(h->folder);
+    free(h);
+}
+
+void history_done(struct history **h)
+{
+    history_close(*h);
+}
+
+/* ---- one reading for all of them --------------------------------------------------- */
+
+/* Called for each row; -1 ends it. */
+struct reading {
+    struct history *history;
+    const char *sql;
+    const struct value *values;
+    int value_count;
+    int (*row)(const struct reading *r, sqlite3_stmt *q, struct fail *why);
+    union {
+        history_run_fn run;
+        history_node_fn node;
+        history_move_fn move;
+    } visit; /* the caller's; `row` knows which */
+    void *arg;
+};
+
+/* How many rows there were, or -1. */
+static long read_rows(const struct reading *r, struct fail *why)
+{
+    CLEANUP(database_statement_done) sqlite3_stmt *q = NULL;
+    sqlite3 *db = r->history->db;
+    long rows = 0;
+    int more;
+
+    if (!db)
+        return 0;
+    if (database_prepare(db, r->sql, &q, why) < 0 ||
+        entry_bind(q, r->values, r->value_count, why) < 0)
+        return -1;
+    while ((more = database_step(q, why)) > 0) {
+        if (r->row(r, q, why) < 0)
+            return -1;
+        rows++;
+    }
+    return more < 0 ? -1 : rows;
+}
+
+static const char *text_at(sqlite3_stmt *q, int column)
+{
+    return (const char *)sqlite3_column_text(q, column);
+}
+
+/* ---- runs ----------------------------------------------------------------------------
+ */
+
+#define RUN_COLUMNS                                                        \
+    "seq, id, kind, state, argv, folder, plan, controller, user, created," \
+    " coalesce(ended, 0), epoch,"                                          \
+    " (SELECT count(*) FROM node WHERE run = run.id),"                     \
+    " (SELECT count(*) FROM node WHERE run = run.id"                       \
+    "   AND state IN ('done', 'up-to-date')),"                             \
+    " (SELECT count(*) FROM node WHERE run = run.id AND state = 'failed')"
+
+static int run_row(const struct reading *r, sqlite3_stmt *q, struct fail *why)
+{
+    const struct history_run run = {
+        .live = run_lock_is_held(r->history->folder, sqlite3_column_int64(q, 0)) == 1,
+        .id = text_at(q, 1),
+        .kind = text_at(q, 2),
+        .state = text_at(q, 3),
+        .argv = text_at(q, 4),
+        .folder = text_at(q, 5),
+        .plan = text_at(q, 6),
+        .controller = text_at(q, 7),
+        .user = text_at(q, 8),
+        .created_ms = sqlite3_column_int64(q, 9),
+        .ended_ms = sqlite3_column_int64(q, 10),
+        .epoch = (uint32_t)sqlite3_column_int64(q, 11),
+        .nodes = (size_t)sqlite3_column_int64(q, 12),
+        .well = (size_t)sqlite3_column_int64(q, 13),
+        .failed = (size_t)sqlite3_column_int64(q, 14),
+    };
+
+    return r->visit.run(r->arg, &run, why);
+}
+
+int history_runs(struct history *h, size_t most, history_run_fn visit, void *arg,
+                 struct fail *why)
+{
+    const struct value values[] = {value_int((int64_t)most)};
+    const struct reading r = {.history = h,
+                              .sql = "SELECT " RUN_COLUMNS " FROM run WHERE seq IN"
+                                     " (SELECT seq FROM run ORDER BY seq DESC LIMIT ?1)"
+                                     " ORDER BY seq",
+                              .values = values,
+                              .value_count = 1,
+                              .row = run_row,
+                              .visit.run = visit,
+                              .arg = arg};
+
+    return read_rows(&r, why) < 0 ? -1 : 0;
+}
+
+int history_run(struct history *h, const char *id, history_run_fn visit, void *arg,
+                struct fail *why)
+{
+    const struct value values[] = {value_text(id)};
+    const struct reading r = {.history = h,
+                              .sql = "SELECT " RUN_COLUMNS " FROM run WHERE id = ?1",
+                              .values = values,
+                              .value_count = 1,
+                              .row = run_row,
+                              .visit.run = visit,
+                              .arg = arg};
+    long rows = read_rows(&r, why);
+
+    if (rows == 0)
+        return fail_set(why, FAIL_NO_SUCH_RUN, "no run '%s' in %s", id, h->folder);
+    return rows < 0 ? -1 : 0;
+}
+
+int history_run_of_node(struct history *h, const char *node, const char *kind,
+                        history_run_fn visit, void *arg, struct fail *why)
+{
+    const struct value values[] = {value_text(node), value_text(kind)};
+    const struct reading r = {.history = h,
+                              .sql =
+                                  "SELECT " RUN_COLUMNS
+                                  " FROM run WHERE (?2 IS NULL OR kind = ?2) AND EXISTS"
+                                  " (SELECT 1 FROM node WHERE run = run.id AND name = ?1)"
+                                  " ORDER BY seq DESC LIMIT 1",
+                              .values = values,
+                              .value_count = 2,
+                              .row = run_row,
+                              .visit.run = visit,
+                              .arg = arg};
+    long rows = read_rows(&r, why);
+
+    if (rows == 0)
+        return fail_set(why, FAIL_NO_SUCH_RUN, "no run in %s has node '%s'", h->folder,
+                        node);
+    return rows < 0 ? -1 : 0;
+}
+
+/* ---- nodes and their roads
+ * -------------------------------------------------------------- */
+
+static int node_row(const struct reading *r, sqlite3_stmt *q, struct fail *why)
+{
+    const struct history_node node = {
+        .name = text_at(q, 0),
+        .state = text_at(q, 1),
+        .code = text_at(q, 2),
+        .reason = text_at(q, 3),
+        .plan = text_at(q, 4),
+        .facts = text_at(q, 5),
+        .boot_id = text_at(q, 6),
+        .since_ms = sqlite3_column_int64(q, 7),
+        .seconds = sqlite3_column_double(q, 8),
+    };
+
+    return r->visit.node(r->arg, &node, why);
+}
+
+int history_nodes(struct history *h, const char *run, const char *node,
+                  history_node_fn visit, void *arg, struct fail *why)
+{
+    const struct value values[] = {value_text(run), value_text(node)};
+    const struct reading r = {
+        .history = h,
+        .sql = "SELECT name, state, code, reason, plan, facts, boot_id,"
+               " since, seconds FROM node"
+               " WHERE run = ?1 AND (?2 IS NULL OR name = ?2)",
+        .values = values,
+        .value_count = 2,
+        .row = node_row,
+        .visit.node = visit,
+        .arg = arg};
+
+    return read_rows(&r, why) < 0 ? -1 : 0;
+}
+
+static int move_row(const struct reading *r, sqlite3_stmt *q, struct fail *why)
+{
+    const struct history_move move = {
+        .at_ms = sqlite3_column_int64(q, 0),
+        .from = text_at(q, 1),
+        .event = text_at(q, 2),
+        .to = text_at(q, 3),
+        .reason = text_at(q, 4),
+    };
+
+    return r->visit.move(r->arg, &move, why);
+}
+
+int history_moves(struct history *h, const char *run, const char *node,
+                  history_move_fn visit, void *arg, struct fail *why)
+{
+    const struct value values[] = {value_text(run), value_text(node)};
+    const struct reading r = {
+        .history = h,
+        .sql = "SELECT at, from_state, event, to_state, reason FROM move"
+               " WHERE run = ?1 AND node = ?2 ORDER BY rowid",
+        .values = values,
+        .value_count = 2,
+        .row = move_row,
+        .visit.move = visit,
+        .arg = arg};
+
+    return read_rows(&r, why) < 0 ? -1 : 0;
+}

@@ -1,0 +1,78 @@
+/* history - what the journal says, read by those who do not write it
+ *
+ * A connection of its own that can only read, so that `status` works while another
+ * process writes.
+ *
+ *     history_open(folder, &h, why);
+ *     history_runs(h, 20, print_run, arg, why);
+ *     history_close(h);
+ *
+ * Visitors are called in order; what they are given is borrowed for the call.  One
+ * that returns -1 (with *why filled in) ends the reading, and its failure is ours.
+ */
+#ifndef CONTROLLER_HISTORY_H
+#define CONTROLLER_HISTORY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct fail;
+struct history;
+
+struct history_run {
+    const char *id, *kind, *state;
+    const char *argv, *folder, *plan; /* as in journal.h */
+    const char *controller, *user;
+    int64_t created_ms;
+    int64_t ended_ms; /* 0: no last word     */
+    bool live;        /* its controller runs */
+    uint32_t epoch;
+    size_t nodes, well, failed; /* well: done or up to date */
+};
+
+/* Texts that may be NULL: plan, facts, boot_id. */
+struct history_node {
+    const char *name, *state, *code, *reason;
+    const char *plan, *facts, *boot_id;
+    int64_t since_ms;
+    double seconds;
+};
+
+struct history_move {
+    int64_t at_ms;
+    const char *from, *event, *to, *reason;
+};
+
+/* A folder in which no journal was ever written reads as empty.  FAIL_STATE. */
+int history_open(const char *folder, struct history **h, struct fail *why);
+void history_close(struct history *h); /* NULL is allowed */
+void history_done(struct history **h);
+
+typedef int (*history_run_fn)(void *arg, const struct history_run *run, struct fail *why);
+typedef int (*history_node_fn)(void *arg, const struct history_node *node,
+                               struct fail *why);
+typedef int (*history_move_fn)(void *arg, const struct history_move *move,
+                               struct fail *why);
+
+/* The newest `most` runs, oldest of them first. */
+int history_runs(struct history *h, size_t most, history_run_fn visit, void *arg,
+                 struct fail *why);
+
+/* One run.  FAIL_NO_SUCH_RUN. */
+int history_run(struct history *h, const char *id, history_run_fn visit, void *arg,
+                struct fail *why);
+
+/* The newest run that has this node, of this kind (NULL: any).  FAIL_NO_SUCH_RUN. */
+int history_run_of_node(struct history *h, const char *node, const char *kind,
+                        history_run_fn visit, void *arg, struct fail *why);
+
+/* The nodes of a run by name; NAME alone when node is not NULL. */
+int history_nodes(struct history *h, const char *run, const char *node,
+                  history_node_fn visit, void *arg, struct fail *why);
+
+/* A node's road in a run, in order. */
+int history_moves(struct history *h, const char *run, const char *node,
+                  history_move_fn visit, void *arg, struct fail *why);
+
+#endif
