@@ -21,6 +21,7 @@ struct field {
 struct row {
     const char *name;     /* the first of its names, in natural order */
     struct field *fields; /* one for each number in the pattern       */
+    bool is_melted;       /* it stands for several names              */
     const char *text;     /* the finished term                        */
 };
 
@@ -204,6 +205,7 @@ static int melt_run(struct fold *f, struct row *rows, size_t n, size_t d)
     if (!kept)
         return -1;
     rows->fields[d] = (struct field){kept, len};
+    rows->is_melted = true;
     return 0;
 }
 
@@ -230,8 +232,12 @@ static int finish(struct fold *f, struct row *row)
     const struct field *field = row->fields;
     const char *p = row->name;
     size_t len;
-    FILE *out = open_memstream(&text, &len);
+    FILE *out;
 
+    row->text = row->name;
+    if (!row->is_melted)
+        return 0;
+    out = open_memstream(&text, &len);
     if (!out)
         return -1;
     while (*p) {

@@ -143,11 +143,20 @@ static int read_a_fleet(void)
     return status;
 }
 
+static int make_a_fleet(void)
+{
+    CLEANUP(fleet_done) struct fleet *fleet = NULL;
+
+    if (only_memory(fleet_of("ib[1-100]", &fleet, &why)) < 0)
+        return -1;
+    return only_memory(fleet_override(fleet, "key", "~/id", "/home/me", &why));
+}
+
 static void nothing_leaks_and_nothing_lies_when_memory_runs_out(void **state)
 {
     static int (*const work[])(void) = {
         send_a_request, send_a_failure,  read_frames,  plan_steps,
-        order_a_round,  read_a_hostlist, read_a_fleet,
+        order_a_round,  read_a_hostlist, read_a_fleet, make_a_fleet,
     };
 
     (void)state;
