@@ -139,6 +139,11 @@ install: all
 $O/tests/lab/switch: $O/tests/lab/switch.o $O/tests/lab/faults.o
 	$(CC) $(FLAGS) -o $@ $^
 
+# One node's half of a measurement, without an agent around it.
+$O/tests/lab/pair-probe: $O/tests/lab/pair_probe.o $O/agent.a $O/protocol.a $(if $(SAN),,$O/deps/libcjson.a)
+	$(CC) $(FLAGS) $(if $(SAN),,-static) -o $@ $(filter %.o %.a,$(filter-out %/libcjson.a,$^)) $(agent_libs)
+test-tools: $O/tests/lab/pair-probe
+
 .PHONY: lab-up lab-down lab-ssh
 lab-up: $O/tests/lab/switch
 	@tests/deps.sh install
