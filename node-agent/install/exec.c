@@ -64,7 +64,7 @@ static int start(struct run *r, struct fail *why)
     int ends[2];
 
     if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0)
-        return fail_set(why, FAIL_STATE, "no pipe: %s", strerror(errno));
+        return fail_set(why, FAIL_STEP, "no pipe: %s", strerror(errno));
     fcntl(ends[1], F_SETFL, 0); /* the program's end waits, as programs expect */
     r->pid = fork();
     if (r->pid == 0)
@@ -76,7 +76,7 @@ static int start(struct run *r, struct fail *why)
         return 0;
     }
     close(ends[0]);
-    return fail_set(why, FAIL_STATE, "no process: %s", strerror(errno));
+    return fail_set(why, FAIL_STEP, "no process: %s", strerror(errno));
 }
 
 /* ---- its lines --------------------------------------------------------------------- */

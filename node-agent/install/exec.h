@@ -27,8 +27,7 @@ struct exec {
 };
 
 /* *status is what the program exited with.  FAIL_STEP: it could not be started, or
- * was killed by a signal; FAIL_TIMEOUT; FAIL_STATE: no descriptors or processes.
- * why may be NULL.
+ * was killed by a signal; FAIL_TIMEOUT.  why may be NULL.
  */
 int exec_run(const struct exec *e, int *status, struct fail *why);
 

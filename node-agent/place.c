@@ -1,0 +1,282 @@
+#include "node-agent/place.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "protocol/fail.h"
+#include "protocol/scope.h"
+
+#define LOCK_PAUSE_MS 20
+
+int place_fail(struct fail *why, const char *doing, const char *path)
+{
+    bool full = errno == ENOSPC || errno == EDQUOT;
+
+    return fail_set(why, full ? FAIL_DISK_FULL : FAIL_STEP, "%s %s: %s", doing, path,
+                    strerror(errno));
+}
+
+/* ---- where ------------------------------------------------------------------------- */
+
+static int join(char *path, size_t size, struct fail *why, const char *before,
+                const char *fmt, va_list ap)
+{
+    size_t used = strlen(before);
+    int n;
+
+    if (used < size) {
+        memcpy(path, before, used + 1);
+        n = vsnprintf(path + used, size - used, fmt, ap);
+        if (n >= 0 && (size_t)n < size - used)
+            return 0;
+    }
+    return fail_set(why, FAIL_STEP, "a path below %.80s is too long", before);
+}
+
+int place_in_state(const struct place *p, char path[PLACE_PATH_MAX_BYTES],
+                   struct fail *why, const char *fmt, ...)
+{
+    va_list ap;
+    int rc;
+
+    va_start(ap, fmt);
+    rc = join(path, PLACE_PATH_MAX_BYTES, why, p->state, fmt, ap);
+    va_end(ap);
+    return rc;
+}
+
+int place_in_root(const struct place *p, char path[PLACE_PATH_MAX_BYTES],
+                  struct fail *why, const char *fmt, ...)
+{
+    va_list ap;
+    int rc;
+
+    va_start(ap, fmt);
+    rc = join(path, PLACE_PATH_MAX_BYTES, why, p->root, fmt, ap);
+    va_end(ap);
+    return rc;
+}
+
+static int find_state(struct place *p, struct fail *why)
+{
+    const char *base = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
+    int n;
+
+    if (*p->root || geteuid() == 0)
+        n = snprintf(p->state, sizeof p->state, "%s/var/lib/ibfleet", p->root);
+    else if (base && *base == '/')
+        n = snprintf(p->state, sizeof p->state, "%s/ibfleet", base);
+    else if (home && *home == '/')
+        n = snprintf(p->state, sizeof p->state, "%s/.local/state/ibfleet", home);
+    else
+        return fail_set(why, FAIL_STEP,
+                        "neither XDG_STATE_HOME nor HOME says where to "
+                        "keep state");
+    if (n >= (int)sizeof p->state)
+        return fail_set(why, FAIL_STEP, "the path of the state folder is too long");
+    return 0;
+}
+
+int place_find(struct place *p, struct fail *why)
+{
+    const char *root = getenv("SUDO_UID") ? NULL : getenv("IBFLEET_ROOT");
+
+    *p = (struct place){0};
+    if (root && *root == '/') {
+        if (strlen(root) >= sizeof p->root)
+            return fail_set(why, FAIL_STEP, "IBFLEET_ROOT is too long");
+        strcpy(p->root, root);
+    }
+    p->may_install = *p->root || geteuid() == 0;
+    p->systemd = !*p->root && geteuid() == 0 && access("/run/systemd/system", F_OK) == 0;
+    return find_state(p, why);
+}
+
+void place_environment(const struct place *p)
+{
+    if (!*p->root && geteuid() == 0) {
+        setenv("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", 1);
+        unsetenv("LD_PRELOAD");
+        unsetenv("LD_LIBRARY_PATH");
+        setenv("HOME", "/root", 1);
+    }
+    setenv("LC_ALL", "C", 1);
+    setenv("TERM", "dumb", 1);
+    setenv("DEBIAN_FRONTEND", "noninteractive", 1);
+    setenv("APT_LISTCHANGES_FRONTEND", "none", 1);
+    setenv("NEEDRESTART_SUSPEND", "1", 1);
+}
+
+bool place_name_is_safe(const char *name)
+{
+    size_t n = strlen(name);
+
+    if (n == 0 || n > PLACE_NAME_MAX_BYTES || *name == '.' || *name == '-')
+        return false;
+    return strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                        "0123456789._-") == n;
+}
+
+/* ---- folders ----------------------------------------------------------------------- */
+
+/* As `mkdir -p` for all that stands before the last slash. */
+static int make_above(const char *path, struct fail *why)
+{
+    char part[PLACE_PATH_MAX_BYTES];
+
+    for (const char *slash = strchr(path + 1, '/'); slash;
+         slash = strchr(slash + 1, '/')) {
+        snprintf(part, sizeof part, "%.*s", (int)(slash - path), path);
+        if (mkdir(part, 0755) < 0 && errno != EEXIST)
+            return place_fail(why, "making", part);
+    }
+    return 0;
+}
+
+/* A state folder that is somebody else's could make us write through his links. */
+static int check_owner(const char *path, struct fail *why)
+{
+    struct stat st;
+
+    if (lstat(path, &st) < 0)
+        return place_fail(why, "looking at", path);
+    if (!S_ISDIR(st.st_mode) || st.st_uid != geteuid())
+        return fail_set(why, FAIL_STEP, "%s is not a directory of ours", path);
+    return 0;
+}
+
+int place_make(const struct place *p, const char *folder, struct fail *why)
+{
+    char path[PLACE_PATH_MAX_BYTES];
+
+    if (place_in_state(p, path, why, "/%s", folder ? folder : "") < 0 ||
+        make_above(path, why) < 0 || check_owner(p->state, why) < 0)
+        return -1;
+    if (folder && mkdir(path, 0700) < 0 && errno != EEXIST)
+        return place_fail(why, "making", path);
+    return 0;
+}
+
+/* ---- locks ------------------------------------------------------------------------- */
+
+static int open_lock(const struct place *p, const char *name, struct fail *why)
+{
+    char path[PLACE_PATH_MAX_BYTES];
+    int fd;
+
+    if (place_make(p, "locks", why) < 0 ||
+        place_in_state(p, path, why, "/locks/%s", name) < 0)
+        return -1;
+    fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    return fd < 0 ? place_fail(why, "opening", path) : fd;
+}
+
+int place_lock(const struct place *p, const char *name, struct fail *why)
+{
+    int fd = open_lock(p, name, why);
+
+    if (fd < 0)
+        return -1;
+    for (int waited = 0; flock(fd, LOCK_EX | LOCK_NB) < 0; waited += LOCK_PAUSE_MS) {
+        if (waited >= PLACE_LOCK_DEADLINE_MS) {
+            close(fd);
+            return fail_set(why, FAIL_TIMEOUT, "the lock '%s' on the node is held", name);
+        }
+        poll(NULL, 0, LOCK_PAUSE_MS);
+    }
+    return fd;
+}
+
+int place_try_lock(const struct place *p, const char *name)
+{
+    int fd = open_lock(p, name, NULL);
+
+    if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0) {
+        close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+/* ---- files ------------------------------------------------------------------------- */
+
+static int put_all(int fd, const char *text)
+{
+    size_t left = strlen(text);
+
+    while (left > 0) {
+        ssize_t n = write(fd, text, left);
+
+        if (n < 0 && errno != EINTR)
+            return -1;
+        if (n > 0) {
+            text += n;
+            left -= (size_t)n;
+        }
+    }
+    return fsync(fd);
+}
+
+static void sync_folder_of(const char *path)
+{
+    char folder[PLACE_PATH_MAX_BYTES];
+    int fd;
+
+    snprintf(folder, sizeof folder, "%.*s", (int)(strrchr(path, '/') - path), path);
+    fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return;
+    fsync(fd);
+    close(fd);
+}
+
+int place_write(const char *path, const char *text, unsigned mode, struct fail *why)
+{
+    char temp[PLACE_PATH_MAX_BYTES];
+    int fd, rc;
+
+    if (snprintf(temp, sizeof temp, "%s.new", path) >= (int)sizeof temp)
+        return fail_set(why, FAIL_STEP, "the path %.80s... is too long", path);
+    if (make_above(path, why) < 0)
+        return -1;
+    unlink(temp);
+    fd = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, (mode_t)mode);
+    if (fd < 0)
+        return place_fail(why, "writing", temp);
+    rc = put_all(fd, text);
+    if (close(fd) < 0 || rc < 0 || rename(temp, path) < 0) {
+        rc = place_fail(why, "writing", path);
+        unlink(temp);
+        return rc;
+    }
+    sync_folder_of(path);
+    return 0;
+}
+
+char *place_read(const char *path, size_t max_bytes)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    char *text = fd < 0 ? NULL : malloc(max_bytes + 1);
+    ssize_t n = 0;
+    size_t used = 0;
+
+    while (text && used <= max_bytes &&
+           (n = read(fd, text + used, max_bytes + 1 - used)) > 0)
+        used += (size_t)n;
+    if (fd >= 0)
+        close(fd);
+    if (!text || n < 0 || used > max_bytes) {
+        free(text);
+        return NULL;
+    }
+    text[used] = '\0';
+    return text;
+}
