@@ -6,7 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "node-agent/place.h"
+#include "node-agent/home.h"
 #include "protocol/fail.h"
 #include "protocol/json.h"
 #include "protocol/scope.h"
@@ -44,7 +44,7 @@ static int decode(const struct json *body, struct claim *c, struct fail *why)
         json_get_int(body, "epoch", 0, EPOCH_MAX, &c->epoch, why) < 0 ||
         json_get_int(body, "until_s", 0, EPOCH_MAX, &c->until_s, why) < 0)
         return -1;
-    if (!place_name_is_safe(c->run))
+    if (!home_name_is_safe(c->run))
         return fail_set(why, FAIL_GARBAGE, "'run' is not fit for a file name");
     return 0;
 }
@@ -90,15 +90,15 @@ static int parse(const char *text, struct claim *c, struct fail *why)
  */
 
 /* 1: there is one, 0: there is none.  One that can not be read protects too. */
-static int load(const struct place *p, struct claim *c, struct fail *why)
+static int load(const struct home *p, struct claim *c, struct fail *why)
 {
     CLEANUP(text_done) char *text = NULL;
-    char path[PLACE_PATH_MAX_BYTES];
+    char path[HOME_PATH_MAX_BYTES];
 
     *c = (struct claim){0};
-    if (place_in_state(p, path, why, "/claim") < 0)
+    if (home_in_state(p, path, why, "/claim") < 0)
         return -1;
-    text = place_read(path, CLAIM_FILE_MAX_BYTES);
+    text = home_read(path, CLAIM_FILE_MAX_BYTES);
     if (!text && access(path, F_OK) < 0 && errno == ENOENT)
         return 0;
     if (!text || parse(text, c, NULL) < 0)
@@ -107,17 +107,17 @@ static int load(const struct place *p, struct claim *c, struct fail *why)
     return 1;
 }
 
-static int save(const struct place *p, const struct claim *c, struct fail *why)
+static int save(const struct home *p, const struct claim *c, struct fail *why)
 {
     CLEANUP(json_done) struct json *doc = claim_encode(c);
     CLEANUP(text_done) char *text = doc ? json_print(doc) : NULL;
-    char path[PLACE_PATH_MAX_BYTES];
+    char path[HOME_PATH_MAX_BYTES];
 
     if (!text)
         return fail_memory(why);
-    if (place_in_state(p, path, why, "/claim") < 0)
+    if (home_in_state(p, path, why, "/claim") < 0)
         return -1;
-    return place_write(path, text, 0600, why);
+    return home_write(path, text, 0600, why);
 }
 
 /* ---- who wins
@@ -155,10 +155,10 @@ static int judge(const struct claim *holder, const struct claim *want, int64_t n
     return refuse(holder, why);
 }
 
-int claim_take(const struct place *p, const struct claim *want, int64_t now_s,
+int claim_take(const struct home *p, const struct claim *want, int64_t now_s,
                struct fail *why)
 {
-    CLEANUP(lock_done) int lock = place_lock(p, "claim", why);
+    CLEANUP(lock_done) int lock = home_lock(p, "claim", why);
     struct claim holder, next = *want;
     int there;
 
@@ -176,7 +176,7 @@ int claim_take(const struct place *p, const struct claim *want, int64_t now_s,
     return save(p, &next, why);
 }
 
-static int check(const struct place *p, const char *run, int64_t epoch, int *there,
+static int check(const struct home *p, const char *run, int64_t epoch, int *there,
                  struct fail *why)
 {
     struct claim holder;
@@ -189,7 +189,7 @@ static int check(const struct place *p, const char *run, int64_t epoch, int *the
     return compare_epochs(&holder, epoch, why);
 }
 
-int claim_check(const struct place *p, const char *run, int64_t epoch, struct fail *why)
+int claim_check(const struct home *p, const char *run, int64_t epoch, struct fail *why)
 {
     int there;
 
@@ -200,22 +200,22 @@ int claim_check(const struct place *p, const char *run, int64_t epoch, struct fa
     return 0;
 }
 
-int claim_release(const struct place *p, const char *run, int64_t epoch, struct fail *why)
+int claim_release(const struct home *p, const char *run, int64_t epoch, struct fail *why)
 {
-    CLEANUP(lock_done) int lock = place_lock(p, "claim", why);
-    char path[PLACE_PATH_MAX_BYTES];
+    CLEANUP(lock_done) int lock = home_lock(p, "claim", why);
+    char path[HOME_PATH_MAX_BYTES];
     int there;
 
     if (lock < 0 || check(p, run, epoch, &there, why) < 0)
         return -1;
-    if (place_in_state(p, path, why, "/claim") < 0)
+    if (home_in_state(p, path, why, "/claim") < 0)
         return -1;
     if (there && unlink(path) < 0)
-        return place_fail(why, "removing", path);
+        return home_fail(why, "removing", path);
     return 0;
 }
 
-bool claim_read(const struct place *p, struct claim *c)
+bool claim_read(const struct home *p, struct claim *c)
 {
     return load(p, c, NULL) > 0;
 }

@@ -6,9 +6,9 @@
  * is refused: a controller that was thought dead can do no harm.
  *
  *     claim_decode(body, &want, why);
- *     claim_take(place, &want, now_s, why);            a lease, until want.until_s
- *     claim_check(place, run, epoch, why);             before each step
- *     claim_release(place, run, epoch, why);
+ *     claim_take(home, &want, now_s, why);            a lease, until want.until_s
+ *     claim_check(home, run, epoch, why);             before each step
+ *     claim_release(home, run, epoch, why);
  *
  * Each call waits for a lock and for the disk: not for the poll loop.
  */
@@ -20,7 +20,7 @@
 
 struct fail;
 struct json;
-struct place;
+struct home;
 
 /* A claim holds at least this long by the node's clock, which may be ahead of the
  * controller's.
@@ -44,19 +44,18 @@ struct json *claim_encode(const struct claim *c);
  * taken over when it has run out or want->force, else FAIL_CLAIMED says whose it is.
  * FAIL_DISK_FULL, FAIL_STEP, FAIL_TIMEOUT (the lock).
  */
-int claim_take(const struct place *p, const struct claim *want, int64_t now_s,
+int claim_take(const struct home *h, const struct claim *want, int64_t now_s,
                struct fail *why);
 
 /* May this run, at this epoch, go on?  FAIL_CLAIMED, FAIL_STALE_EPOCH (also when there
  * is no claim at all), FAIL_STEP.
  */
-int claim_check(const struct place *p, const char *run, int64_t epoch, struct fail *why);
+int claim_check(const struct home *h, const char *run, int64_t epoch, struct fail *why);
 
 /* Nothing to release is no failure.  Otherwise as claim_check(). */
-int claim_release(const struct place *p, const char *run, int64_t epoch,
-                  struct fail *why);
+int claim_release(const struct home *h, const char *run, int64_t epoch, struct fail *why);
 
 /* The claim as it stands, run out or not.  False: there is none that can be read. */
-bool claim_read(const struct place *p, struct claim *c);
+bool claim_read(const struct home *h, struct claim *c);
 
 #endif

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "node-agent/claim.h"
-#include "node-agent/place.h"
+#include "node-agent/home.h"
 #include "protocol/fail.h"
 #include "protocol/json.h"
 #include "protocol/scope.h"
@@ -20,7 +20,7 @@
 /* Each test has a node of its own below /tmp. */
 static int make_node(void **state)
 {
-    struct place *p = calloc(1, sizeof *p);
+    struct home *p = calloc(1, sizeof *p);
 
     strcpy(p->root, "/tmp/ibfleet-test-XXXXXX");
     assert_non_null(mkdtemp(p->root));
@@ -31,8 +31,8 @@ static int make_node(void **state)
 
 static int drop_node(void **state)
 {
-    struct place *p = *state;
-    char command[PLACE_PATH_MAX_BYTES];
+    struct home *p = *state;
+    char command[HOME_PATH_MAX_BYTES];
 
     snprintf(command, sizeof command, "rm -rf %s", p->root);
     assert_int_equal(system(command), 0);
@@ -153,11 +153,11 @@ static void released_it_is_free(void **state)
 static void an_unreadable_claim_protects_until_forced(void **state)
 {
     struct claim first = of("r1", 1), now;
-    char path[PLACE_PATH_MAX_BYTES];
+    char path[HOME_PATH_MAX_BYTES];
     struct fail why;
 
-    assert_int_equal(place_in_state(*state, path, &why, "/claim"), 0);
-    assert_int_equal(place_write(path, "{\"run\":", 0600, &why), 0);
+    assert_int_equal(home_in_state(*state, path, &why, "/claim"), 0);
+    assert_int_equal(home_write(path, "{\"run\":", 0600, &why), 0);
     assert_int_equal(claim_take(*state, &first, NOON, &why), -1);
     assert_int_equal(why.code, FAIL_CLAIMED);
     assert_false(claim_read(*state, &now));

@@ -1,4 +1,4 @@
-#include "node-agent/place.h"
+#include "node-agent/home.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,7 +16,7 @@
 
 #define LOCK_PAUSE_MS 20
 
-int place_fail(struct fail *why, const char *doing, const char *path)
+int home_fail(struct fail *why, const char *doing, const char *path)
 {
     bool full = errno == ENOSPC || errno == EDQUOT;
 
@@ -41,31 +41,31 @@ static int join(char *path, size_t size, struct fail *why, const char *before,
     return fail_set(why, FAIL_STEP, "a path below %.80s is too long", before);
 }
 
-int place_in_state(const struct place *p, char path[PLACE_PATH_MAX_BYTES],
-                   struct fail *why, const char *fmt, ...)
+int home_in_state(const struct home *p, char path[HOME_PATH_MAX_BYTES], struct fail *why,
+                  const char *fmt, ...)
 {
     va_list ap;
     int rc;
 
     va_start(ap, fmt);
-    rc = join(path, PLACE_PATH_MAX_BYTES, why, p->state, fmt, ap);
+    rc = join(path, HOME_PATH_MAX_BYTES, why, p->state, fmt, ap);
     va_end(ap);
     return rc;
 }
 
-int place_in_root(const struct place *p, char path[PLACE_PATH_MAX_BYTES],
-                  struct fail *why, const char *fmt, ...)
+int home_in_root(const struct home *p, char path[HOME_PATH_MAX_BYTES], struct fail *why,
+                 const char *fmt, ...)
 {
     va_list ap;
     int rc;
 
     va_start(ap, fmt);
-    rc = join(path, PLACE_PATH_MAX_BYTES, why, p->root, fmt, ap);
+    rc = join(path, HOME_PATH_MAX_BYTES, why, p->root, fmt, ap);
     va_end(ap);
     return rc;
 }
 
-static int find_state(struct place *p, struct fail *why)
+static int find_state(struct home *p, struct fail *why)
 {
     const char *base = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
     int n;
@@ -85,11 +85,11 @@ static int find_state(struct place *p, struct fail *why)
     return 0;
 }
 
-int place_find(struct place *p, struct fail *why)
+int home_find(struct home *p, struct fail *why)
 {
     const char *root = getenv("SUDO_UID") ? NULL : getenv("IBFLEET_ROOT");
 
-    *p = (struct place){0};
+    *p = (struct home){0};
     if (root && *root == '/') {
         if (strlen(root) >= sizeof p->root)
             return fail_set(why, FAIL_STEP, "IBFLEET_ROOT is too long");
@@ -100,7 +100,7 @@ int place_find(struct place *p, struct fail *why)
     return find_state(p, why);
 }
 
-void place_environment(const struct place *p)
+void home_environment(const struct home *p)
 {
     if (!*p->root && geteuid() == 0) {
         setenv("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", 1);
@@ -115,11 +115,11 @@ void place_environment(const struct place *p)
     setenv("NEEDRESTART_SUSPEND", "1", 1);
 }
 
-bool place_name_is_safe(const char *name)
+bool home_name_is_safe(const char *name)
 {
     size_t n = strlen(name);
 
-    if (n == 0 || n > PLACE_NAME_MAX_BYTES || *name == '.' || *name == '-')
+    if (n == 0 || n > HOME_NAME_MAX_BYTES || *name == '.' || *name == '-')
         return false;
     return strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
                         "0123456789._-") == n;
@@ -130,13 +130,13 @@ bool place_name_is_safe(const char *name)
 /* As `mkdir -p` for all that stands before the last slash. */
 static int make_above(const char *path, struct fail *why)
 {
-    char part[PLACE_PATH_MAX_BYTES];
+    char part[HOME_PATH_MAX_BYTES];
 
     for (const char *slash = strchr(path + 1, '/'); slash;
          slash = strchr(slash + 1, '/')) {
         snprintf(part, sizeof part, "%.*s", (int)(slash - path), path);
         if (mkdir(part, 0755) < 0 && errno != EEXIST)
-            return place_fail(why, "making", part);
+            return home_fail(why, "making", part);
     }
     return 0;
 }
@@ -147,46 +147,46 @@ static int check_owner(const char *path, struct fail *why)
     struct stat st;
 
     if (lstat(path, &st) < 0)
-        return place_fail(why, "looking at", path);
+        return home_fail(why, "looking at", path);
     if (!S_ISDIR(st.st_mode) || st.st_uid != geteuid())
         return fail_set(why, FAIL_STEP, "%s is not a directory of ours", path);
     return 0;
 }
 
-int place_make(const struct place *p, const char *folder, struct fail *why)
+int home_make(const struct home *p, const char *folder, struct fail *why)
 {
-    char path[PLACE_PATH_MAX_BYTES];
+    char path[HOME_PATH_MAX_BYTES];
 
-    if (place_in_state(p, path, why, "/%s", folder ? folder : "") < 0 ||
+    if (home_in_state(p, path, why, "/%s", folder ? folder : "") < 0 ||
         make_above(path, why) < 0 || check_owner(p->state, why) < 0)
         return -1;
     if (folder && mkdir(path, 0700) < 0 && errno != EEXIST)
-        return place_fail(why, "making", path);
+        return home_fail(why, "making", path);
     return 0;
 }
 
 /* ---- locks ------------------------------------------------------------------------- */
 
-static int open_lock(const struct place *p, const char *name, struct fail *why)
+static int open_lock(const struct home *p, const char *name, struct fail *why)
 {
-    char path[PLACE_PATH_MAX_BYTES];
+    char path[HOME_PATH_MAX_BYTES];
     int fd;
 
-    if (place_make(p, "locks", why) < 0 ||
-        place_in_state(p, path, why, "/locks/%s", name) < 0)
+    if (home_make(p, "locks", why) < 0 ||
+        home_in_state(p, path, why, "/locks/%s", name) < 0)
         return -1;
     fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    return fd < 0 ? place_fail(why, "opening", path) : fd;
+    return fd < 0 ? home_fail(why, "opening", path) : fd;
 }
 
-int place_lock(const struct place *p, const char *name, struct fail *why)
+int home_lock(const struct home *p, const char *name, struct fail *why)
 {
     int fd = open_lock(p, name, why);
 
     if (fd < 0)
         return -1;
     for (int waited = 0; flock(fd, LOCK_EX | LOCK_NB) < 0; waited += LOCK_PAUSE_MS) {
-        if (waited >= PLACE_LOCK_DEADLINE_MS) {
+        if (waited >= HOME_LOCK_DEADLINE_MS) {
             close(fd);
             return fail_set(why, FAIL_TIMEOUT, "the lock '%s' on the node is held", name);
         }
@@ -195,7 +195,7 @@ int place_lock(const struct place *p, const char *name, struct fail *why)
     return fd;
 }
 
-int place_try_lock(const struct place *p, const char *name)
+int home_try_lock(const struct home *p, const char *name)
 {
     int fd = open_lock(p, name, NULL);
 
@@ -227,7 +227,7 @@ static int put_all(int fd, const char *text)
 
 static void sync_folder_of(const char *path)
 {
-    char folder[PLACE_PATH_MAX_BYTES];
+    char folder[HOME_PATH_MAX_BYTES];
     int fd;
 
     snprintf(folder, sizeof folder, "%.*s", (int)(strrchr(path, '/') - path), path);
@@ -238,9 +238,9 @@ static void sync_folder_of(const char *path)
     close(fd);
 }
 
-int place_write(const char *path, const char *text, unsigned mode, struct fail *why)
+int home_write(const char *path, const char *text, unsigned mode, struct fail *why)
 {
-    char temp[PLACE_PATH_MAX_BYTES];
+    char temp[HOME_PATH_MAX_BYTES];
     int fd, rc;
 
     if (snprintf(temp, sizeof temp, "%s.new", path) >= (int)sizeof temp)
@@ -250,10 +250,10 @@ int place_write(const char *path, const char *text, unsigned mode, struct fail *
     unlink(temp);
     fd = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, (mode_t)mode);
     if (fd < 0)
-        return place_fail(why, "writing", temp);
+        return home_fail(why, "writing", temp);
     rc = put_all(fd, text);
     if (close(fd) < 0 || rc < 0 || rename(temp, path) < 0) {
-        rc = place_fail(why, "writing", path);
+        rc = home_fail(why, "writing", path);
         unlink(temp);
         return rc;
     }
@@ -261,7 +261,7 @@ int place_write(const char *path, const char *text, unsigned mode, struct fail *
     return 0;
 }
 
-char *place_read(const char *path, size_t max_bytes)
+char *home_read(const char *path, size_t max_bytes)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     char *text = fd < 0 ? NULL : malloc(max_bytes + 1);

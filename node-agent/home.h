@@ -1,4 +1,4 @@
-/* place - where the agent lives on its node
+/* home - where the agent lives on its node
  *
  * The state folder holds the claim, the ledger, the logs and the locks:
  * /var/lib/ibfleet for root, else $XDG_STATE_HOME/ibfleet (~/.local/state/ibfleet).
@@ -7,76 +7,74 @@
  * too) is meant below DIR, and installing needs no root: so the tests rehearse on a
  * tree of their own.  Never under sudo, where the environment may be a stranger's.
  */
-#ifndef NODE_AGENT_PLACE_H
-#define NODE_AGENT_PLACE_H
+#ifndef NODE_AGENT_HOME_H
+#define NODE_AGENT_HOME_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
 struct fail;
 
-#define PLACE_PATH_MAX_BYTES 512
+#define HOME_PATH_MAX_BYTES 512
 
 /* What a peer calls a run becomes a file name. */
-#define PLACE_NAME_MAX_BYTES 64
+#define HOME_NAME_MAX_BYTES 64
 
 /* Nobody holds a lock for longer than an fsync takes. */
-#define PLACE_LOCK_DEADLINE_MS 10000
+#define HOME_LOCK_DEADLINE_MS 10000
 
-struct place {
-    char root[PLACE_PATH_MAX_BYTES / 2]; /* "" on a real node */
-    char state[PLACE_PATH_MAX_BYTES / 2];
+struct home {
+    char root[HOME_PATH_MAX_BYTES / 2]; /* "" on a real node */
+    char state[HOME_PATH_MAX_BYTES / 2];
     bool may_install;
     bool systemd; /* steps run as its units */
 };
 
 /* FAIL_STEP: no home, or a path that is too long. */
-int place_find(struct place *p, struct fail *why);
+int home_find(struct home *p, struct fail *why);
 
 /* Give the programs that the agent starts a plain environment: PATH of the system's
  * folders on a real node run by root, C locale, nothing that asks questions.
  */
-void place_environment(const struct place *p);
+void home_environment(const struct home *h);
 
 /* Make the state folder (and `folder` in it, unless NULL) if it is not there.
  * FAIL_STEP, FAIL_DISK_FULL.
  */
-int place_make(const struct place *p, const char *folder, struct fail *why);
+int home_make(const struct home *h, const char *folder, struct fail *why);
 
 /* Below the state folder, or below the node's root.  FAIL_STEP: too long. */
-int place_in_state(const struct place *p, char path[PLACE_PATH_MAX_BYTES],
-                   struct fail *why, const char *fmt, ...)
-    __attribute__((format(printf, 4, 5)));
-int place_in_root(const struct place *p, char path[PLACE_PATH_MAX_BYTES],
-                  struct fail *why, const char *fmt, ...)
-    __attribute__((format(printf, 4, 5)));
+int home_in_state(const struct home *h, char path[HOME_PATH_MAX_BYTES], struct fail *why,
+                  const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+int home_in_root(const struct home *h, char path[HOME_PATH_MAX_BYTES], struct fail *why,
+                 const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
 /* Letters, digits, '.', '_', '-', not starting with '.' or '-', at most
- * PLACE_NAME_MAX_BYTES: fit for a file name and for a unit's.
+ * HOME_NAME_MAX_BYTES: fit for a file name and for a unit's.
  */
-bool place_name_is_safe(const char *name);
+bool home_name_is_safe(const char *name);
 
 /* Take the lock of that name in the state folder; close() gives it back, death too.
- * Returns a descriptor.  FAIL_TIMEOUT after PLACE_LOCK_DEADLINE_MS, FAIL_STEP.
+ * Returns a descriptor.  FAIL_TIMEOUT after HOME_LOCK_DEADLINE_MS, FAIL_STEP.
  */
-int place_lock(const struct place *p, const char *name, struct fail *why);
+int home_lock(const struct home *h, const char *name, struct fail *why);
 
 /* The same at once or not at all: -1 without a failure means that it is held. */
-int place_try_lock(const struct place *p, const char *name);
+int home_try_lock(const struct home *h, const char *name);
 
 /* Put text into a file so that after a crash it is there whole or not at all; the
  * directories above it are made.  FAIL_DISK_FULL, FAIL_STEP.
  */
-int place_write(const char *path, const char *text, unsigned mode, struct fail *why);
+int home_write(const char *path, const char *text, unsigned mode, struct fail *why);
 
 /* The whole file, NUL-terminated, the caller's; NULL when it is not there, is larger
  * than max_bytes or can not be read.
  */
-char *place_read(const char *path, size_t max_bytes);
+char *home_read(const char *path, size_t max_bytes);
 
 /* Fill *why for errno: FAIL_DISK_FULL where that is what it says, else FAIL_STEP.
  * Returns -1.
  */
-int place_fail(struct fail *why, const char *doing, const char *path);
+int home_fail(struct fail *why, const char *doing, const char *path);
 
 #endif
