@@ -42,6 +42,11 @@ void fleet_done(struct fleet **fleet)
     fleet_free(*fleet);
 }
 
+static void set_done(struct hostset **set)
+{
+    hostset_free(*set);
+}
+
 /* ---- look -------------------------------------------------------------------------- */
 
 size_t fleet_count(const struct fleet *fleet)
@@ -74,6 +79,17 @@ const struct fleet_node *fleet_find(const struct fleet *fleet, const char *name)
 const struct fleet_policy *fleet_policy(const struct fleet *fleet)
 {
     return &fleet->policy;
+}
+
+size_t fleet_group_count(const struct fleet *fleet)
+{
+    return fleet->group_count;
+}
+
+const char *fleet_group_name(const struct fleet *fleet, size_t i)
+{
+    assert(i < fleet->group_count);
+    return fleet->groups[i].name;
 }
 
 struct fleet_group *fleet_find_group(const struct fleet *fleet, const char *name)
@@ -182,7 +198,7 @@ void fleet_apply(struct fleet_entry *entry, enum fleet_setting setting, const ch
 int fleet_of(const char *hostlist, struct fleet **fleet, struct fail *why)
 {
     CLEANUP(fleet_done) struct fleet *made = fleet_new();
-    CLEANUP(hostset_done) struct hostset *names = NULL;
+    CLEANUP(set_done) struct hostset *names = NULL;
 
     if (!made)
         return fail_memory(why);

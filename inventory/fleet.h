@@ -111,9 +111,6 @@ int fleet_of(const char *hostlist, struct fleet **fleet, struct fail *why);
 /* NULL is allowed. */
 void fleet_free(struct fleet *fleet);
 
-/* CLEANUP(fleet_done) struct fleet *fleet = NULL; */
-void fleet_done(struct fleet **fleet);
-
 /* One setting for all nodes, over whatever the file says (`-l USER` and the like).
  * key is a setting as in [defaults], the value is held to the same rules.  `port`
  * does not reach nodes whose address was written with a port.  -1: FAIL_USAGE or
@@ -132,6 +129,10 @@ const struct fleet_node *fleet_node(const struct fleet *fleet, size_t i);
 
 /* NULL when there is no node of that name. */
 const struct fleet_node *fleet_find(const struct fleet *fleet, const char *name);
+
+/* The groups of the file by name, in its order; i below fleet_group_count(). */
+size_t fleet_group_count(const struct fleet *fleet);
+const char *fleet_group_name(const struct fleet *fleet, size_t i);
 
 const struct fleet_policy *fleet_policy(const struct fleet *fleet);
 

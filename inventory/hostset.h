@@ -92,9 +92,7 @@ struct hostset *hostset_new(void);
 
 /* NULL is allowed. */
 void hostset_free(struct hostset *set);
-
-/* CLEANUP(hostset_done) struct hostset *set = NULL; */
-void hostset_done(struct hostset **set);
+void hostset_done(struct hostset **set); /* for CLEANUP */
 
 size_t hostset_count(const struct hostset *set);
 
