@@ -1,0 +1,78 @@
+#include "controller/screen/advice.h"
+
+#include <assert.h>
+#include <stddef.h>
+
+/* clang-format off */
+static const struct {
+    const char *title, *advice;
+} words[FAIL_CODE_COUNT] = {
+    [FAIL_NONE]             = {"well", NULL},
+    [FAIL_USAGE]            = {"wrong usage", "see: ibfleet help"},
+    [FAIL_FLEET_FILE]       = {"fleet file", "correct the line that is named"},
+    [FAIL_HOSTLIST]         = {"hostlist", "see who is there: ibfleet nodes -a"},
+    [FAIL_KEY_FILE]         = {"private key not usable",
+        "-i KEY names another; ed25519 or ECDSA, without a passphrase"},
+    [FAIL_NO_SUCH_RUN]      = {"no such run", "see which there are: ibfleet status"},
+    [FAIL_RESOLVE]          = {"name not resolved",
+        "give its address in the fleet file:  [nodes]  NODE = ADDRESS"},
+    [FAIL_CONNECT]          = {"not reachable",
+        "is it on, and sshd at that address and port?  ssh -v NODE"},
+    [FAIL_HANDSHAKE]        = {"SSH handshake failed",
+        "not an sshd, too busy, or hardened beyond libssh2's algorithms:  ssh -v NODE"},
+    [FAIL_HOST_KEY_CHANGED] = {"host key changed",
+        "reinstalled? compare the key at its console, then:  ssh-keygen -R NODE"},
+    [FAIL_HOST_KEY_UNKNOWN] = {"host key unknown",
+        "compare and add it to known_hosts, or trust the first one:  --host-keys accept-new"},
+    [FAIL_AUTH_REFUSED]     = {"login refused",
+        "is our public key in the user's authorized_keys?  -l USER -i KEY choose others"},
+    [FAIL_TIMEOUT]          = {"no answer in time",
+        "hung or overloaded? look at its console;  --timeout gives it longer"},
+    [FAIL_LINK_LOST]        = {"connection lost", "run it again when the node is back"},
+    [FAIL_SUDO_PASSWORD]    = {"sudo wants a password",
+        "a NOPASSWD line in its sudoers, or  -l root;  probe and validate: --unprivileged"},
+    [FAIL_PUSH]             = {"agent not pushed",
+        "is there room, and may the user write?  df; ls -ld of the folder named"},
+    [FAIL_NO_AGENT]         = {"agent not started",
+        "what the node said is above; a file system mounted noexec?"},
+    [FAIL_GARBAGE]          = {"does not speak our protocol",
+        "a profile that prints, a forced command, or another agent:  ssh NODE true"},
+    [FAIL_FLOOD]            = {"too much output", "what does its login print?  ssh NODE true"},
+    [FAIL_VERSION]          = {"other version of the agent", "push ours: no `agent =` in the fleet file"},
+    [FAIL_DISK_FULL]        = {"disk full", "make room; the step is taken up where it was:  ibfleet resume"},
+    [FAIL_CLAIMED]          = {"claimed by another controller", "wait for that run, or end it there"},
+    [FAIL_STALE_EPOCH]      = {"claim superseded", "another controller has taken over this run"},
+    [FAIL_UNSUPPORTED]      = {"not supported", NULL},
+    [FAIL_NOT_ROOT]         = {"needs root", "log in as root, or let sudo do it without a password"},
+    [FAIL_PACKAGES]         = {"packages not installed", "its package manager's words:  ibfleet show NODE"},
+    [FAIL_MODULE]           = {"kernel module", "is the modules package of the running kernel installed?"},
+    [FAIL_STEP]             = {"step failed", "its output:  ibfleet show NODE"},
+    [FAIL_REBOOT]           = {"did not reboot", "look at its console"},
+    [FAIL_VERIFY]           = {"not as wanted after the work", "what differs:  ibfleet probe NODE"},
+    [FAIL_AGENT_DIED]       = {"agent died", "killed, or out of memory?  dmesg on the node"},
+    [FAIL_NO_HCA]           = {"no RDMA device", "ibfleet rollout installs one; what is there:  ibfleet probe NODE"},
+    [FAIL_PORT_DOWN]        = {"port down", "cable, switch port, subnet manager"},
+    [FAIL_VERBS]            = {"verbs call failed", NULL},
+    [FAIL_PARTNER]          = {"partner silent", NULL},
+    [FAIL_PATH]             = {"path broken", "both ends answer, but not each other"},
+    [FAIL_CONFIG_DIFFERS]   = {"configuration differs", "see the classes:  ibfleet probe"},
+    [FAIL_BUDGET]           = {"stopped by the failure budget", NULL},
+    [FAIL_INTERRUPTED]      = {"interrupted", NULL},
+    [FAIL_MEMORY]           = {"out of memory", NULL},
+    [FAIL_STATE]            = {"state folder", NULL},
+    [FAIL_BUG]              = {"internal error", "a bug of ibfleet: please report it"},
+    [FAIL_UNKNOWN]          = {"unknown failure", NULL},
+};
+/* clang-format on */
+
+const char *advice_title(enum fail_code code)
+{
+    assert(code < FAIL_CODE_COUNT);
+    return words[code].title ? words[code].title : fail_code_name(code);
+}
+
+const char *advice_of(enum fail_code code)
+{
+    assert(code < FAIL_CODE_COUNT);
+    return words[code].advice;
+}

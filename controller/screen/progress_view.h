@@ -1,0 +1,39 @@
+/* progress_view - what a progress display says, without a terminal (pure) */
+#ifndef CONTROLLER_PROGRESS_VIEW_H
+#define CONTROLLER_PROGRESS_VIEW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "controller/screen/progress.h"
+
+struct text;
+
+struct progress_view {
+    const struct progress_options *of;
+    uint64_t started_ms;
+    unsigned char *state; /* of each item                           */
+    unsigned char *told;  /* its state in the last plain line        */
+    uint64_t *since_ms;   /* when it entered its state               */
+    size_t counts[PROGRESS_MAX_STATES];
+};
+
+/* NULL-safe to clear after -1 (memory). */
+int progress_view_init(struct progress_view *v, const struct progress_options *options,
+                       uint64_t now_ms);
+void progress_view_clear(struct progress_view *v);
+
+void progress_view_set(struct progress_view *v, size_t item, size_t state,
+                       uint64_t now_ms);
+
+/* At most max_lines lines, each with fewer than width columns and a newline: the
+ * bar, the states, who is slowest.
+ */
+void progress_view_block(const struct progress_view *v, uint64_t now_ms, size_t width,
+                         size_t max_lines, bool color, struct text *text);
+
+/* One line for each state that items have entered since the last call. */
+void progress_view_changes(struct progress_view *v, struct text *text);
+
+#endif
