@@ -28,6 +28,8 @@ struct fleet;
 struct fleet_node;
 struct link_pool;
 struct options;
+struct progress;
+struct progress_state;
 struct uv_loop_s;
 
 /* All borrowed by the command; valid until command_close(). */
@@ -56,8 +58,9 @@ void command_close(struct command *c);
  */
 int command_choose(struct command *c, const char *hosts, struct fail *why);
 
-/* The pool of links, opened on the first call with what the options say (width,
- * user, key, known hosts, sudo or not).  FAIL_STATE: the agent cannot be read.
+/* The pool of links, opened on the first call with what the options say (width, sudo
+ * or not); -l, -i, -p and the like stand in the fleet's nodes already.  FAIL_STATE:
+ * the agent cannot be read; FAIL_USAGE: more nodes than we may have files open.
  */
 int command_pool(struct command *c, struct link_pool **pool, struct fail *why);
 
@@ -67,6 +70,13 @@ int command_pool(struct command *c, struct link_pool **pool, struct fail *why);
  * or Lustre, whose locks SQLite cannot trust.  Borrowed.
  */
 int command_state(struct command *c, const char **folder, struct fail *why);
+
+/* A progress display with the chosen nodes as items, as --progress says; states
+ * are borrowed until progress_close(), which is the command's.  FAIL_MEMORY.
+ */
+int command_progress(struct command *c, const char *title,
+                     const struct progress_state *states, size_t state_count,
+                     struct progress **p, struct fail *why);
 
 /* SIGINT and SIGTERM from now on: hook gets 1 for the first (say where things
  * stand, start nothing new) and 2 for the second (pause or end now); the third

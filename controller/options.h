@@ -79,8 +79,8 @@ struct options {
     size_t word_count;
 
     /* rollout */
-    int window;       /* 1..4096: nodes under way at once */
-    int max_failures; /* 0..65536: one more and nothing new is started */
+    int window;         /* 1..4096: nodes under way at once */
+    int max_failures;   /* 0..65536: one more and nothing new is started */
     const char *reboot; /* "auto", "always" or "never" */
 
     /* validate */

@@ -1,0 +1,289 @@
+#include "controller/command.h"
+
+#include <assert.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+#include <uv.h>
+
+#include "controller/link/link.h"
+#include "controller/option_table.h"
+#include "controller/screen/progress.h"
+#include "controller/state_folder.h"
+#include "inventory/fleet.h"
+#include "inventory/hostset.h"
+#include "protocol/fail.h"
+#include "protocol/scope.h"
+
+/* Beside one per node: the journal, the terminal, the loop's own. */
+#define SPARE_FILES 64
+
+static const int watched[] = {SIGINT, SIGTERM, SIGHUP};
+#define WATCHED (sizeof watched / sizeof *watched)
+
+struct command_insides {
+    uv_loop_t loop;
+    struct link_pool *pool;
+    char *state_folder;
+
+    struct progress_options progress;
+    const char **names; /* of the chosen nodes, for the progress display */
+
+    uv_signal_t signals[WATCHED];
+    bool watching;
+    unsigned interrupts;
+    void (*hook)(void *arg, unsigned nth);
+    void *arg;
+};
+
+/* ---- the fleet and whom of it ------------------------------------------------------ */
+
+/* The fleet file to read; NULL when there is none. */
+static const char *find_fleet(const struct options *o)
+{
+    const char *named = o->fleet ? o->fleet : getenv("IBFLEET_FLEET");
+
+    if (named && *named)
+        return named;
+    if (access("fleet.ini", F_OK) == 0)
+        return "fleet.ini";
+    return access("/etc/ibfleet/fleet.ini", F_OK) == 0 ? "/etc/ibfleet/fleet.ini" : NULL;
+}
+
+/* What was typed wins over the file. */
+static int override_fleet(struct fleet *fleet, const struct options *o, struct fail *why)
+{
+    const struct {
+        const char *key, *value;
+    } typed[] = {{"user", o->user},           {"key", o->key},
+                 {"port", o->port},           {"known_hosts", o->known_hosts},
+                 {"host_keys", o->host_keys}, {"reboot", o->reboot}};
+
+    for (size_t i = 0; i < sizeof typed / sizeof *typed; i++)
+        if (typed[i].value &&
+            fleet_override(fleet, typed[i].key, typed[i].value, getenv("HOME"), why) < 0)
+            return -1;
+    return 0;
+}
+
+/* Without a fleet file, -w names nodes by what they resolve to. */
+static int load_fleet(struct command *c, const char *hosts, struct fail *why)
+{
+    const char *path = find_fleet(c->options);
+    struct fleet *fleet = NULL;
+
+    if (!path && !hosts)
+        return fail_set(why, FAIL_FLEET_FILE,
+                        "no fleet file: --fleet FILE, $IBFLEET_FLEET, ./fleet.ini or "
+                        "/etc/ibfleet/fleet.ini");
+    if (path ? fleet_load(path, getenv("HOME"), &fleet, why) < 0
+             : fleet_of(hosts, &fleet, why) < 0)
+        return -1;
+    if (override_fleet(fleet, c->options, why) < 0) {
+        fleet_free(fleet);
+        return -1;
+    }
+    c->fleet = fleet;
+    return 0;
+}
+
+static int exclude(const struct command *c, struct hostset *set, struct fail *why)
+{
+    CLEANUP(hostset_done) struct hostset *out = NULL;
+
+    if (!c->options->exclude)
+        return 0;
+    if (fleet_select(c->fleet, c->options->exclude, &out, why) < 0)
+        return fail_prefix(why, "-x");
+    for (size_t i = 0; i < hostset_count(out); i++)
+        hostset_remove(set, hostset_name(out, i));
+    if (!hostset_count(set))
+        return fail_set(why, FAIL_HOSTLIST, "-x '%s' leaves no node",
+                        c->options->exclude);
+    return 0;
+}
+
+static int choose(struct command *c, const char *hosts, struct fail *why)
+{
+    CLEANUP(hostset_done) struct hostset *set = NULL;
+    const struct fleet_node **nodes;
+    size_t count;
+
+    if (fleet_select(c->fleet, hosts, &set, why) < 0 || exclude(c, set, why) < 0)
+        return -1;
+    count = hostset_count(set);
+    nodes = calloc(count + 1, sizeof *nodes);
+    if (!nodes)
+        return fail_memory(why);
+    for (size_t i = 0; i < count; i++)
+        nodes[i] = fleet_find(c->fleet, hostset_name(set, i));
+    free(c->nodes);
+    c->nodes = nodes;
+    c->node_count = count;
+    return 0;
+}
+
+int command_choose(struct command *c, const char *hosts, struct fail *why)
+{
+    if (!c->fleet && load_fleet(c, hosts, why) < 0)
+        return -1;
+    if (!find_fleet(c->options)) /* the fleet is what hosts said */
+        hosts = NULL;
+    return choose(c, hosts ? hosts : "@all", why);
+}
+
+/* ---- life -------------------------------------------------------------------------- */
+
+int command_open(const struct options *options, struct command *c, struct fail *why)
+{
+    *c = (struct command){.options = options};
+    c->insides = calloc(1, sizeof *c->insides);
+    if (!c->insides || uv_loop_init(&c->insides->loop) < 0) {
+        free(c->insides);
+        return fail_memory(why);
+    }
+    c->loop = &c->insides->loop;
+    if (command_takes_hosts(options->command) &&
+        command_choose(c, options->hosts, why) < 0) {
+        command_close(c);
+        return -1;
+    }
+    return 0;
+}
+
+void command_close(struct command *c)
+{
+    struct command_insides *in = c->insides;
+    int busy;
+
+    for (size_t i = 0; in->watching && i < WATCHED; i++)
+        uv_close((uv_handle_t *)&in->signals[i], NULL);
+    link_pool_close(in->pool);
+    uv_run(c->loop, UV_RUN_DEFAULT);
+    busy = uv_loop_close(c->loop);
+    assert(busy == 0);
+    (void)busy;
+    free(in->state_folder);
+    free(in->names);
+    free(in);
+    free(c->nodes);
+    fleet_free(c->fleet);
+    *c = (struct command){0};
+}
+
+/* ---- what is opened when asked for --------------------------------------------------
+ */
+
+/* Each link is an open file for as long as the run: better refused now than node by
+ * node later.
+ */
+static int make_room(size_t links, struct fail *why)
+{
+    struct rlimit files;
+
+    if (getrlimit(RLIMIT_NOFILE, &files) < 0)
+        return 0;
+    files.rlim_cur = files.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &files);
+    if (files.rlim_max != RLIM_INFINITY && links + SPARE_FILES > files.rlim_max)
+        return fail_set(why, FAIL_USAGE,
+                        "%zu nodes at once, but only %llu open files allowed: raise the "
+                        "hard limit (ulimit -Hn) or take fewer",
+                        links, (unsigned long long)files.rlim_max);
+    return 0;
+}
+
+int command_pool(struct command *c, struct link_pool **pool, struct fail *why)
+{
+    const struct options *o = c->options;
+    struct link_pool_options wanted = {
+        .width = o->width == OPTION_UNSET ? 0 : (unsigned)o->width,
+        .unprivileged = o->unprivileged,
+    };
+
+    if (!c->insides->pool &&
+        (make_room(c->node_count, why) < 0 ||
+         link_pool_open(c->loop, &wanted, &c->insides->pool, why) < 0))
+        return -1;
+    *pool = c->insides->pool;
+    return 0;
+}
+
+int command_state(struct command *c, const char **folder, struct fail *why)
+{
+    struct state_folder_asker asker = {.given = c->options->state,
+                                       .is_root = geteuid() == 0,
+                                       .xdg_state_home = getenv("XDG_STATE_HOME"),
+                                       .home = getenv("HOME")};
+    CLEANUP(text_done) char *path = NULL;
+
+    if (!c->insides->state_folder) {
+        if (state_folder_path(&asker, &path, why) < 0 || state_folder_make(path, why) < 0)
+            return -1;
+        c->insides->state_folder = path;
+        path = NULL;
+    }
+    *folder = c->insides->state_folder;
+    return 0;
+}
+
+int command_progress(struct command *c, const char *title,
+                     const struct progress_state *states, size_t state_count,
+                     struct progress **p, struct fail *why)
+{
+    struct command_insides *in = c->insides;
+    const char **names = calloc(c->node_count + 1, sizeof *names);
+
+    if (!names)
+        return fail_memory(why);
+    for (size_t i = 0; i < c->node_count; i++)
+        names[i] = c->nodes[i]->name;
+    free(in->names);
+    in->names = names;
+    in->progress = (struct progress_options){.mode = c->options->progress,
+                                             .title = title,
+                                             .names = names,
+                                             .count = c->node_count,
+                                             .states = states,
+                                             .state_count = state_count};
+    return progress_open(c->loop, &in->progress, p, why);
+}
+
+/* ---- signals ------------------------------------------------------------------------
+ */
+
+static void on_signal(uv_signal_t *handle, int signum)
+{
+    struct command_insides *in = handle->data;
+    unsigned least = signum == SIGHUP ? 2 : 1;
+
+    in->interrupts = in->interrupts + 1 > least ? in->interrupts + 1 : least;
+    if (in->interrupts > 2) {
+        signal(signum, SIG_DFL);
+        raise(signum);
+        return;
+    }
+    in->hook(in->arg, in->interrupts);
+}
+
+int command_watch(struct command *c, void (*hook)(void *arg, unsigned nth), void *arg,
+                  struct fail *why)
+{
+    struct command_insides *in = c->insides;
+
+    in->hook = hook;
+    in->arg = arg;
+    for (size_t i = 0; !in->watching && i < WATCHED; i++) {
+        in->signals[i].data = in;
+        if (uv_signal_init(c->loop, &in->signals[i]) < 0)
+            return fail_set(why, FAIL_BUG, "signals cannot be watched");
+        uv_unref((uv_handle_t *)&in->signals[i]);
+    }
+    in->watching = true;
+    for (size_t i = 0; i < WATCHED; i++)
+        if (uv_signal_start(&in->signals[i], on_signal, watched[i]) < 0)
+            return fail_set(why, FAIL_BUG, "signal %d cannot be watched", watched[i]);
+    return 0;
+}

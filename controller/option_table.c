@@ -1,0 +1,156 @@
+#include "controller/option_table.h"
+
+#include <string.h>
+
+#define HOSTED \
+    (COMMAND_NODES | COMMAND_PROBE | COMMAND_EXEC | COMMAND_ROLLOUT | COMMAND_VALIDATE)
+#define CALLING \
+    (COMMAND_PROBE | COMMAND_EXEC | COMMAND_ROLLOUT | COMMAND_VALIDATE | COMMAND_RESUME)
+#define JOURNALED \
+    (COMMAND_ROLLOUT | COMMAND_VALIDATE | COMMAND_STATUS | COMMAND_SHOW | COMMAND_RESUME)
+#define EVERY (HOSTED | JOURNALED)
+
+/* clang-format off */
+const struct command_row command_table[] = {
+    {COMMAND_NODES, "nodes", WORDS_HOSTS, "HOSTS [options]",
+     "who is in the fleet",
+     "ibfleet nodes -a|all nodes, folded, and the groups\n"
+     "ibfleet nodes --expand '@gpu!ib007'|one name per line, for scripts\n"
+     "ibfleet nodes --count -w 'ib[001-128]'|how many\n"},
+    {COMMAND_PROBE, "probe", WORDS_HOSTS, "HOSTS [options]",
+     "what each node is; equal answers folded",
+     "ibfleet probe -a|one row for each class of nodes\n"
+     "ibfleet probe 'ib[1-4]' --unprivileged|without sudo on the nodes\n"
+     "ibfleet probe -a --json|all facts of all nodes\n"},
+    {COMMAND_EXEC, "exec", WORDS_HOSTS_COMMAND, "HOSTS [options] -- COMMAND...",
+     "run a command everywhere",
+     "ibfleet exec -a -- uname -r|lines as they come, each with its node\n"
+     "ibfleet exec -b 'ib[1-4]' -- cat /etc/os-release|equal output folded\n"
+     "ibfleet exec -a --timeout 10 -- 'dmesg | tail -1'|a shell line, at most 10 s per node\n"},
+    {COMMAND_ROLLOUT, "rollout", WORDS_HOSTS, "HOSTS [options]",
+     "bring nodes to what the fleet file wants",
+     "ibfleet rollout -a --plan|say what would be done, change nothing\n"
+     "ibfleet rollout @gpu|print the plan, ask, do it\n"
+     "ibfleet rollout @gpu --yes --window 8 --max-failures 2|eight at once, unattended\n"},
+    {COMMAND_VALIDATE, "validate", WORDS_HOSTS, "HOSTS [options]",
+     "measure pairs, judge the fabric",
+     "ibfleet validate -a|some rounds of pairs, more where it is not settled\n"
+     "ibfleet validate 'ib[1-8]' --all-pairs|each node with each other\n"
+     "ibfleet validate @gpu --json|for scripts\n"},
+    {COMMAND_STATUS, "status", WORDS_RUN, "[RUN] [options]",
+     "how a run stands, or all runs",
+     "ibfleet status|all runs, the latest first\n"
+     "ibfleet status r1|each node of one run\n"},
+    {COMMAND_SHOW, "show", WORDS_NODE, "NODE [options]",
+     "what happened to one node",
+     "ibfleet show ib007|its road through the latest run\n"
+     "ibfleet show ib007 --run r1|through that run\n"},
+    {COMMAND_RESUME, "resume", WORDS_RUN, "[RUN] [options]",
+     "go on with a run that was interrupted",
+     "ibfleet resume|the latest that has not ended\n"
+     "ibfleet resume r1 --yes|without asking\n"},
+    {.name = NULL},
+};
+
+#define AT(field) offsetof(struct options, field)
+
+/* In the order in which help prints them. */
+const struct option_row option_table[] = {
+    /* name           letter type        argument    where            min max       commands  help */
+    {"expand",        0,   OPTION_FLAG,   NULL,      AT(expand),       0, 0,        COMMAND_NODES,
+     "one name per line"},
+    {"count",         0,   OPTION_FLAG,   NULL,      AT(count),        0, 0,        COMMAND_NODES,
+     "only how many"},
+
+    {"gather",        'b', OPTION_FLAG,   NULL,      AT(gather),       0, 0,        COMMAND_EXEC,
+     "wait for all, then equal output once under one hostlist"},
+    {"raw",           0,   OPTION_FLAG,   NULL,      AT(raw),          0, 0,        COMMAND_EXEC,
+     "do not escape control characters of the nodes"},
+
+    {"window",        0,   OPTION_NUMBER, "N",       AT(window),       1, 4096,     COMMAND_ROLLOUT | COMMAND_RESUME,
+     "nodes under way at once"},
+    {"max-failures",  0,   OPTION_NUMBER, "N",       AT(max_failures), 0, 65536,    COMMAND_ROLLOUT | COMMAND_RESUME,
+     "start nothing new after more than N nodes have failed"},
+    {"reboot",        0,   OPTION_WORD,   "auto|always|never", AT(reboot), 0, 0,    COMMAND_ROLLOUT,
+     "whether nodes are rebooted: when they need it, in any case, not at all"},
+
+    {"all-pairs",     0,   OPTION_FLAG,   NULL,      AT(all_pairs),    0, 0,        COMMAND_VALIDATE,
+     "each node with each other"},
+    {"rounds",        0,   OPTION_NUMBER, "N",       AT(rounds),       1, 65536,    COMMAND_VALIDATE,
+     "in each round every node meets another one"},
+    {"samples",       0,   OPTION_NUMBER, "N",       AT(samples),      1, 1000000,  COMMAND_VALIDATE,
+     "ping-pongs kept for each pair"},
+    {"window-ms",     0,   OPTION_NUMBER, "MS",      AT(window_ms),    1, 60000,    COMMAND_VALIDATE,
+     "length of a bandwidth window"},
+    {"windows",       0,   OPTION_NUMBER, "N",       AT(windows),      1, 32,       COMMAND_VALIDATE,
+     "bandwidth windows kept for each direction"},
+    {"hca",           0,   OPTION_TEXT,   "NAME",    AT(hca),          0, 0,        COMMAND_VALIDATE,
+     "the device to measure, mlx5_ib0; else the best of each node"},
+
+    {"plan",          0,   OPTION_FLAG,   NULL,      AT(plan),         0, 0,        COMMAND_ROLLOUT | COMMAND_VALIDATE,
+     "say what would happen, change nothing"},
+    {"yes",           'y', OPTION_FLAG,   NULL,      AT(yes),          0, 0,        COMMAND_ROLLOUT | COMMAND_RESUME,
+     "do not ask"},
+    {"run",           0,   OPTION_TEXT,   "ID",      AT(run),          0, 0,        COMMAND_STATUS | COMMAND_SHOW | COMMAND_RESUME,
+     "which run; else the latest"},
+
+    {"hosts",         'w', OPTION_HOSTS,  "HOSTS",   AT(hosts),        0, 0,        HOSTED,
+     "nodes: 'ib[001-128],@gpu!ib007'; comes as often as you like"},
+    {"all",           'a', OPTION_FLAG,   NULL,      AT(all),          0, 0,        HOSTED,
+     "the whole fleet"},
+    {"exclude",       'x', OPTION_HOSTS,  "HOSTS",   AT(exclude),      0, 0,        HOSTED,
+     "but not these"},
+    {"fleet",         0,   OPTION_TEXT,   "FILE",    AT(fleet),        0, 0,        EVERY,
+     "else $IBFLEET_FLEET, ./fleet.ini, /etc/ibfleet/fleet.ini"},
+
+    {"user",          'l', OPTION_TEXT,   "USER",    AT(user),         0, 0,        CALLING,
+     "login name"},
+    {"key",           'i', OPTION_TEXT,   "FILE",    AT(key),          0, 0,        CALLING,
+     "private key"},
+    {"port",          'p', OPTION_TEXT,   "PORT",    AT(port),         0, 0,        CALLING,
+     "SSH port; these four win over the fleet file"},
+    {"known-hosts",   0,   OPTION_TEXT,   "FILE",    AT(known_hosts),  0, 0,        CALLING,
+     "host keys; else ~/.ssh/known_hosts"},
+    {"host-keys",     0,   OPTION_WORD,   "strict|accept-new", AT(host_keys), 0, 0, CALLING,
+     "accept-new learns unknown keys; a changed one is always refused"},
+    {"width",         'f', OPTION_NUMBER, "N",       AT(width),        1, 4096,     CALLING,
+     "nodes logging in at once; else 64"},
+    {"timeout",       0,   OPTION_NUMBER, "SECONDS", AT(timeout_s),    1, 86400,    CALLING,
+     "patience with one node's answer"},
+    {"unprivileged",  0,   OPTION_FLAG,   NULL,      AT(unprivileged), 0, 0,        COMMAND_PROBE | COMMAND_VALIDATE,
+     "no sudo: the agent goes to the user's own folder"},
+
+    {"json",          0,   OPTION_FLAG,   NULL,      AT(json),         0, 0,        EVERY & ~(unsigned)COMMAND_RESUME,
+     "the result as one object"},
+    {"ndjson",        0,   OPTION_FLAG,   NULL,      AT(ndjson),       0, 0,        COMMAND_PROBE | COMMAND_EXEC | COMMAND_ROLLOUT | COMMAND_VALIDATE,
+     "one object per line as things happen"},
+    {"progress",      0,   OPTION_WORD,   "auto|tty|plain|none", AT(progress), 0, 0, CALLING,
+     "on stderr; auto: a bar on a terminal, else lines"},
+    {"state",         0,   OPTION_TEXT,   "DIR",     AT(state),        0, 0,        JOURNALED,
+     "where runs are kept; else /var/lib/ibfleet or ~/.local/state/ibfleet"},
+    {"help",          'h', OPTION_FLAG,   NULL,      AT(help),         0, 0,        EVERY,
+     "this"},
+    {.name = NULL},
+};
+/* clang-format on */
+
+const struct command_row *command_row_named(const char *name)
+{
+    for (const struct command_row *row = command_table; row->name; row++)
+        if (strcmp(row->name, name) == 0)
+            return row;
+    return NULL;
+}
+
+const struct command_row *command_row_of(enum command_kind kind)
+{
+    for (const struct command_row *row = command_table; row->name; row++)
+        if (row->kind == kind)
+            return row;
+    return NULL;
+}
+
+bool command_takes_hosts(enum command_kind kind)
+{
+    return (kind & HOSTED) != 0;
+}

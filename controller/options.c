@@ -1,0 +1,390 @@
+#include "controller/options.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "controller/option_table.h"
+#include "inventory/nearest.h"
+#include "protocol/fail.h"
+
+/* Where the parser stands. */
+struct reader {
+    char *const *argv; /* ends with NULL */
+    size_t next;
+    const struct command_row *command;
+    struct options *o;
+};
+
+/* ---- one value into struct options --------------------------------------------- */
+
+static void *field(struct options *o, const struct option_row *row)
+{
+    return (char *)o + row->at;
+}
+
+static int set_number(struct options *o, const struct option_row *row, const char *text,
+                      struct fail *why)
+{
+    char *end;
+    long number;
+
+    errno = 0;
+    number = strtol(text, &end, 10);
+    if (end == text || *end || errno || number < row->min || number > row->max)
+        return fail_set(why, FAIL_USAGE, "--%s takes a number from %d to %d, not '%s'",
+                        row->name, row->min, row->max, text);
+    *(int *)field(o, row) = (int)number;
+    return 0;
+}
+
+/* One of the words in row->argument, "one|two|three". */
+static int set_word(struct options *o, const struct option_row *row, const char *text,
+                    struct fail *why)
+{
+    size_t len = strlen(text);
+
+    for (const char *word = row->argument; word; word = strchr(word, '|')) {
+        word += *word == '|';
+        if (len && strncmp(word, text, len) == 0 && (word[len] == '|' || !word[len])) {
+            *(const char **)field(o, row) = text;
+            return 0;
+        }
+    }
+    return fail_set(why, FAIL_USAGE, "--%s takes %s, not '%s'", row->name, row->argument,
+                    text);
+}
+
+static int join_hosts(char **hosts, const char *more, struct fail *why)
+{
+    char *joined;
+
+    if (asprintf(&joined, "%s%s%s", *hosts ? *hosts : "", *hosts ? "," : "", more) < 0)
+        return fail_memory(why);
+    free(*hosts);
+    *hosts = joined;
+    return 0;
+}
+
+static int set_text(struct options *o, const struct option_row *row, const char *text,
+                    struct fail *why)
+{
+    if (!*text)
+        return fail_set(why, FAIL_USAGE, "--%s: %s is empty", row->name, row->argument);
+    *(const char **)field(o, row) = text;
+    return 0;
+}
+
+/* text is NULL for a flag. */
+static int set(struct options *o, const struct option_row *row, const char *text,
+               struct fail *why)
+{
+    switch (row->type) {
+    case OPTION_FLAG:
+        *(bool *)field(o, row) = true;
+        return 0;
+    case OPTION_TEXT:
+        return set_text(o, row, text, why);
+    case OPTION_HOSTS:
+        return join_hosts(field(o, row), text, why);
+    case OPTION_NUMBER:
+        return set_number(o, row, text, why);
+    case OPTION_WORD:
+        return set_word(o, row, text, why);
+    }
+    return fail_set(why, FAIL_BUG, "--%s has no type", row->name);
+}
+
+static void set_unset(struct options *o)
+{
+    *o = (struct options){0};
+    for (const struct option_row *row = option_table; row->name; row++)
+        if (row->type == OPTION_NUMBER)
+            *(int *)field(o, row) = OPTION_UNSET;
+}
+
+/* ---- finding the row ------------------------------------------------------------ */
+
+static bool is_taken(const struct reader *r, const struct option_row *row)
+{
+    return (row->commands & r->command->kind) != 0;
+}
+
+/* The option exists, but not here: say where. */
+static int not_here(const struct reader *r, const struct option_row *row,
+                    struct fail *why)
+{
+    char takers[100] = "";
+
+    for (const struct command_row *c = command_table; c->name; c++) {
+        size_t len = strlen(takers);
+
+        if (c->kind & row->commands)
+            snprintf(takers + len, sizeof takers - len, "%s%s", len ? ", " : "", c->name);
+    }
+    return fail_set(why, FAIL_USAGE, "%s does not take --%s; these do: %s",
+                    r->command->name, row->name, takers);
+}
+
+static int unknown(const struct reader *r, const char *name, struct fail *why)
+{
+    const char *words[OPTION_ROWS_MAX], *near;
+    size_t count = 0;
+
+    for (const struct option_row *row = option_table; row->name; row++)
+        if (is_taken(r, row))
+            words[count++] = row->name;
+    words[count] = NULL;
+    near = nearest_word(name, words);
+    if (near)
+        return fail_set(why, FAIL_USAGE, "unknown option --%s; did you mean --%s?", name,
+                        near);
+    return fail_set(why, FAIL_USAGE, "unknown option --%s; see: ibfleet help %s", name,
+                    r->command->name);
+}
+
+static int find_named(const struct reader *r, const char *name, size_t len,
+                      const struct option_row **found, struct fail *why)
+{
+    char copy[64];
+
+    for (const struct option_row *row = option_table; row->name; row++) {
+        if (strlen(row->name) != len || memcmp(row->name, name, len) != 0)
+            continue;
+        if (!is_taken(r, row))
+            return not_here(r, row, why);
+        *found = row;
+        return 0;
+    }
+    snprintf(copy, sizeof copy, "%.*s", (int)(len < 50 ? len : 50), name);
+    return unknown(r, copy, why);
+}
+
+static int find_letter(const struct reader *r, char letter,
+                       const struct option_row **found, struct fail *why)
+{
+    for (const struct option_row *row = option_table; row->name; row++) {
+        if (row->letter != letter)
+            continue;
+        if (!is_taken(r, row))
+            return not_here(r, row, why);
+        *found = row;
+        return 0;
+    }
+    return fail_set(why, FAIL_USAGE, "unknown option -%c; see: ibfleet help %s", letter,
+                    r->command->name);
+}
+
+/* ---- walking argv ---------------------------------------------------------------- */
+
+/* The value of an option that needs one: attached, or the next argument. */
+static int take_value(struct reader *r, const struct option_row *row,
+                      const char *attached, const char **value, struct fail *why)
+{
+    if (attached) {
+        *value = attached;
+        return 0;
+    }
+    *value = r->argv[r->next];
+    if (!*value || strcmp(*value, "--") == 0)
+        return fail_set(why, FAIL_USAGE, "--%s needs a value: %s", row->name,
+                        row->argument);
+    r->next++;
+    return 0;
+}
+
+/* --name, --name=value, --name value */
+static int read_long(struct reader *r, const char *name, struct fail *why)
+{
+    const char *equals = strchr(name, '='), *value = NULL;
+    size_t len = equals ? (size_t)(equals - name) : strlen(name);
+    const struct option_row *row = NULL;
+
+    if (find_named(r, name, len, &row, why) < 0)
+        return -1;
+    if (row->type == OPTION_FLAG && equals)
+        return fail_set(why, FAIL_USAGE, "--%s takes no value", row->name);
+    if (row->type != OPTION_FLAG &&
+        take_value(r, row, equals ? equals + 1 : NULL, &value, why) < 0)
+        return -1;
+    return set(r->o, row, value, why);
+}
+
+/* -a, -ab, -f32, -f 32 */
+static int read_letters(struct reader *r, const char *letters, struct fail *why)
+{
+    for (; *letters; letters++) {
+        const struct option_row *row = NULL;
+        const char *value = NULL;
+
+        if (find_letter(r, *letters, &row, why) < 0)
+            return -1;
+        if (row->type == OPTION_FLAG) {
+            if (set(r->o, row, NULL, why) < 0)
+                return -1;
+            continue;
+        }
+        if (take_value(r, row, letters[1] ? letters + 1 : NULL, &value, why) < 0)
+            return -1;
+        return set(r->o, row, value, why);
+    }
+    return 0;
+}
+
+static int read_word(struct reader *r, const char *word, struct fail *why)
+{
+    switch (r->command->words) {
+    case WORDS_HOSTS:
+    case WORDS_HOSTS_COMMAND:
+        return join_hosts(&r->o->hosts, word, why);
+    case WORDS_RUN:
+    case WORDS_NODE:
+        if (!r->o->subject) {
+            r->o->subject = word;
+            return 0;
+        }
+        break;
+    case WORDS_NONE:
+        break;
+    }
+    return fail_set(why, FAIL_USAGE, "%s: one word too many: '%s'", r->command->name,
+                    word);
+}
+
+static void take_rest(struct reader *r)
+{
+    r->o->words = r->argv + r->next;
+    while (r->argv[r->next + r->o->word_count])
+        r->o->word_count++;
+    r->next += r->o->word_count;
+}
+
+static int read_arguments(struct reader *r, struct fail *why)
+{
+    bool only_words = false;
+    int status = 0;
+
+    while (status == 0 && r->argv[r->next]) {
+        const char *arg = r->argv[r->next++];
+
+        if (!only_words && strcmp(arg, "--") == 0) {
+            only_words = true;
+            if (r->command->words == WORDS_HOSTS_COMMAND)
+                take_rest(r);
+        } else if (only_words || arg[0] != '-' || !arg[1]) {
+            status = read_word(r, arg, why);
+        } else if (arg[1] == '-') {
+            status = read_long(r, arg + 2, why);
+        } else {
+            status = read_letters(r, arg + 1, why);
+        }
+    }
+    return status;
+}
+
+/* ---- what must be there, what must not be together ------------------------------- */
+
+static int check_hosts(const struct options *o, const char *name, struct fail *why)
+{
+    if (o->hosts && o->all)
+        return fail_set(why, FAIL_USAGE,
+                        "%s: -a is the whole fleet already, so '%s' is one too many",
+                        name, o->hosts);
+    if (!o->hosts && !o->all)
+        return fail_set(why, FAIL_USAGE,
+                        "%s: which nodes? -w HOSTS names some, -a takes the whole fleet",
+                        name);
+    return 0;
+}
+
+static int check(const struct options *o, const struct command_row *command,
+                 struct fail *why)
+{
+    if (command_takes_hosts(o->command) && check_hosts(o, command->name, why) < 0)
+        return -1;
+    if (command->words == WORDS_HOSTS_COMMAND && !o->word_count)
+        return fail_set(why, FAIL_USAGE,
+                        "%s: no command; it stands after `--`, as in: ibfleet %s -a -- "
+                        "uname -r",
+                        command->name, command->name);
+    if (command->words == WORDS_NODE && !o->subject)
+        return fail_set(why, FAIL_USAGE, "%s: which node? ibfleet %s NODE", command->name,
+                        command->name);
+    if (command->words == WORDS_RUN && o->subject && o->run)
+        return fail_set(why, FAIL_USAGE, "%s: one run at a time: '%s' or '%s'",
+                        command->name, o->subject, o->run);
+    if (o->json && o->ndjson)
+        return fail_set(why, FAIL_USAGE, "--json and --ndjson: one of both");
+    return 0;
+}
+
+/* ---- the command ----------------------------------------------------------------- */
+
+static int unknown_command(const char *name, struct fail *why)
+{
+    const char *words[OPTION_ROWS_MAX], *near;
+    size_t count = 0;
+
+    for (const struct command_row *row = command_table; row->name; row++)
+        words[count++] = row->name;
+    words[count] = NULL;
+    near = nearest_word(name, words);
+    if (near)
+        return fail_set(why, FAIL_USAGE, "unknown command '%s'; did you mean '%s'?", name,
+                        near);
+    if (name[0] == '-')
+        return fail_set(why, FAIL_USAGE, "the command comes first: ibfleet COMMAND %s",
+                        name);
+    return fail_set(why, FAIL_USAGE, "unknown command '%s'; see: ibfleet help", name);
+}
+
+static int read_help(char *const *argv, struct options *o, struct fail *why)
+{
+    o->help = true;
+    o->help_topic = argv[0];
+    if (argv[0] && !command_row_named(argv[0]))
+        return unknown_command(argv[0], why);
+    return 0;
+}
+
+static bool is_one_of(const char *word, const char *a, const char *b, const char *c)
+{
+    return strcmp(word, a) == 0 || strcmp(word, b) == 0 || strcmp(word, c) == 0;
+}
+
+static int read_command(struct reader *r, struct fail *why)
+{
+    r->o->command = r->command->kind;
+    if (read_arguments(r, why) < 0)
+        return -1;
+    if (r->o->help) {
+        r->o->help_topic = r->command->name;
+        return 0;
+    }
+    return check(r->o, r->command, why);
+}
+
+int options_parse(int argc, char *const *argv, struct options *o, struct fail *why)
+{
+    struct reader r = {.argv = argv, .next = 2, .o = o};
+
+    set_unset(o);
+    if (argc < 2)
+        return fail_set(why, FAIL_USAGE, "no command; see: ibfleet help");
+    if (is_one_of(argv[1], "help", "--help", "-h"))
+        return read_help(argv + 2, o, why);
+    if (is_one_of(argv[1], "version", "--version", "-V")) {
+        o->version = true;
+        return 0;
+    }
+    r.command = command_row_named(argv[1]);
+    return r.command ? read_command(&r, why) : unknown_command(argv[1], why);
+}
+
+void options_clear(struct options *o)
+{
+    free(o->hosts);
+    free(o->exclude);
+    *o = (struct options){0};
+}

@@ -1,0 +1,76 @@
+#include "controller/outcome.h"
+
+#include "protocol/fail.h"
+
+/* Codes after which no conversation has come about. */
+static bool is_unreached(enum fail_code code)
+{
+    switch (code) {
+    case FAIL_RESOLVE:
+    case FAIL_CONNECT:
+    case FAIL_HANDSHAKE:
+    case FAIL_HOST_KEY_CHANGED:
+    case FAIL_HOST_KEY_UNKNOWN:
+    case FAIL_AUTH_REFUSED:
+    case FAIL_KEY_FILE:
+        return true;
+    default:
+        return false;
+    }
+}
+
+void outcome_count(struct outcome *o, const struct fail *why)
+{
+    if (!why || why->code == FAIL_NONE)
+        return;
+    if (fail_kind_of(why->code) == FAIL_KIND_HERE)
+        o->our_fault = true;
+    else if (why->code == FAIL_CLAIMED)
+        o->claimed++;
+    else if (is_unreached(why->code))
+        o->unreached++;
+    else
+        o->failed++;
+}
+
+enum exit_status outcome_status(const struct outcome *o)
+{
+    if (o->our_fault)
+        return EXIT_OUR_FAULT;
+    if (o->interrupted)
+        return EXIT_INTERRUPTED;
+    if (o->budget)
+        return EXIT_BUDGET;
+    if (o->refused)
+        return EXIT_REFUSED;
+    if (o->claimed)
+        return EXIT_CLAIMED;
+    if (o->total && o->unreached == o->total)
+        return EXIT_NOBODY;
+    return o->unreached || o->failed ? EXIT_SOME_FAILED : EXIT_WELL;
+}
+
+enum exit_status outcome_of_fail(const struct fail *why)
+{
+    switch (why->code) {
+    case FAIL_NONE:
+        return EXIT_WELL;
+    case FAIL_BUDGET:
+        return EXIT_BUDGET;
+    case FAIL_INTERRUPTED:
+        return EXIT_INTERRUPTED;
+    case FAIL_CLAIMED:
+    case FAIL_STALE_EPOCH:
+        return EXIT_CLAIMED;
+    default:
+        break;
+    }
+    switch (fail_kind_of(why->code)) {
+    case FAIL_KIND_INPUT:
+        return EXIT_USAGE;
+    case FAIL_KIND_HERE:
+        return EXIT_OUR_FAULT;
+    default:
+        return EXIT_SOME_FAILED;
+    }
+}
