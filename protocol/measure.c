@@ -48,6 +48,7 @@ static const struct number endpoint_numbers[] = {
 
 static const struct number round_numbers[] = {
     NUMBER(measure_round, round,    0, BITS_32),
+    NUMBER(measure_round, slot,     0, MEASURE_MAX_ROUNDS - 1),
     NUMBER(measure_round, peer,     0, MEASURE_MAX_NODES - 1),
     NUMBER(measure_round, psn,      0, BITS_24),
     NUMBER(measure_round, peer_psn, 0, BITS_24),

@@ -10,9 +10,9 @@
  *   4 then the other way round.
  * The first of a pair is the side with the lower index.
  *
- * Rounds of a batch follow each other without a word to the controller.  Round i
- * of a batch (0, 1, ...) must be over slot_ms * (i + 1) after the order came, so
- * a dead partner costs its slot and lateness never adds up.
+ * Rounds of a batch follow each other without a word to the controller.  The
+ * round of slot i of a batch (0, 1, ...) must be over slot_ms * (i + 1) after the
+ * order came, so a dead partner costs its slot and lateness never adds up.
  */
 #ifndef PROTOCOL_MEASURE_H
 #define PROTOCOL_MEASURE_H
@@ -57,6 +57,7 @@ struct endpoint {
 
 struct measure_round {
     unsigned round;         /* number in the campaign, echoed in the result        */
+    unsigned slot;          /* place in the batch; a node may rest in some slots   */
     unsigned peer;          /* index of the partner                                */
     bool first;             /* are we the first of the pair?                       */
     uint32_t psn, peer_psn; /* 24 bits: ours and the partner's first packet number */

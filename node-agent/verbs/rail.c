@@ -37,8 +37,8 @@ static int join(struct rail *r, const struct measure_join *j, struct fail *why)
 {
     if (r->queue)
         return fail_set(why, FAIL_BUG, "joined campaign %s already", r->campaign);
-    place_near(j->hca);
-    place_raise_memlock();
+    home_near(j->hca);
+    home_raise_memlock();
     if (device_open(&r->device, j->hca, j->port, why) < 0)
         return -1;
     if (queue_open(&r->queue, &r->device, why) < 0) {
@@ -94,7 +94,7 @@ static void play(struct rail *r, const struct measure_order *o, size_t i,
         .round = round,
         .plan = &o->plan,
         .soft = r->device.self.soft || round->partner.soft,
-        .end_ns = order_ns + (uint64_t)o->plan.slot_ms * (i + 1) * 1000000,
+        .end_ns = order_ns + (uint64_t)o->plan.slot_ms * (round->slot + 1) * 1000000,
         .silence_ns = silence_ns(&o->plan),
     };
     uint64_t begin_ns = clock_ns();

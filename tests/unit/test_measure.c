@@ -121,6 +121,7 @@ static struct measure_order usual_order(struct measure_round rounds[2])
     rounds[0].partner = far_end;
     rounds[1] = rounds[0];
     rounds[1].round = 9;
+    rounds[1].slot = 3; /* it rests in between */
     rounds[1].peer_psn = 1;
     o.rounds = rounds;
     o.round_count = 2;
@@ -144,6 +145,7 @@ static void an_order_survives_the_wire(void **state)
     assert_int_equal(got.rounds[0].peer, 5);
     assert_true(got.rounds[0].first);
     assert_int_equal(got.rounds[0].psn, 0xabcdef);
+    assert_int_equal(got.rounds[1].slot, 3);
     assert_int_equal(got.rounds[1].peer_psn, 1);
     assert_int_equal(got.rounds[1].partner.qpn, 0x1234);
     measure_order_clear(&got);
