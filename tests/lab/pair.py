@@ -98,8 +98,8 @@ class Pair:
         self.batches += 1
         self.rounds += count
         return [dict(campaign=self.campaign, batch=self.batches, plan=plan, rounds=[
-            dict(round=self.rounds - count + i, peer=1 - me, first=me == 0, psn=psn[i][me],
-                 peer_psn=psn[i][1 - me], partner=self.sides[1 - me].endpoint)
+            dict(round=self.rounds - count + i, slot=i, peer=1 - me, first=me == 0,
+                 psn=psn[i][me], peer_psn=psn[i][1 - me], partner=self.sides[1 - me].endpoint)
             for i in range(count)]) for me in range(2)]
 
     def play_all(self, count=1, only=(0, 1), apart_s=0, **plan):
