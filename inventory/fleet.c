@@ -42,11 +42,6 @@ void fleet_done(struct fleet **fleet)
     fleet_free(*fleet);
 }
 
-static void set_done(struct hostset **set)
-{
-    hostset_free(*set);
-}
-
 /* ---- look -------------------------------------------------------------------------- */
 
 size_t fleet_count(const struct fleet *fleet)
@@ -198,7 +193,7 @@ void fleet_apply(struct fleet_entry *entry, enum fleet_setting setting, const ch
 int fleet_of(const char *hostlist, struct fleet **fleet, struct fail *why)
 {
     CLEANUP(fleet_done) struct fleet *made = fleet_new();
-    CLEANUP(set_done) struct hostset *names = NULL;
+    CLEANUP(hostset_done) struct hostset *names = NULL;
 
     if (!made)
         return fail_memory(why);

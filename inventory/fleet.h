@@ -111,6 +111,9 @@ int fleet_of(const char *hostlist, struct fleet **fleet, struct fail *why);
 /* NULL is allowed. */
 void fleet_free(struct fleet *fleet);
 
+/* CLEANUP(fleet_done) struct fleet *fleet = NULL; */
+void fleet_done(struct fleet **fleet);
+
 /* One setting for all nodes, over whatever the file says (`-l USER` and the like).
  * key is a setting as in [defaults], the value is held to the same rules.  `port`
  * does not reach nodes whose address was written with a port.  -1: FAIL_USAGE or

@@ -94,6 +94,9 @@ struct hostset *hostset_new(void);
 void hostset_free(struct hostset *set);
 void hostset_done(struct hostset **set); /* for CLEANUP */
 
+/* CLEANUP(hostset_done) struct hostset *set = NULL; */
+void hostset_done(struct hostset **set);
+
 size_t hostset_count(const struct hostset *set);
 
 /* The i-th name in natural order, i below hostset_count().  Borrowed: valid until
