@@ -92,7 +92,6 @@ struct hostset *hostset_new(void);
 
 /* NULL is allowed. */
 void hostset_free(struct hostset *set);
-void hostset_done(struct hostset **set); /* for CLEANUP */
 
 /* CLEANUP(hostset_done) struct hostset *set = NULL; */
 void hostset_done(struct hostset **set);
