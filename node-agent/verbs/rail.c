@@ -37,8 +37,8 @@ static int join(struct rail *r, const struct measure_join *j, struct fail *why)
 {
     if (r->queue)
         return fail_set(why, FAIL_BUG, "joined campaign %s already", r->campaign);
-    home_near(j->hca);
-    home_raise_memlock();
+    place_near(j->hca);
+    place_raise_memlock();
     if (device_open(&r->device, j->hca, j->port, why) < 0)
         return -1;
     if (queue_open(&r->queue, &r->device, why) < 0) {
