@@ -105,7 +105,10 @@ scripts    = $O/test-deps.ok all test-tools
 
 # Programs that only tests use, each built by a rule of its own below its tier.
 .PHONY: test-tools
-test-tools:
+test-tools: $O/tests/e2e/link-tool
+$O/tests/e2e/link-tool: $O/tests/e2e/link_tool.o $O/controller.a $O/inventory.a $O/protocol.a
+	$(CC) $(FLAGS) -o $@ $^ $(controller_libs)
+
 export BUILD := $(abspath $O)
 
 .PHONY: unit loop e2e lab lab-rest check check-lab mutants

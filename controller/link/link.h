@@ -35,12 +35,15 @@ struct link_pool_options {
     unsigned width;         /* logins under way at once; 0: 64                      */
     const char *agent_path; /* the agent to push; NULL: beside our own program      */
     const char *user;       /* login name where the fleet says none; NULL: our own  */
-    const char *key;        /* private key file likewise; NULL: ~/.ssh/id_ed25519, id_ecdsa */
+    const char *key; /* private key file likewise; NULL: ~/.ssh/id_ed25519, id_ecdsa */
     const char *known_hosts; /* likewise; NULL: ~/.ssh/known_hosts                  */
-    bool accept_new;        /* learn unknown host keys (never changed ones)         */
-    bool unprivileged;      /* no sudo; the agent goes to the user's own folder     */
-    uint64_t login_ms;      /* deadline for each phase of a login; 0: 15000         */
-    unsigned tries;         /* logins tried for FAIL_KIND_AGAIN, with back-off; 0: 3 */
+    bool accept_new;         /* learn unknown host keys (never changed ones)         */
+    bool unprivileged;       /* no sudo; the agent goes to the user's own folder     */
+    uint64_t login_ms;       /* deadline for each phase of a login; 0: 15000         */
+    unsigned tries;          /* logins tried for FAIL_KIND_AGAIN, with back-off; 0: 3 */
+    uint64_t pause_ms;       /* about this long before the second try, then doubled;
+                                0: 1000                                              */
+    uint64_t idle_ms;        /* silence after which an agent is pinged; 0: 60000     */
 };
 
 /* Reads the agent's file and nothing else yet.  FAIL_STATE when it cannot be
@@ -55,7 +58,9 @@ void link_pool_close(struct link_pool *pool);
 /* ---- one link ---------------------------------------------------------------- */
 
 struct link_hooks {
-    /* The state changed (for a progress display).  May be NULL. */
+    /* The state changed, other than by link_open() (for a progress display).  May be
+     * NULL.
+     */
     void (*moved)(void *arg, enum link_state state);
 
     /* The agent greeted; hello is its content, borrowed for the call. */
@@ -91,7 +96,7 @@ typedef void (*link_answer_fn)(void *arg, const struct json *answer,
 /* Ask the agent; body is taken and may be NULL for {}.  deadline_ms (not 0) is
  * ours: when it passes, the request is answered with FAIL_TIMEOUT and a later
  * answer is dropped.  A link that is not up answers FAIL_LINK_LOST, after this
- * call has returned.
+ * call has returned; only FAIL_MEMORY is answered at once.
  */
 void link_ask(struct link *link, const char *what, struct json *body,
               uint64_t deadline_ms, link_answer_fn on_answer, void *arg);

@@ -1,6 +1,6 @@
 /* link_state - the table of a link (pure)
  *
- *     down -> connecting -> pushing -> up -> lost
+ *     down -> waiting -> connecting -> starting [-> pushing] -> up -> lost
  *
  * Any state but down can go to lost; lost and down can be opened again.
  */
@@ -20,12 +20,12 @@ enum link_state {
 
 enum link_event {
     LINK_EV_NONE,
-    LINK_EV_OPEN,    /* the owner wants it              */
-    LINK_EV_TURN,    /* our turn to log in              */
-    LINK_EV_LOGGED_IN,
-    LINK_EV_NEED_AGENT,
-    LINK_EV_HELLO,
-    LINK_EV_RETRY,   /* lost on the way up; try again   */
+    LINK_EV_OPEN,       /* the owner wants it              */
+    LINK_EV_TURN,       /* our turn to log in              */
+    LINK_EV_LOGGED_IN,  /* and the command was started     */
+    LINK_EV_NEED_AGENT, /* the node does not have it       */
+    LINK_EV_HELLO,      /* the agent greeted               */
+    LINK_EV_RETRY,      /* lost on the way up; try again   */
     LINK_EV_LOST,
     LINK_EVENTS
 };

@@ -1,0 +1,63 @@
+/* bootstrap - the one command that finds, takes in and starts the agent (pure)
+ *
+ * One constant sh script, its parameters a digest, a size and two words of ours, so
+ * that nothing a user or a node says is ever part of a command line.  It stands in
+ * single quotes and uses none, nor '!' nor a newline: bash, dash, zsh, tcsh and fish
+ * read it alike.
+ *
+ * The agent lies in its folder under its SHA-256.  When it is not there, or not
+ * itself, the script says BOOTSTRAP_NEED and takes its bytes from stdin; nothing may
+ * be sent before, since a login shell's profile could read it.
+ */
+#ifndef CONTROLLER_BOOTSTRAP_H
+#define CONTROLLER_BOOTSTRAP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct fail;
+
+#define BOOTSTRAP_NEED "\001ibfleet-need\002\n"
+
+/* The agent's folder: root's, or the user's own below the home. */
+enum bootstrap_folder { BOOTSTRAP_SYSTEM, BOOTSTRAP_OWN };
+
+struct bootstrap_agent {
+    const char *sha256;  /* hex                                             */
+    const char *machine; /* as uname -m says, or "-": do not look           */
+    size_t size_bytes;
+};
+
+/* The command for the login shell; the caller frees it.  FAIL_MEMORY. */
+int bootstrap_command(const struct bootstrap_agent *agent, enum bootstrap_folder folder,
+                      bool sudo, char **command, struct fail *why);
+
+/* The same for an agent that is part of the node's image.  FAIL_FLEET_FILE when the
+ * path is not absolute or holds more than letters, digits and "/._+-".
+ */
+int bootstrap_installed(const char *path, bool sudo, char **command, struct fail *why);
+
+/* Looks for BOOTSTRAP_NEED in what comes from stdout, in pieces of any size.  Starts
+ * as all zero.
+ */
+struct bootstrap_scan {
+    size_t matched;
+};
+
+/* True once, when these bytes complete it. */
+bool bootstrap_is_needed(struct bootstrap_scan *scan, const char *bytes,
+                         size_t len_bytes);
+
+/* What a failure quotes, at most. */
+#define BOOTSTRAP_LINE_BYTES 120
+
+/* The last line that is not empty, or "", in printable ASCII. */
+void bootstrap_last_line(const char *text, char line[BOOTSTRAP_LINE_BYTES]);
+
+/* Why it ended with this status before the agent said anything.  printed: the last
+ * line of the login on stdout; err: the end of stderr.  Either may be "".
+ */
+void bootstrap_explain(int status, const char *printed, const char *err,
+                       struct fail *why);
+
+#endif

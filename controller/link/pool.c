@@ -1,0 +1,124 @@
+#include "controller/link/pool.h"
+
+#include <stdlib.h>
+#include <uv.h>
+
+#include "controller/ssh/ssh.h"
+#include "protocol/fail.h"
+
+#define DEFAULT_WIDTH    64
+#define DEFAULT_TRIES    3
+#define DEFAULT_LOGIN_MS 15000
+#define DEFAULT_PAUSE_MS 1000
+#define DEFAULT_IDLE_MS  60000
+
+#define PAUSE_MAX_MS 30000
+
+static void fill_in(struct link_pool_options *o)
+{
+    o->width = o->width ? o->width : DEFAULT_WIDTH;
+    o->tries = o->tries ? o->tries : DEFAULT_TRIES;
+    o->login_ms = o->login_ms ? o->login_ms : DEFAULT_LOGIN_MS;
+    o->pause_ms = o->pause_ms ? o->pause_ms : DEFAULT_PAUSE_MS;
+    o->idle_ms = o->idle_ms ? o->idle_ms : DEFAULT_IDLE_MS;
+}
+
+int link_pool_open(uv_loop_t *loop, const struct link_pool_options *options,
+                   struct link_pool **pool, struct fail *why)
+{
+    struct link_pool *p = calloc(1, sizeof *p);
+
+    if (!p)
+        return fail_memory(why);
+    p->loop = loop;
+    p->options = *options;
+    p->random = (uint32_t)uv_hrtime() | 1;
+    fill_in(&p->options);
+    p->client = ssh_client_new();
+    if (!p->client) {
+        free(p);
+        return fail_memory(why);
+    }
+    p->login = ssh_client_login(p->client);
+    if (agentfile_read(options->agent_path, &p->agent, why) < 0) {
+        link_pool_close(p);
+        return -1;
+    }
+    *pool = p;
+    return 0;
+}
+
+void link_pool_close(struct link_pool *pool)
+{
+    if (!pool)
+        return;
+    ssh_client_free(pool->client);
+    agentfile_clear(&pool->agent);
+    free(pool);
+}
+
+/* ---- the door -----------------------------------------------------------------------
+ */
+
+static void let_in(struct link_pool *pool)
+{
+    while (pool->first && pool->under_way < pool->options.width) {
+        struct pool_wait *wait = pool->first;
+
+        pool->first = wait->next;
+        if (!pool->first)
+            pool->last = NULL;
+        wait->queued = false;
+        pool->under_way++;
+        wait->on_turn(wait->arg);
+    }
+}
+
+void pool_enter(struct link_pool *pool, struct pool_wait *wait)
+{
+    wait->next = NULL;
+    wait->queued = true;
+    if (pool->last)
+        pool->last->next = wait;
+    else
+        pool->first = wait;
+    pool->last = wait;
+    let_in(pool);
+}
+
+void pool_forget(struct link_pool *pool, struct pool_wait *wait)
+{
+    struct pool_wait *before = NULL;
+
+    if (!wait->queued)
+        return;
+    for (struct pool_wait *w = pool->first; w != wait; w = w->next)
+        before = w;
+    if (before)
+        before->next = wait->next;
+    else
+        pool->first = wait->next;
+    if (pool->last == wait)
+        pool->last = before;
+    wait->queued = false;
+}
+
+void pool_leave(struct link_pool *pool)
+{
+    pool->under_way--;
+    let_in(pool);
+}
+
+uint64_t pool_pause_ms(struct link_pool *pool, unsigned tries)
+{
+    uint64_t pause_ms = pool->options.pause_ms;
+
+    while (--tries > 0 && pause_ms < PAUSE_MAX_MS)
+        pause_ms *= 2;
+    if (pause_ms > PAUSE_MAX_MS)
+        pause_ms = PAUSE_MAX_MS;
+    pool->random ^= pool->random << 13; /* xorshift */
+    pool->random ^= pool->random >> 17;
+    pool->random ^= pool->random << 5;
+    return pause_ms / 2 + pool->random % (pause_ms / 2 + 1);
+}

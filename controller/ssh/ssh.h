@@ -1,0 +1,102 @@
+/* ssh - log in to a node, start one command, and be its stdin, stdout and stderr
+ *
+ * The one interface to SSH.  This implementation is libssh2, non-blocking, in the
+ * loop's thread; the OpenSSH client as a child process can stand beside it.
+ *
+ *     client = ssh_client_new();
+ *     s = ssh_open(client, loop, &order, &hooks, arg);
+ *         ... hooks->up, then data as it comes; ssh_write(s, bytes, n, why)
+ *         ... hooks->ended, exactly once
+ *     ssh_close(s, on_closed);              any time; then silence
+ *
+ * No callback comes before the call that caused it has returned.  It asks no
+ * questions and knows no passwords: a private key file without a passphrase, a
+ * known_hosts file, and that is all.
+ */
+#ifndef CONTROLLER_SSH_H
+#define CONTROLLER_SSH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct fail;
+struct ssh;
+struct ssh_client;
+struct uv_loop_s;
+
+/* What ssh_write() has taken and the node has not: more is refused. */
+#define SSH_QUEUE_MAX_BYTES ((size_t)4 << 20)
+
+/* ---- what all sessions share ----------------------------------------------- */
+
+/* Key files and known_hosts files, each read once, when a session first needs it.
+ * NULL only when memory is exhausted.
+ */
+struct ssh_client *ssh_client_new(void);
+
+/* All sessions must be closed.  Host keys learned are on disk when it returns.
+ * NULL is allowed.
+ */
+void ssh_client_free(struct ssh_client *client);
+
+/* Our own login name, or NULL when the system does not say.  Borrowed. */
+const char *ssh_client_login(const struct ssh_client *client);
+
+/* ---- one session ------------------------------------------------------------- */
+
+/* All strings are borrowed until the session is closed. */
+struct ssh_order {
+    const char *name;        /* the node, for messages and known_hosts            */
+    const char *address;     /* name or address to connect to; NULL: name         */
+    uint16_t port;           /* 0: 22                                             */
+    const char *user;        /* login name; NULL: our own                         */
+    const char *key;         /* private key file; NULL: ~/.ssh/id_ed25519, id_ecdsa */
+    const char *known_hosts; /* NULL: ~/.ssh/known_hosts                          */
+    bool accept_new;         /* learn an unknown host key (never a changed one)   */
+    const char *command;     /* given to the login shell                          */
+    uint64_t phase_ms; /* deadline for each phase until the command runs; 0: 15000 */
+};
+
+enum ssh_stream { SSH_STDOUT, SSH_STDERR };
+
+/* The command did not end with a status that was told us. */
+#define SSH_STATUS_UNKNOWN (-1)
+
+/* A signal ended it. */
+#define SSH_STATUS_SIGNAL 128
+
+struct ssh_hooks {
+    /* Logged in, and the command was started. */
+    void (*up)(void *arg);
+
+    void (*data)(void *arg, enum ssh_stream stream, const char *bytes, size_t len_bytes);
+
+    /* All that was written has been handed to the network.  May be NULL. */
+    void (*drained)(void *arg);
+
+    /* The session is over.  why is NULL when the command ended by itself: status is
+     * its exit status, SSH_STATUS_SIGNAL or SSH_STATUS_UNKNOWN.  Otherwise status means
+     * nothing and why names the phase.
+     */
+    void (*ended)(void *arg, int status, const struct fail *why);
+};
+
+/* hooks are borrowed until the session is closed.  NULL only when memory is
+ * exhausted; all other failures come through hooks->ended.
+ */
+struct ssh *ssh_open(struct ssh_client *client, struct uv_loop_s *loop,
+                     const struct ssh_order *order, const struct ssh_hooks *hooks,
+                     void *arg);
+
+/* Queue bytes for the command's stdin; they are copied.  FAIL_FLOOD when the queue
+ * is full, FAIL_LINK_LOST when the command does not run, FAIL_MEMORY.
+ */
+int ssh_write(struct ssh *s, const void *bytes, size_t len_bytes, struct fail *why);
+
+/* Give up whatever is under way and free s.  What is queued is dropped, the node is
+ * not waited for.  on_closed (may be NULL) is the last thing that is heard.
+ */
+void ssh_close(struct ssh *s, void (*on_closed)(void *arg));
+
+#endif

@@ -1,0 +1,95 @@
+# sshd.bash - a real sshd on loopback, as whoever runs the test, without root
+#
+#   load ../sshd
+#   setup_file() { sshd_prepare; }
+#   setup()      { sshd_start; }          # more lines of sshd_config on stdin if wanted
+#   teardown()   { sshd_stop; }
+#
+# The login name is "tester": nss_wrapper gives sshd a passwd file of our own, in which
+# tester has our own uid, an empty home and the shell in $SSHD_SHELL (/bin/sh).  So a
+# test never touches the real home, also when it is run by root.
+#
+# Sets SSHD_DIR SSHD_PORT SSHD_HOME SSHD_KEY (private key that is let in)
+# SSHD_KNOWN_HOSTS (holds the host's key) SSHD_LOG SSHD_PID.
+
+sshd_free_port()
+{
+    python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+}
+
+sshd_wait_for() # SECONDS COMMAND...   until it succeeds
+{
+    local end=$((SECONDS + $1))
+    shift
+    until "$@"; do
+        [ $SECONDS -lt $end ] || return 1
+        sleep 0.05
+    done
+}
+
+sshd_answers()
+{
+    exec 9<>"/dev/tcp/127.0.0.1/$SSHD_PORT" && exec 9>&-
+} 2>/dev/null
+
+# Folder, keys, configuration; nothing runs yet.
+sshd_prepare()
+{
+    local preload
+    preload=$(ldconfig -p | sed -n 's/.*libnss_wrapper\.so.* => //p' | head -1)
+    SSHD_PRELOAD=${preload:-$(find /usr/lib -name libnss_wrapper.so | head -1)}
+    [ -n "$SSHD_PRELOAD" ] || { echo "libnss-wrapper is missing" >&2; return 1; }
+    SSHD_DIR=$(mktemp -d /tmp/ibfleet-sshd.XXXXXX)
+    SSHD_HOME=$SSHD_DIR/home SSHD_KEY=$SSHD_DIR/key SSHD_KNOWN_HOSTS=$SSHD_DIR/known_hosts
+    SSHD_LOG=$SSHD_DIR/log SSHD_PORT=$(sshd_free_port) SSHD_PID=
+    mkdir "$SSHD_HOME"
+    ssh-keygen -q -t ed25519 -N '' -C tester -f "$SSHD_KEY"
+    ssh-keygen -q -t ed25519 -N '' -C host -f "$SSHD_DIR/host_ed25519"
+    cp "$SSHD_KEY.pub" "$SSHD_DIR/authorized_keys"
+    echo "[127.0.0.1]:$SSHD_PORT $(cut -d' ' -f1,2 "$SSHD_DIR/host_ed25519.pub")" >"$SSHD_KNOWN_HOSTS"
+}
+
+# Start sshd with what stdin adds to its configuration (earlier lines win in sshd).
+sshd_start()
+{
+    { [ -t 0 ] || cat
+      cat <<CONF
+Port $SSHD_PORT
+ListenAddress 127.0.0.1
+HostKey $SSHD_DIR/host_ed25519
+AuthorizedKeysFile $SSHD_DIR/authorized_keys
+PidFile none
+UsePAM no
+UseDNS no
+StrictModes no
+PermitRootLogin yes
+PasswordAuthentication no
+KbdInteractiveAuthentication no
+MaxStartups 500:30:1000
+PrintMotd no
+PrintLastLog no
+CONF
+    } >"$SSHD_DIR/sshd_config"
+    { cat /etc/passwd
+      echo "tester:x:$(id -u):$(id -g)::$SSHD_HOME:${SSHD_SHELL:-/bin/sh}"; } >"$SSHD_DIR/passwd"
+    cp /etc/group "$SSHD_DIR/group"
+    [ "$(id -u)" != 0 ] || mkdir -p /run/sshd
+    env LD_PRELOAD="$SSHD_PRELOAD" NSS_WRAPPER_PASSWD="$SSHD_DIR/passwd" \
+        NSS_WRAPPER_GROUP="$SSHD_DIR/group" \
+        /usr/sbin/sshd -D -e -f "$SSHD_DIR/sshd_config" 2>>"$SSHD_LOG" 3>&- </dev/null &
+    SSHD_PID=$!
+    sshd_wait_for 10 sshd_answers || { cat "$SSHD_LOG" >&2; return 1; }
+}
+
+sshd_stop()
+{
+    [ -z "${SSHD_PID:-}" ] || { kill "$SSHD_PID" && wait "$SSHD_PID"; } 2>/dev/null || true
+    SSHD_PID=
+}
+
+# Stop it and take everything away.
+sshd_remove()
+{
+    sshd_stop
+    [ -z "${SSHD_DIR:-}" ] || rm -rf "$SSHD_DIR"
+}
