@@ -1,16 +1,20 @@
 /* meet - two nodes find each other in band, without a word to the controller
  *
  * Both connect at about the same time, but not at the same: what is sent to a
- * partner that is still with somebody else is dropped, and the queue pair breaks
- * after some retries.  So a node writes a word into the partner's mailbox, and
- * when that fails it connects again and writes the same word with the same packet
- * number, until its slot is over.
+ * partner that is still in an earlier round is dropped, refused, or even acknowledged
+ * (an old queue pair takes half of all packet numbers for repeated ones).  So an
+ * acknowledgement proves nothing.  Words do, which a side writes into the other's
+ * mailbox, each once it has heard the one before:
  *
- * Connecting anew must not lose count of the partner's packets.  While meeting,
- * each word is one packet, and the mailbox says how many have been taken in; so
- * that, read while the queue pair is reset, tells which number comes next.  A side
- * says MEET_HERE until it is acknowledged, then it will never connect anew in this
- * round and says MEET_SURE.  Nobody sends anything else before the partner is sure.
+ *     MEET_HERE    I am in this round
+ *     MEET_HEARD   I know that you are
+ *     MEET_SURE    I know that you know; from now on I stay connected as I am
+ *
+ * A side that gets no further connects anew and says its words again, until it has
+ * been heard or its slot is over.  That must not lose count of packets: each word is
+ * one packet, always of the same number, and the mailbox tells how many of the
+ * partner's have been taken in; so that, read while the queue pair is reset, is how
+ * far the next number is.  Nobody sends anything else before the partner is sure.
  */
 #ifndef NODE_AGENT_VERBS_MEET_H
 #define NODE_AGENT_VERBS_MEET_H
@@ -33,6 +37,7 @@ struct match {
 enum meet_word {
     MEET_NOTHING,
     MEET_HERE,
+    MEET_HEARD,
     MEET_SURE,
     MEET_YOUR_TURN, /* my bandwidth is measured */
     MEET_DONE,

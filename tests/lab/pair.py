@@ -24,8 +24,10 @@ PLAN = dict(slot_ms=20000, warmup=20, samples=0, latency_bytes=8, window_ms=0,
 
 
 def lab(*words, **options):
-    return subprocess.run(LAB + [str(w) for w in words], check=True, text=True,
-                          capture_output=True, **options).stdout
+    done = subprocess.run(LAB + [str(w) for w in words], text=True, capture_output=True, **options)
+    if done.returncode:
+        raise RuntimeError(f"lab {words}: status {done.returncode}: {done.stderr.strip()}")
+    return done.stdout
 
 
 def install(node):
