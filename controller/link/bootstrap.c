@@ -19,7 +19,9 @@ enum {
 };
 
 /* $1 sha256, $2 bytes, $3 system or own, $4 machine.  What lies in the folder is used
- * only when it is ours and its digest is right; the newest few are kept.
+ * only when it is ours and its digest is right; the newest few are kept, and what a
+ * broken connection left half written goes after an hour.  A home may be shared by
+ * all nodes, so others can be at work in the folder.
  */
 static const char script[] =
     "umask 022; "
@@ -34,14 +36,16 @@ static const char script[] =
     "{ echo \"sha256sum or head is missing\" >&2; exit 85; }; "
     "mkdir -p \"$d\" || exit 81; "
     "[ -O \"$d\" ] || { echo \"$d is not its own\" >&2; exit 81; }; "
-    "t=\"$f.$$\"; true >\"$t\" || exit 81; "
+    "t=$(mktemp \"$f.XXXXXX\") || exit 81; "
     "printf \"\\001ibfleet-need\\002\\n\"; "
     "head -c \"$2\" >\"$t\" && [ \"$(wc -c <\"$t\")\" -eq \"$2\" ] || "
     "{ rm -f \"$t\"; exit 82; }; "
     "[ \"$(sha256sum <\"$t\")\" = \"$1  -\" ] || { rm -f \"$t\"; exit 83; }; "
     "chmod 755 \"$t\" && mv -f \"$t\" \"$f\" || { rm -f \"$t\"; exit 84; }; "
-    "ls -t \"$d\"/ibfleet-agent-* | tail -n +4 | "
-    "while read -r o; do rm -f \"$o\"; done; "
+    "ls -t \"$d\" | grep -x \"ibfleet-agent-[0-9a-f]*\" | tail -n +4 | "
+    "while read -r o; do rm -f \"$d/$o\"; done; "
+    "find \"$d\" -name \"ibfleet-agent-*.??????\" -mmin +60 -exec rm -f {} + "
+    "2>/dev/null; "
     "fi; "
     "exec \"$f\" serve";
 

@@ -335,19 +335,31 @@ static enum session_event check_host_key(struct ssh *s)
                : EV_DONE;
 }
 
+/* libssh2 takes any line for a banner; a server that is too busy says so in it. */
+static enum session_event miss_banner(struct ssh *s, const char *banner)
+{
+    if (banner && *banner)
+        fail_set(&s->why, FAIL_HANDSHAKE, "%s:%u does not speak SSH, it says: %.100s",
+                 s->order.address, s->order.port, banner);
+    else
+        fail_set(&s->why, FAIL_HANDSHAKE,
+                 "%s:%u closed the connection without a word of SSH", s->order.address,
+                 s->order.port);
+    return EV_FAIL;
+}
+
 static enum session_event work_handshaking(struct ssh *s)
 {
     int rc = libssh2_session_handshake(s->session, wire_socket(s->wire));
+    const char *banner;
 
     if (rc == LIBSSH2_ERROR_EAGAIN)
         return await(s);
     if (rc == 0)
         return check_host_key(s);
-    if (!libssh2_session_banner_get(s->session)) {
-        fail_set(&s->why, FAIL_HANDSHAKE, "%s:%u: no SSH server answers there",
-                 s->order.address, s->order.port);
-        return EV_FAIL;
-    }
+    banner = libssh2_session_banner_get(s->session);
+    if (!banner || strncmp(banner, "SSH-", 4) != 0)
+        return miss_banner(s, banner);
     if (rc == LIBSSH2_ERROR_KEY_EXCHANGE_FAILURE || rc == LIBSSH2_ERROR_KEX_FAILURE)
         return break_down(s, FAIL_UNSUPPORTED); /* no algorithm in common */
     return break_down(s, FAIL_HANDSHAKE);

@@ -166,13 +166,13 @@ static int read_word(const char *w)
     else if (is(w, "installed", &v))
         node.agent = v;
     else if (is(w, "sudo", &v))
-        node.sudo = true;
+        node.sudo = strcmp(v, "yes") == 0;
     else if (is(w, "agent", &v))
         options.agent_path = v;
     else if (is(w, "accept_new", &v))
-        options.accept_new = true;
+        options.accept_new = strcmp(v, "yes") == 0;
     else if (is(w, "unprivileged", &v))
-        options.unprivileged = true;
+        options.unprivileged = strcmp(v, "yes") == 0;
     else if (is(w, "login_ms", &v))
         options.login_ms = strtoul(v, NULL, 10);
     else if (is(w, "tries", &v))

@@ -93,3 +93,14 @@ sshd_remove()
     sshd_stop
     [ -z "${SSHD_DIR:-}" ] || rm -rf "$SSHD_DIR"
 }
+
+# A link-tool to it; what it said is in $output.
+link() # WORD=VALUE...
+{
+    run timeout 60 "$BUILD/tests/e2e/link-tool" name=node1 address=127.0.0.1 port="$SSHD_PORT" \
+        user=tester key="$SSHD_KEY" known_hosts="$SSHD_KNOWN_HOSTS" \
+        agent="$BATS_TEST_DIRNAME/fake-agent" unprivileged=yes pause_ms=50 "$@"
+    echo "$output"
+}
+
+says() { [[ "$output" == *"$1"* ]]; }
