@@ -113,7 +113,7 @@ export BUILD := $(abspath $O)
 
 .PHONY: unit loop e2e lab lab-rest check check-lab mutants
 unit: $(unit) ; @tests/run.sh unit $^
-loop: $(loop) ; @tests/run.sh loop $^
+loop: $(loop) $O/tests/lab/test_switch ; @tests/run.sh loop $^
 e2e: $(scripts) ; @tests/run.sh e2e $(e2e)
 lab: $(scripts) ; @tests/run.sh lab $(lab_small)
 lab-rest: $(scripts) ; @tests/run.sh lab-rest $(lab_rest)
@@ -141,6 +141,10 @@ install: all
 
 $O/tests/lab/switch: $O/tests/lab/switch.o $O/tests/lab/faults.o
 	$(CC) $(FLAGS) -o $@ $^
+$O/tests/lab/test_switch: $O/tests/lab/test_switch.o | $O/tests/lab/switch
+	$(CC) $(FLAGS) -o $@ $^ -lcmocka
+
+test-tools: $O/tests/lab/switch
 
 # One node's half of a measurement, without an agent around it.
 $O/tests/lab/pair-probe: $O/tests/lab/pair_probe.o $O/agent.a $O/protocol.a $(if $(SAN),,$O/deps/libcjson.a)
@@ -148,8 +152,7 @@ $O/tests/lab/pair-probe: $O/tests/lab/pair_probe.o $O/agent.a $O/protocol.a $(if
 test-tools: $O/tests/lab/pair-probe
 
 .PHONY: lab-up lab-down lab-ssh
-lab-up: $O/tests/lab/switch
-	@tests/deps.sh install
+lab-up: $O/tests/lab/switch $O/test-deps.ok
 	@tests/lab/lab up $N
 lab-down: ; @tests/lab/lab down
 lab-ssh:  ; @tests/lab/lab ssh $(NODE)
