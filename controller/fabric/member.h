@@ -17,6 +17,7 @@ struct member {
     bool joined;              /* it has given an endpoint                          */
     struct endpoint endpoint; /* when joined                                       */
     struct fail why;          /* why it did not join, or was lost later; FAIL_NONE */
+    bool given_up;            /* failed with everybody: the rest is spared         */
     unsigned island;          /* members of different islands cannot talk          */
 };
 

@@ -280,7 +280,7 @@ static int tell_passed(struct bench *w, struct fail *why)
     return findings_add(&w->v->findings, &f, why);
 }
 
-enum gap { GAP_ABSENT, GAP_CONFIG, GAP_LOST, GAP_TIME, GAPS };
+enum gap { GAP_ABSENT, GAP_CONFIG, GAP_LOST, GAP_HOPELESS, GAP_TIME, GAPS };
 
 static enum gap gap_of(const struct member *a, const struct member *b)
 {
@@ -288,7 +288,9 @@ static enum gap gap_of(const struct member *a, const struct member *b)
         return GAP_ABSENT;
     if (!islands_can_meet(a, b))
         return GAP_CONFIG;
-    return a->why.code || b->why.code ? GAP_LOST : GAP_TIME;
+    if (a->why.code || b->why.code)
+        return GAP_LOST;
+    return a->given_up || b->given_up ? GAP_HOPELESS : GAP_TIME;
 }
 
 static int add_gap(struct verdict *v, size_t pairs, const char *because, struct fail *why)
@@ -311,6 +313,7 @@ static int tell_gaps(struct bench *w, struct fail *why)
         [GAP_ABSENT] = "one of the two did not take part",
         [GAP_CONFIG] = "cannot talk by their configuration",
         [GAP_LOST] = "one of the two was lost before their turn",
+        [GAP_HOPELESS] = "one of the two had failed with everybody before",
         [GAP_TIME] = "the measurement ended before their turn",
     };
     size_t gaps[GAPS] = {0};
