@@ -25,6 +25,8 @@ void outcome_count(struct outcome *o, const struct fail *why)
         return;
     if (fail_kind_of(why->code) == FAIL_KIND_HERE)
         o->our_fault = true;
+    else if (why->code == FAIL_INTERRUPTED)
+        o->interrupted = true;
     else if (why->code == FAIL_CLAIMED)
         o->claimed++;
     else if (is_unreached(why->code))
@@ -48,6 +50,17 @@ enum exit_status outcome_status(const struct outcome *o)
     if (o->total && o->unreached == o->total)
         return EXIT_NOBODY;
     return o->unreached || o->failed ? EXIT_SOME_FAILED : EXIT_WELL;
+}
+
+const char *outcome_state(const struct fail *why)
+{
+    if (!why || why->code == FAIL_NONE)
+        return "ok";
+    if (why->code == FAIL_CLAIMED)
+        return "claimed";
+    if (why->code == FAIL_INTERRUPTED)
+        return "not-run";
+    return is_unreached(why->code) ? "unreachable" : "failed";
 }
 
 enum exit_status outcome_of_fail(const struct fail *why)

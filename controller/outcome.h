@@ -52,4 +52,9 @@ enum exit_status outcome_of_fail(const struct fail *why);
  */
 void outcome_count(struct outcome *o, const struct fail *why);
 
+/* The word for it in tables and JSON: "ok", "unreachable", "claimed", "not-run"
+ * (interrupted) or "failed".
+ */
+const char *outcome_state(const struct fail *why);
+
 #endif

@@ -5,10 +5,11 @@
 
 #include "controller/option_table.h"
 #include "controller/screen/text.h"
+#include "controller/screen/wrap.h"
 
-/* Where the second column begins, and how wide it is. */
+/* Where the second column begins, and where it ends. */
 #define OPTION_COLUMNS 28
-#define HELP_COLUMNS   52
+#define HELP_COLUMNS   80
 
 /* ---- examples --------------------------------------------------------------------- */
 
@@ -30,29 +31,6 @@ static void add_examples(const struct command_row *row, struct text *text)
 
 /* ---- options ---------------------------------------------------------------------- */
 
-/* How much of the text goes on a line: whole words, at least one. */
-static size_t line_length(const char *text)
-{
-    size_t len = strcspn(text, " ");
-
-    while (text[len] && len + 1 + strcspn(text + len + 1, " ") <= HELP_COLUMNS)
-        len += 1 + strcspn(text + len + 1, " ");
-    return len;
-}
-
-static void add_wrapped(const char *help, struct text *text)
-{
-    size_t len = line_length(help);
-
-    text_add(text, "%.*s\n", (int)len, help);
-    while (*(help += len)) {
-        help++;
-        len = line_length(help);
-        text_fill(text, ' ', OPTION_COLUMNS);
-        text_add(text, "%.*s\n", (int)len, help);
-    }
-}
-
 static void add_option(const struct option_row *row, struct text *text)
 {
     char left[80], letter[4] = "   ";
@@ -68,7 +46,7 @@ static void add_option(const struct option_row *row, struct text *text)
         len = 0;
     }
     text_fill(text, ' ', OPTION_COLUMNS - (size_t)len);
-    add_wrapped(row->help, text);
+    wrap_add(text, row->help, OPTION_COLUMNS, HELP_COLUMNS);
 }
 
 static int takers(const struct option_row *row)

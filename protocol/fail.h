@@ -61,6 +61,7 @@ enum fail_kind {
     X(FAIL_REBOOT,                 NODE,  "reboot-did-not-happen")\
     X(FAIL_VERIFY,                 NODE,  "verify-failed")        \
     X(FAIL_AGENT_DIED,             NODE,  "agent-died")           \
+    X(FAIL_COMMAND,                NODE,  "command-failed")       \
     /* measuring */                                               \
     X(FAIL_NO_HCA,                 NODE,  "no-hca")               \
     X(FAIL_PORT_DOWN,              NODE,  "port-down")            \

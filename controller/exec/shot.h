@@ -1,0 +1,45 @@
+/* shot - one shell line on one node, over SSH, within a deadline
+ *
+ *     shot = shot_start(loop, client, &order, &hooks, arg);
+ *         ... hooks->running, hooks->data, and hooks->ended exactly once, which is
+ *         the last thing heard; the shot has freed itself then
+ *     shot_stop(shot, &why);         any time before
+ */
+#ifndef CONTROLLER_SHOT_H
+#define CONTROLLER_SHOT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "controller/ssh/ssh.h"
+
+struct fail;
+struct fleet_node;
+struct shot;
+struct uv_loop_s;
+
+struct shot_order { /* borrowed until ended */
+    const struct fleet_node *node;
+    const char *command;
+    uint64_t deadline_ms; /* for login and command together; 0: none */
+};
+
+struct shot_hooks {
+    void (*running)(void *arg); /* logged in, the command was started */
+    void (*data)(void *arg, enum ssh_stream stream, const char *bytes, size_t len_bytes);
+
+    /* why is NULL when the command ended by itself; status as ssh.h says. */
+    void (*ended)(void *arg, int status, const struct fail *why);
+};
+
+/* hooks are borrowed until ended.  NULL only when memory is exhausted. */
+struct shot *shot_start(struct uv_loop_s *loop, struct ssh_client *client,
+                        const struct shot_order *order, const struct shot_hooks *hooks,
+                        void *arg);
+
+/* End it for this reason, which hooks->ended will say; not at once, and without
+ * waiting for the node.  May be called from hooks->data, and again.
+ */
+void shot_stop(struct shot *shot, const struct fail *why);
+
+#endif

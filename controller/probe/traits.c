@@ -1,0 +1,276 @@
+#include "controller/probe/traits.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "controller/screen/fold.h"
+#include "controller/screen/text.h"
+#include "protocol/facts.h"
+#include "protocol/scope.h"
+
+#define GIB ((double)(1u << 30))
+
+/* ---- devices: what is equal together, under names or counted
+ * ----------------------------- */
+
+struct devices {
+    struct fold *fold; /* NULL: no memory */
+    size_t count;
+    struct text rest; /* of devices whose names do not fold */
+};
+
+/* Without a name it is only counted.  Takes what it is told of the device. */
+static void note(struct devices *d, const char *name, struct text *what)
+{
+    char number[24];
+
+    snprintf(number, sizeof number, "d%zu", d->count++);
+    if (d->fold &&
+        fold_add(d->fold, name ? name : number, text_of(what), what->len_bytes, NULL) < 0)
+        text_add(&d->rest, "%s%s %s", d->rest.len_bytes ? ", " : "", name, text_of(what));
+    text_clear(what);
+}
+
+/* "mlx5_ib[0-7] WHAT, mlx5_0 WHAT", or counted "8x WHAT, 1x WHAT"; frees d. */
+static void add_devices(struct devices *d, bool counted, struct text *text)
+{
+    size_t groups = d->fold ? fold_count(d->fold) : 0;
+
+    if (groups)
+        fold_sort(d->fold);
+    for (size_t i = 0; i < groups; i++) {
+        const char *names = fold_hosts(d->fold, i), *what = fold_text(d->fold, i, NULL);
+
+        text_add(text, "%s", i ? ", " : "");
+        if (counted)
+            text_add(text, "%zux %s", fold_size(d->fold, i), what);
+        else
+            text_add(text, "%s%s%s", names ? names : "?", *what ? " " : "", what);
+    }
+    text_add(text, "%s%s", groups && d->rest.len_bytes ? ", " : "", text_of(&d->rest));
+    if (!d->count)
+        text_add(text, "none");
+    text->cut |= !d->fold;
+    fold_free(d->fold);
+    text_clear(&d->rest);
+}
+
+static void add_hcas(const struct facts *f, struct text *text)
+{
+    struct devices d = {.fold = fold_new()};
+
+    for (size_t i = 0; i < f->hca_count; i++) {
+        struct text what = {0};
+
+        text_add(&what, "%s", f->hcas[i].driver);
+        note(&d, f->hcas[i].name, &what);
+    }
+    add_devices(&d, false, text);
+}
+
+static void add_firmware(const struct facts *f, struct text *text)
+{
+    struct devices d = {.fold = fold_new()};
+
+    for (size_t i = 0; i < f->hca_count; i++) {
+        const struct facts_hca *h = &f->hcas[i];
+        struct text what = {0};
+
+        text_add(&what, "%s", h->firmware ? h->firmware : "unknown");
+        if (h->board_id)
+            text_add(&what, " %s", h->board_id);
+        note(&d, h->name, &what);
+    }
+    add_devices(&d, false, text);
+}
+
+static void describe_port(const struct facts_port *p, struct text *what)
+{
+    text_add(what, "%s ", p->link_layer);
+    if (p->rate_gbps > 0)
+        text_add(what, "%g Gb/s ", p->rate_gbps);
+    text_add(what, "%s", p->state);
+    if (strcmp(p->state, "ACTIVE") != 0)
+        text_add(what, " (%s)", p->phys_state);
+}
+
+static void add_ports(const struct facts *f, struct text *text)
+{
+    struct devices d = {.fold = fold_new()};
+
+    for (size_t i = 0; i < f->hca_count; i++) {
+        for (size_t k = 0; k < f->hcas[i].port_count; k++) {
+            struct text what = {0};
+
+            describe_port(&f->hcas[i].ports[k], &what);
+            note(&d, NULL, &what);
+        }
+    }
+    add_devices(&d, true, text);
+}
+
+static void add_nics(const struct facts *f, struct text *text)
+{
+    struct devices d = {.fold = fold_new()};
+
+    for (size_t i = 0; i < f->pci_count; i++) {
+        struct text what = {0};
+
+        text_add(&what, "%04x:%04x %s", f->pci[i].vendor, f->pci[i].device,
+                 f->pci[i].driver ? f->pci[i].driver : "no driver");
+        note(&d, NULL, &what);
+    }
+    add_devices(&d, true, text);
+}
+
+/* ---- the others
+ * -------------------------------------------------------------------------- */
+
+static void add_os(const struct facts *f, struct text *text)
+{
+    text_add(text, "%s", f->os.pretty);
+}
+
+static void add_kernel(const struct facts *f, struct text *text)
+{
+    text_add(text, "%s %s", f->os.kernel, f->os.machine);
+}
+
+/* Two machines of one size differ by some KiB: whole GiB, or tenths of a few. */
+static void add_machine(const struct facts *f, struct text *text)
+{
+    double gib = (double)f->memory_bytes / GIB;
+
+    if (f->size)
+        text_add(text, "%s, ", f->size);
+    text_add(text, "%s", f->hypervisor ? f->hypervisor : "hypervisor unknown");
+    if (f->cpus != FACTS_UNKNOWN)
+        text_add(text, ", %d CPU%s", f->cpus, f->cpus == 1 ? "" : "s");
+    text_add(text, ", %.*f GiB", gib < 8 ? 1 : 0, gib);
+}
+
+static void add_packages(const struct facts *f, struct text *text)
+{
+    for (size_t i = 0; i < f->package_count; i++)
+        text_add(text, "%s%s %s", i ? ", " : "", f->packages[i].name,
+                 f->packages[i].version);
+    if (!f->package_count)
+        text_add(text, "none");
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* The kernel lists them in the order of loading, which means nothing. */
+static void add_modules(const struct facts *f, struct text *text)
+{
+    char **sorted = calloc(f->module_count + 1, sizeof *sorted);
+
+    if (!sorted) {
+        text->cut = true;
+        return;
+    }
+    for (size_t i = 0; i < f->module_count; i++)
+        sorted[i] = f->modules[i];
+    qsort(sorted, f->module_count, sizeof *sorted, by_name);
+    for (size_t i = 0; i < f->module_count; i++)
+        text_add(text, "%s%s", i ? " " : "", sorted[i]);
+    if (!f->module_count)
+        text_add(text, "none loaded");
+    free(sorted);
+}
+
+static void add_memlock(const struct facts *f, struct text *text)
+{
+    if (f->memlock_bytes == UINT64_MAX)
+        text_add(text, "unlimited");
+    else
+        text_add(text, "%" PRIu64 " KiB", f->memlock_bytes / 1024);
+}
+
+static void add_kept(const struct facts *f, struct text *text)
+{
+    if (f->rxe_kept)
+        text_add(text, "Soft-RoCE on %s", f->rxe_kept);
+    if (f->memlock_kept)
+        text_add(text, "%smemlock limits", f->rxe_kept ? ", " : "");
+    if (!f->rxe_kept && !f->memlock_kept)
+        text_add(text, "nothing");
+}
+
+/* ---- the short forms of a table's cells
+ * ---------------------------------------------------- */
+
+static const char *layer_of(const struct facts_port *p)
+{
+    return strcmp(p->link_layer, "InfiniBand") == 0 ? "IB" : "Eth";
+}
+
+void trait_add_hca_names(const struct facts *f, struct text *text)
+{
+    struct devices d = {.fold = fold_new()};
+
+    for (size_t i = 0; i < f->hca_count; i++) {
+        struct text what = {0};
+
+        note(&d, f->hcas[i].name, &what);
+    }
+    add_devices(&d, false, text);
+}
+
+void trait_add_links(const struct facts *f, struct text *text)
+{
+    struct devices d = {.fold = fold_new()};
+
+    for (size_t i = 0; i < f->hca_count; i++) {
+        for (size_t k = 0; k < f->hcas[i].port_count; k++) {
+            const struct facts_port *p = &f->hcas[i].ports[k];
+            struct text what = {0};
+
+            text_add(&what, "%s", layer_of(p));
+            if (strcmp(p->state, "ACTIVE") != 0)
+                text_add(&what, " %s", p->state);
+            else if (p->rate_gbps > 0)
+                text_add(&what, " %gG", p->rate_gbps);
+            note(&d, NULL, &what);
+        }
+    }
+    add_devices(&d, true, text);
+}
+
+/* clang-format off */
+static const struct {
+    const char *name;
+    void (*add)(const struct facts *f, struct text *text);
+} traits[TRAITS] = {
+    [TRAIT_OS]       = {"os",       add_os},
+    [TRAIT_KERNEL]   = {"kernel",   add_kernel},
+    [TRAIT_MACHINE]  = {"machine",  add_machine},
+    [TRAIT_HCA]      = {"hca",      add_hcas},
+    [TRAIT_LINK]     = {"link",     add_ports},
+    [TRAIT_FIRMWARE] = {"firmware", add_firmware},
+    [TRAIT_NICS]     = {"nics",     add_nics},
+    [TRAIT_PACKAGES] = {"packages", add_packages},
+    [TRAIT_MODULES]  = {"modules",  add_modules},
+    [TRAIT_MEMLOCK]  = {"memlock",  add_memlock},
+    [TRAIT_KEPT]     = {"kept",     add_kept},
+};
+/* clang-format on */
+
+const char *trait_name(enum trait trait)
+{
+    assert(trait < TRAITS);
+    return traits[trait].name;
+}
+
+void trait_add(const struct facts *f, enum trait trait, struct text *text)
+{
+    assert(trait < TRAITS);
+    traits[trait].add(f, text);
+}

@@ -1,0 +1,207 @@
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "controller/exec/answer.h"
+#include "controller/exec/gather.h"
+#include "controller/screen/lines.h"
+#include "controller/screen/wrap.h"
+#include "inventory/fleet.h"
+#include "protocol/json.h"
+#include "protocol/scope.h"
+
+/* ---- lines --------------------------------------------------------------------------
+ */
+
+static void note(void *arg, const char *line, size_t len_bytes)
+{
+    struct text *seen = arg;
+
+    text_add(seen, "[");
+    text_put(seen, line, len_bytes);
+    text_add(seen, "]");
+}
+
+static void lines_are_the_same_at_every_split(void **state)
+{
+    static const char said[] = "one\ntwo\r\n\nfour";
+
+    (void)state;
+    for (size_t cut = 0; cut <= strlen(said); cut++) {
+        CLEANUP(text_clear) struct text seen = {0};
+        struct lines l = {0};
+
+        lines_push(&l, said, cut, note, &seen);
+        lines_push(&l, said + cut, strlen(said) - cut, note, &seen);
+        lines_end(&l, note, &seen);
+        assert_string_equal(text_of(&seen), "[one][two][][four]");
+    }
+}
+
+static void count_bytes(void *arg, const char *line, size_t len_bytes)
+{
+    size_t *longest = arg;
+
+    (void)line;
+    *longest = len_bytes > *longest ? len_bytes : *longest;
+}
+
+static void a_line_without_end_does_not_pile_up(void **state)
+{
+    char piece[5000];
+    size_t longest = 0;
+    struct lines l = {0};
+
+    (void)state;
+    memset(piece, 'x', sizeof piece);
+    for (int i = 0; i < 100; i++)
+        lines_push(&l, piece, sizeof piece, count_bytes, &longest);
+    assert_int_equal(longest, LINES_MAX_BYTES);
+    assert_true(l.part.len_bytes < LINES_MAX_BYTES);
+    lines_end(&l, count_bytes, &longest);
+}
+
+static void words_wrap_at_the_width_and_never_inside(void **state)
+{
+    CLEANUP(text_clear) struct text text = {0};
+
+    (void)state;
+    text_add(&text, "ab  ");
+    wrap_add(&text, "one two three averyverylongword x", 4, 12);
+    assert_string_equal(text_of(&text), "ab  one two\n"
+                                        "    three\n"
+                                        "    averyverylongword\n"
+                                        "    x\n");
+}
+
+/* ---- answers ------------------------------------------------------------------------
+ */
+
+static const struct fleet_node nodes[] = {{.name = "ib1"},
+                                          {.name = "ib2"},
+                                          {.name = "ib3"}};
+
+static void a_status_other_than_zero_is_a_failure(void **state)
+{
+    struct answer a = {.node = nodes};
+
+    (void)state;
+    answer_end(&a, 0, NULL);
+    assert_int_equal(a.why.code, FAIL_NONE);
+    answer_end(&a, 3, NULL);
+    assert_int_equal(a.why.code, FAIL_COMMAND);
+    assert_string_equal(a.why.text, "exit status 3");
+    answer_end(&a, SSH_STATUS_UNKNOWN, NULL);
+    assert_string_equal(a.why.text, "ended without telling its status");
+}
+
+static void a_node_that_floods_is_stopped_and_its_beginning_kept(void **state)
+{
+    char *piece = calloc(1, 300000);
+    struct answer a = {.node = nodes};
+    struct fail why = {0};
+    int kept = 0;
+
+    (void)state;
+    for (int i = 0; i < 10 && kept == 0; i++)
+        kept = answer_keep(&a, SSH_STDOUT, piece, 300000, &why);
+    assert_int_equal(kept, -1);
+    assert_int_equal(why.code, FAIL_FLOOD);
+    assert_string_equal(why.text, "stopped after 1 MiB of output");
+    assert_int_equal(a.kept[0].len_bytes, ANSWER_MAX_KEPT_BYTES);
+    assert_int_equal(answer_keep(&a, SSH_STDOUT, piece, 1, &why), -1);
+    answer_clear(&a);
+    free(piece);
+}
+
+static void an_answer_in_json_tells_everything(void **state)
+{
+    CLEANUP(json_done) struct json *doc = NULL;
+    CLEANUP(text_done) char *printed = NULL;
+    struct answer a = {.node = nodes, .took_ms = 1500};
+
+    (void)state;
+    answer_keep(&a, SSH_STDOUT, "a\0b", 3, NULL);
+    answer_keep(&a, SSH_STDERR, "bad\n", 4, NULL);
+    answer_end(&a, 2, NULL);
+    doc = answer_encode(&a);
+    printed = json_print(doc);
+    assert_string_equal(
+        printed, "{\"name\":\"ib1\",\"state\":\"failed\",\"code\":\"command-failed\","
+                 "\"reason\":\"exit status 2\",\"status\":2,\"seconds\":1.5,"
+                 "\"stdout\":\"a\xef\xbf\xbd"
+                 "b\",\"stderr\":\"bad\\n\"}");
+    answer_clear(&a);
+}
+
+static void gather(struct gather *g, size_t node, const char *said, int status)
+{
+    struct answer a = {.node = &nodes[node]};
+
+    answer_keep(&a, SSH_STDOUT, said, strlen(said), NULL);
+    answer_end(&a, status, NULL);
+    assert_int_equal(gather_add(g, &a, NULL), 0);
+    answer_clear(&a);
+}
+
+static void equal_output_folds_only_with_equal_status(void **state)
+{
+    CLEANUP(gather_done) struct gather *g = gather_new(false);
+    CLEANUP(text_clear) struct text text = {0};
+
+    (void)state;
+    gather(g, 0, "same", 0);
+    gather(g, 1, "same", 1);
+    gather(g, 2, "same", 0);
+    gather_render(g, false, &text);
+    assert_string_equal(text_of(&text), "=== 2 nodes ib[1,3]\nsame\n"
+                                        "=== 1 node ib2: exit status 1\nsame\n");
+}
+
+static void gathered_output_is_escaped_unless_raw(void **state)
+{
+    (void)state;
+    for (int raw = 0; raw < 2; raw++) {
+        CLEANUP(gather_done) struct gather *g = gather_new(raw);
+        CLEANUP(text_clear) struct text text = {0};
+
+        gather(g, 0, "\033[2J\tx\n", 0);
+        gather_render(g, false, &text);
+        assert_string_equal(text_of(&text), raw ? "=== 1 node ib1\n\033[2J\tx\n"
+                                                : "=== 1 node ib1\n^[[2J\tx\n");
+    }
+}
+
+static void who_failed_without_a_word_is_not_gathered(void **state)
+{
+    CLEANUP(gather_done) struct gather *g = gather_new(false);
+    CLEANUP(text_clear) struct text text = {0};
+
+    (void)state;
+    gather(g, 0, "", 1);
+    gather(g, 1, "", 0);
+    gather_render(g, false, &text);
+    assert_string_equal(text_of(&text), "=== 1 node ib2\n");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(lines_are_the_same_at_every_split),
+        cmocka_unit_test(a_line_without_end_does_not_pile_up),
+        cmocka_unit_test(words_wrap_at_the_width_and_never_inside),
+        cmocka_unit_test(a_status_other_than_zero_is_a_failure),
+        cmocka_unit_test(a_node_that_floods_is_stopped_and_its_beginning_kept),
+        cmocka_unit_test(an_answer_in_json_tells_everything),
+        cmocka_unit_test(equal_output_folds_only_with_equal_status),
+        cmocka_unit_test(gathered_output_is_escaped_unless_raw),
+        cmocka_unit_test(who_failed_without_a_word_is_not_gathered),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

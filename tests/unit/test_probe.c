@@ -1,0 +1,238 @@
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "controller/probe/classes.h"
+#include "controller/probe/traits.h"
+#include "controller/screen/text.h"
+#include "protocol/facts.h"
+#include "protocol/fail.h"
+#include "protocol/scope.h"
+
+/* A node with InfiniBand rails and one Ethernet function beside them; what a test
+ * changes it changes in its own copy.  Borrowed texts: never freed with facts_free().
+ */
+#define RAILS 3
+
+struct sample {
+    struct facts f;
+    struct facts_hca hcas[RAILS];
+    struct facts_port ports[RAILS];
+    struct facts_pci pci[2];
+    struct facts_package packages[2];
+    char *modules[3];
+};
+
+#define T(text) ((char *)(uintptr_t)(text))
+
+static void fill(struct sample *s)
+{
+    static const char *const names[RAILS] = {"mlx5_ib0", "mlx5_ib1", "mlx5_an0"};
+
+    *s = (struct sample){0};
+    for (int i = 0; i < RAILS; i++) {
+        s->ports[i] =
+            (struct facts_port){.number = 1,
+                                .link_layer = T(i < 2 ? "InfiniBand" : "Ethernet"),
+                                .state = T("ACTIVE"),
+                                .phys_state = T("LinkUp"),
+                                .rate_gbps = i < 2 ? 400 : 100};
+        s->hcas[i] =
+            (struct facts_hca){.name = T(names[i]),
+                               .driver = T("mlx5_core"),
+                               .firmware = T(i < 2 ? "28.41.1000" : "16.30.1284"),
+                               .board_id = T(i < 2 ? "MT_838" : "MT_12"),
+                               .ports = &s->ports[i],
+                               .port_count = 1};
+    }
+    s->packages[0] = (struct facts_package){T("ibverbs-providers"), T("44.0-2")};
+    s->packages[1] = (struct facts_package){T("rdma-core"), T("44.0-2")};
+    s->modules[0] = T("mlx5_ib");
+    s->modules[1] = T("ib_core");
+    s->f = (struct facts){
+        .hypervisor = T("microsoft"),
+        .size = T("Standard_ND96isr_H100_v5"),
+        .cpus = 96,
+        .memory_bytes = 1900ull << 30,
+        .memlock_bytes = UINT64_MAX,
+        .os = {.id = T("ubuntu"),
+               .version_id = T("22.04"),
+               .pretty = T("Ubuntu 22.04.4 LTS"),
+               .kernel = T("5.15.0-1053-azure"),
+               .machine = T("x86_64")},
+        .hcas = s->hcas,
+        .hca_count = RAILS,
+        .packages = s->packages,
+        .package_count = 2,
+        .modules = s->modules,
+        .module_count = 2,
+    };
+}
+
+static void trait_is(const struct facts *f, enum trait trait, const char *wanted)
+{
+    CLEANUP(text_clear) struct text text = {0};
+
+    trait_add(f, trait, &text);
+    assert_string_equal(text_of(&text), wanted);
+}
+
+static void rails_that_are_alike_are_one(void **state)
+{
+    struct sample s;
+
+    (void)state;
+    fill(&s);
+    trait_is(&s.f, TRAIT_HCA, "mlx5_an0,mlx5_ib[0-1] mlx5_core");
+}
+
+static void a_trait_is_one_line_of_facts(void **state)
+{
+    struct sample s;
+
+    (void)state;
+    fill(&s);
+    trait_is(&s.f, TRAIT_KERNEL, "5.15.0-1053-azure x86_64");
+    trait_is(&s.f, TRAIT_MACHINE,
+             "Standard_ND96isr_H100_v5, microsoft, 96 CPUs, 1900 GiB");
+    trait_is(&s.f, TRAIT_LINK,
+             "2x InfiniBand 400 Gb/s ACTIVE, 1x Ethernet 100 Gb/s ACTIVE");
+    trait_is(&s.f, TRAIT_FIRMWARE,
+             "mlx5_ib[0-1] 28.41.1000 MT_838, mlx5_an0 16.30.1284 MT_12");
+    trait_is(&s.f, TRAIT_PACKAGES, "ibverbs-providers 44.0-2, rdma-core 44.0-2");
+    trait_is(&s.f, TRAIT_MODULES, "ib_core mlx5_ib");
+    trait_is(&s.f, TRAIT_MEMLOCK, "unlimited");
+    trait_is(&s.f, TRAIT_KEPT, "nothing");
+}
+
+static void a_bare_node_has_none_and_nothing(void **state)
+{
+    struct sample s;
+
+    (void)state;
+    fill(&s);
+    s.f.hca_count = s.f.package_count = s.f.module_count = 0;
+    s.f.size = s.f.hypervisor = NULL;
+    s.f.cpus = FACTS_UNKNOWN;
+    s.f.memory_bytes = 512u << 20;
+    s.f.memlock_bytes = 8u << 20;
+    s.pci[0] = (struct facts_pci){.vendor = 0x15b3, .device = 0x101a};
+    s.f.pci = s.pci;
+    s.f.pci_count = 1;
+    trait_is(&s.f, TRAIT_HCA, "none");
+    trait_is(&s.f, TRAIT_LINK, "none");
+    trait_is(&s.f, TRAIT_NICS, "1x 15b3:101a no driver");
+    trait_is(&s.f, TRAIT_PACKAGES, "none");
+    trait_is(&s.f, TRAIT_MODULES, "none loaded");
+    trait_is(&s.f, TRAIT_MACHINE, "hypervisor unknown, 0.5 GiB");
+    trait_is(&s.f, TRAIT_MEMLOCK, "8192 KiB");
+}
+
+static void a_port_that_is_down_says_so(void **state)
+{
+    CLEANUP(text_clear) struct text text = {0};
+    struct sample s;
+
+    (void)state;
+    fill(&s);
+    s.ports[1].state = T("DOWN");
+    s.ports[1].phys_state = T("Polling");
+    trait_is(&s.f, TRAIT_LINK,
+             "1x InfiniBand 400 Gb/s ACTIVE, 1x InfiniBand 400 Gb/s DOWN (Polling), "
+             "1x Ethernet 100 Gb/s ACTIVE");
+    trait_add_links(&s.f, &text);
+    assert_string_equal(text_of(&text), "1x IB 400G, 1x IB DOWN, 1x Eth 100G");
+}
+
+static void a_device_whose_name_does_not_fold_stands_alone(void **state)
+{
+    struct sample s;
+
+    (void)state;
+    fill(&s);
+    s.hcas[2].name = T("../x");
+    trait_is(&s.f, TRAIT_HCA, "mlx5_ib[0-1] mlx5_core, ../x mlx5_core");
+}
+
+static void classes_show_what_differs_and_who(void **state)
+{
+    CLEANUP(classes_done) struct classes *c = classes_new();
+    CLEANUP(text_clear) struct text text = {0};
+    struct sample s;
+
+    (void)state;
+    fill(&s);
+    for (int i = 1; i <= 3; i++) {
+        char name[] = "ib0";
+
+        name[2] = (char)('0' + i);
+        if (i == 2)
+            s.f.os.kernel = T("5.15.0-1049-azure");
+        assert_int_equal(classes_add(c, name, &s.f, NULL), 0);
+        s.f.os.kernel = T("5.15.0-1053-azure");
+    }
+    classes_render(c, 0, false, &text);
+    assert_non_null(
+        strstr(text_of(&text), "ib[1,3]  2  ubuntu 22.04  5.15.0-1053-azure  "));
+    assert_non_null(
+        strstr(text_of(&text), "ib2      1  ubuntu 22.04  5.15.0-1049-azure  "));
+    assert_non_null(
+        strstr(text_of(&text), "\nSame on all 3:\n  os        Ubuntu 22.04.4 LTS\n"));
+    assert_non_null(strstr(text_of(&text),
+                           "\nDiffers:\n"
+                           "  kernel    ib[1,3]: 5.15.0-1053-azure x86_64\n"
+                           "            ib2: 5.15.0-1049-azure x86_64\n"));
+}
+
+static void what_a_node_says_of_itself_is_escaped(void **state)
+{
+    CLEANUP(classes_done) struct classes *c = classes_new();
+    CLEANUP(text_clear) struct text text = {0};
+    struct sample s;
+
+    (void)state;
+    fill(&s);
+    s.f.os.pretty = s.f.os.kernel = T("\033]0;gotcha\a\n\xc2\x9b");
+    classes_add(c, "ib1", &s.f, NULL);
+    classes_render(c, 80, false, &text);
+    assert_null(strchr(text_of(&text), '\033'));
+    assert_null(strstr(text_of(&text), "\xc2\x9b"));
+    assert_non_null(strstr(text_of(&text), "^[]0;gotcha^G^J\\u009b"));
+}
+
+static void no_line_is_wider_than_the_screen_if_words_allow(void **state)
+{
+    CLEANUP(classes_done) struct classes *c = classes_new();
+    CLEANUP(text_clear) struct text text = {0};
+    const char *end;
+    struct sample s;
+
+    (void)state;
+    fill(&s);
+    classes_add(c, "ib1", &s.f, NULL);
+    classes_render(c, 80, false, &text);
+    for (const char *l = text_of(&text); (end = strchr(l, '\n')); l = end + 1)
+        if (end - l > 80)
+            fail_msg("%.*s", (int)(end - l), l);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(rails_that_are_alike_are_one),
+        cmocka_unit_test(a_trait_is_one_line_of_facts),
+        cmocka_unit_test(a_bare_node_has_none_and_nothing),
+        cmocka_unit_test(a_port_that_is_down_says_so),
+        cmocka_unit_test(a_device_whose_name_does_not_fold_stands_alone),
+        cmocka_unit_test(classes_show_what_differs_and_who),
+        cmocka_unit_test(what_a_node_says_of_itself_is_escaped),
+        cmocka_unit_test(no_line_is_wider_than_the_screen_if_words_allow),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
