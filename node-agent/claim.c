@@ -90,13 +90,13 @@ static int parse(const char *text, struct claim *c, struct fail *why)
  */
 
 /* 1: there is one, 0: there is none.  One that can not be read protects too. */
-static int load(const struct home *p, struct claim *c, struct fail *why)
+static int load(const struct home *h, struct claim *c, struct fail *why)
 {
     CLEANUP(text_done) char *text = NULL;
     char path[HOME_PATH_MAX_BYTES];
 
     *c = (struct claim){0};
-    if (home_in_state(p, path, why, "/claim") < 0)
+    if (home_in_state(h, path, why, "/claim") < 0)
         return -1;
     text = home_read(path, CLAIM_FILE_MAX_BYTES);
     if (!text && access(path, F_OK) < 0 && errno == ENOENT)
@@ -107,7 +107,7 @@ static int load(const struct home *p, struct claim *c, struct fail *why)
     return 1;
 }
 
-static int save(const struct home *p, const struct claim *c, struct fail *why)
+static int save(const struct home *h, const struct claim *c, struct fail *why)
 {
     CLEANUP(json_done) struct json *doc = claim_encode(c);
     CLEANUP(text_done) char *text = doc ? json_print(doc) : NULL;
@@ -115,7 +115,7 @@ static int save(const struct home *p, const struct claim *c, struct fail *why)
 
     if (!text)
         return fail_memory(why);
-    if (home_in_state(p, path, why, "/claim") < 0)
+    if (home_in_state(h, path, why, "/claim") < 0)
         return -1;
     return home_write(path, text, 0600, why);
 }
@@ -123,7 +123,7 @@ static int save(const struct home *p, const struct claim *c, struct fail *why)
 /* ---- who wins
  * -------------------------------------------------------------------------- */
 
-static int refuse(const struct claim *holder, struct fail *why)
+int claim_refuse(const struct claim *holder, struct fail *why)
 {
     char since[32], until[32];
     struct tm tm;
@@ -152,19 +152,19 @@ static int judge(const struct claim *holder, const struct claim *want, int64_t n
         return compare_epochs(holder, want->epoch, why);
     if (want->force || holder->until_s <= now_s)
         return 0;
-    return refuse(holder, why);
+    return claim_refuse(holder, why);
 }
 
-int claim_take(const struct home *p, const struct claim *want, int64_t now_s,
+int claim_take(const struct home *h, const struct claim *want, int64_t now_s,
                struct fail *why)
 {
-    CLEANUP(lock_done) int lock = home_lock(p, "claim", why);
+    CLEANUP(lock_done) int lock = home_lock(h, "claim", why);
     struct claim holder, next = *want;
     int there;
 
     if (lock < 0)
         return -1;
-    there = load(p, &holder, why);
+    there = load(h, &holder, why);
     if (there < 0 && !want->force)
         return -1;
     if (there > 0 && judge(&holder, want, now_s, why) < 0)
@@ -173,49 +173,49 @@ int claim_take(const struct home *p, const struct claim *want, int64_t now_s,
         there > 0 && strcmp(holder.run, want->run) == 0 ? holder.since_s : now_s;
     if (next.until_s < now_s + CLAIM_MIN_S)
         next.until_s = now_s + CLAIM_MIN_S;
-    return save(p, &next, why);
+    return save(h, &next, why);
 }
 
-static int check(const struct home *p, const char *run, int64_t epoch, int *there,
+static int check(const struct home *h, const char *run, int64_t epoch, int *there,
                  struct fail *why)
 {
     struct claim holder;
 
-    *there = load(p, &holder, why);
+    *there = load(h, &holder, why);
     if (*there <= 0)
         return *there;
     if (strcmp(holder.run, run) != 0)
-        return refuse(&holder, why);
+        return claim_refuse(&holder, why);
     return compare_epochs(&holder, epoch, why);
 }
 
-int claim_check(const struct home *p, const char *run, int64_t epoch, struct fail *why)
+int claim_check(const struct home *h, const char *run, int64_t epoch, struct fail *why)
 {
     int there;
 
-    if (check(p, run, epoch, &there, why) < 0)
+    if (check(h, run, epoch, &there, why) < 0)
         return -1;
     if (!there)
         return fail_set(why, FAIL_STALE_EPOCH, "run %s holds no claim on this node", run);
     return 0;
 }
 
-int claim_release(const struct home *p, const char *run, int64_t epoch, struct fail *why)
+int claim_release(const struct home *h, const char *run, int64_t epoch, struct fail *why)
 {
-    CLEANUP(lock_done) int lock = home_lock(p, "claim", why);
+    CLEANUP(lock_done) int lock = home_lock(h, "claim", why);
     char path[HOME_PATH_MAX_BYTES];
     int there;
 
-    if (lock < 0 || check(p, run, epoch, &there, why) < 0)
+    if (lock < 0 || check(h, run, epoch, &there, why) < 0)
         return -1;
-    if (home_in_state(p, path, why, "/claim") < 0)
+    if (home_in_state(h, path, why, "/claim") < 0)
         return -1;
     if (there && unlink(path) < 0)
         return home_fail(why, "removing", path);
     return 0;
 }
 
-bool claim_read(const struct home *p, struct claim *c)
+bool claim_read(const struct home *h, struct claim *c)
 {
-    return load(p, c, NULL) > 0;
+    return load(h, c, NULL) > 0;
 }

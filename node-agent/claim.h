@@ -55,6 +55,9 @@ int claim_check(const struct home *h, const char *run, int64_t epoch, struct fai
 /* Nothing to release is no failure.  Otherwise as claim_check(). */
 int claim_release(const struct home *h, const char *run, int64_t epoch, struct fail *why);
 
+/* Say whose it is, as FAIL_CLAIMED.  Returns -1. */
+int claim_refuse(const struct claim *holder, struct fail *why);
+
 /* The claim as it stands, run out or not.  False: there is none that can be read. */
 bool claim_read(const struct home *h, struct claim *c);
 

@@ -41,68 +41,68 @@ static int join(char *path, size_t size, struct fail *why, const char *before,
     return fail_set(why, FAIL_STEP, "a path below %.80s is too long", before);
 }
 
-int home_in_state(const struct home *p, char path[HOME_PATH_MAX_BYTES], struct fail *why,
+int home_in_state(const struct home *h, char path[HOME_PATH_MAX_BYTES], struct fail *why,
                   const char *fmt, ...)
 {
     va_list ap;
     int rc;
 
     va_start(ap, fmt);
-    rc = join(path, HOME_PATH_MAX_BYTES, why, p->state, fmt, ap);
+    rc = join(path, HOME_PATH_MAX_BYTES, why, h->state, fmt, ap);
     va_end(ap);
     return rc;
 }
 
-int home_in_root(const struct home *p, char path[HOME_PATH_MAX_BYTES], struct fail *why,
+int home_in_root(const struct home *h, char path[HOME_PATH_MAX_BYTES], struct fail *why,
                  const char *fmt, ...)
 {
     va_list ap;
     int rc;
 
     va_start(ap, fmt);
-    rc = join(path, HOME_PATH_MAX_BYTES, why, p->root, fmt, ap);
+    rc = join(path, HOME_PATH_MAX_BYTES, why, h->root, fmt, ap);
     va_end(ap);
     return rc;
 }
 
-static int find_state(struct home *p, struct fail *why)
+static int find_state(struct home *h, struct fail *why)
 {
     const char *base = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
     int n;
 
-    if (*p->root || geteuid() == 0)
-        n = snprintf(p->state, sizeof p->state, "%s/var/lib/ibfleet", p->root);
+    if (*h->root || geteuid() == 0)
+        n = snprintf(h->state, sizeof h->state, "%s/var/lib/ibfleet", h->root);
     else if (base && *base == '/')
-        n = snprintf(p->state, sizeof p->state, "%s/ibfleet", base);
+        n = snprintf(h->state, sizeof h->state, "%s/ibfleet", base);
     else if (home && *home == '/')
-        n = snprintf(p->state, sizeof p->state, "%s/.local/state/ibfleet", home);
+        n = snprintf(h->state, sizeof h->state, "%s/.local/state/ibfleet", home);
     else
         return fail_set(why, FAIL_STEP,
                         "neither XDG_STATE_HOME nor HOME says where to "
                         "keep state");
-    if (n >= (int)sizeof p->state)
+    if (n >= (int)sizeof h->state)
         return fail_set(why, FAIL_STEP, "the path of the state folder is too long");
     return 0;
 }
 
-int home_find(struct home *p, struct fail *why)
+int home_find(struct home *h, struct fail *why)
 {
     const char *root = getenv("SUDO_UID") ? NULL : getenv("IBFLEET_ROOT");
 
-    *p = (struct home){0};
+    *h = (struct home){0};
     if (root && *root == '/') {
-        if (strlen(root) >= sizeof p->root)
+        if (strlen(root) >= sizeof h->root)
             return fail_set(why, FAIL_STEP, "IBFLEET_ROOT is too long");
-        strcpy(p->root, root);
+        strcpy(h->root, root);
     }
-    p->may_install = *p->root || geteuid() == 0;
-    p->systemd = !*p->root && geteuid() == 0 && access("/run/systemd/system", F_OK) == 0;
-    return find_state(p, why);
+    h->may_install = *h->root || geteuid() == 0;
+    h->systemd = !*h->root && geteuid() == 0 && access("/run/systemd/system", F_OK) == 0;
+    return find_state(h, why);
 }
 
-void home_environment(const struct home *p)
+void home_environment(const struct home *h)
 {
-    if (!*p->root && geteuid() == 0) {
+    if (!*h->root && geteuid() == 0) {
         setenv("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", 1);
         unsetenv("LD_PRELOAD");
         unsetenv("LD_LIBRARY_PATH");
@@ -127,8 +127,7 @@ bool home_name_is_safe(const char *name)
 
 /* ---- folders ----------------------------------------------------------------------- */
 
-/* As `mkdir -p` for all that stands before the last slash. */
-static int make_above(const char *path, struct fail *why)
+int home_make_above(const char *path, struct fail *why)
 {
     char part[HOME_PATH_MAX_BYTES];
 
@@ -153,12 +152,12 @@ static int check_owner(const char *path, struct fail *why)
     return 0;
 }
 
-int home_make(const struct home *p, const char *folder, struct fail *why)
+int home_make(const struct home *h, const char *folder, struct fail *why)
 {
     char path[HOME_PATH_MAX_BYTES];
 
-    if (home_in_state(p, path, why, "/%s", folder ? folder : "") < 0 ||
-        make_above(path, why) < 0 || check_owner(p->state, why) < 0)
+    if (home_in_state(h, path, why, "/%s", folder ? folder : "") < 0 ||
+        home_make_above(path, why) < 0 || check_owner(h->state, why) < 0)
         return -1;
     if (folder && mkdir(path, 0700) < 0 && errno != EEXIST)
         return home_fail(why, "making", path);
@@ -167,21 +166,21 @@ int home_make(const struct home *p, const char *folder, struct fail *why)
 
 /* ---- locks ------------------------------------------------------------------------- */
 
-static int open_lock(const struct home *p, const char *name, struct fail *why)
+static int open_lock(const struct home *h, const char *name, struct fail *why)
 {
     char path[HOME_PATH_MAX_BYTES];
     int fd;
 
-    if (home_make(p, "locks", why) < 0 ||
-        home_in_state(p, path, why, "/locks/%s", name) < 0)
+    if (home_make(h, "locks", why) < 0 ||
+        home_in_state(h, path, why, "/locks/%s", name) < 0)
         return -1;
     fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     return fd < 0 ? home_fail(why, "opening", path) : fd;
 }
 
-int home_lock(const struct home *p, const char *name, struct fail *why)
+int home_lock(const struct home *h, const char *name, struct fail *why)
 {
-    int fd = open_lock(p, name, why);
+    int fd = open_lock(h, name, why);
 
     if (fd < 0)
         return -1;
@@ -195,9 +194,9 @@ int home_lock(const struct home *p, const char *name, struct fail *why)
     return fd;
 }
 
-int home_try_lock(const struct home *p, const char *name)
+int home_try_lock(const struct home *h, const char *name)
 {
-    int fd = open_lock(p, name, NULL);
+    int fd = open_lock(h, name, NULL);
 
     if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0) {
         close(fd);
@@ -245,7 +244,7 @@ int home_write(const char *path, const char *text, unsigned mode, struct fail *w
 
     if (snprintf(temp, sizeof temp, "%s.new", path) >= (int)sizeof temp)
         return fail_set(why, FAIL_STEP, "the path %.80s... is too long", path);
-    if (make_above(path, why) < 0)
+    if (home_make_above(path, why) < 0)
         return -1;
     unlink(temp);
     fd = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, (mode_t)mode);
@@ -279,4 +278,15 @@ char *home_read(const char *path, size_t max_bytes)
     }
     text[used] = '\0';
     return text;
+}
+
+void home_boot_id(const struct home *h, char boot_id[HOME_BOOT_ID_BYTES])
+{
+    CLEANUP(text_done) char *text = NULL;
+    char path[HOME_PATH_MAX_BYTES];
+
+    if (home_in_root(h, path, NULL, "/proc/sys/kernel/random/boot_id") == 0)
+        text = home_read(path, 4096); /* the kernel says a page */
+    snprintf(boot_id, HOME_BOOT_ID_BYTES, "%.*s", text ? (int)strcspn(text, "\n") : 0,
+             text ? text : "");
 }

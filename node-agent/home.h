@@ -67,10 +67,17 @@ int home_try_lock(const struct home *h, const char *name);
  */
 int home_write(const char *path, const char *text, unsigned mode, struct fail *why);
 
+/* Make the directories that stand before the last slash of path. */
+int home_make_above(const char *path, struct fail *why);
+
 /* The whole file, NUL-terminated, the caller's; NULL when it is not there, is larger
  * than max_bytes or can not be read.
  */
 char *home_read(const char *path, size_t max_bytes);
+
+/* Differs after a reboot; "" where the kernel does not tell. */
+#define HOME_BOOT_ID_BYTES 40
+void home_boot_id(const struct home *h, char boot_id[HOME_BOOT_ID_BYTES]);
 
 /* Fill *why for errno: FAIL_DISK_FULL where that is what it says, else FAIL_STEP.
  * Returns -1.

@@ -7,7 +7,8 @@
 #define NODE_AGENT_INSTALL_KEPT_H
 
 #define KEPT_RXE_UNIT     "/etc/systemd/system/ibfleet-rxe.service"
-#define KEPT_RXE_WANTED   "/etc/systemd/system/multi-user.target.wants/ibfleet-rxe.service"
+#define KEPT_WANTS_FOLDER "/etc/systemd/system/multi-user.target.wants"
+#define KEPT_RXE_WANTED   KEPT_WANTS_FOLDER "/ibfleet-rxe.service"
 #define KEPT_MODULES_FILE "/etc/modules-load.d/ibfleet.conf"
 #define KEPT_MEMLOCK_FILE "/etc/security/limits.d/ibfleet.conf"
 

@@ -132,11 +132,11 @@ static bool parse_line(const char *line, size_t len, struct ledger_entry *e)
  * ---------------------------------------------------------------------------- */
 
 /* "" when there is none yet. */
-static char *read_all(const struct home *p, struct fail *why)
+static char *read_all(const struct home *h, struct fail *why)
 {
     char path[HOME_PATH_MAX_BYTES], *text;
 
-    if (home_in_state(p, path, why, "/ledger") < 0)
+    if (home_in_state(h, path, why, "/ledger") < 0)
         return NULL;
     text = home_read(path, 2 * LEDGER_MAX_BYTES);
     if (text)
@@ -147,11 +147,11 @@ static char *read_all(const struct home *p, struct fail *why)
     return NULL;
 }
 
-int ledger_walk(const struct home *p,
+int ledger_walk(const struct home *h,
                 void (*each)(void *arg, const struct ledger_entry *e), void *arg,
                 struct fail *why)
 {
-    CLEANUP(text_done) char *text = read_all(p, why);
+    CLEANUP(text_done) char *text = read_all(h, why);
 
     if (!text)
         return -1;
@@ -187,12 +187,12 @@ static void keep_last(void *arg, const struct ledger_entry *e)
     }
 }
 
-int ledger_last(const struct home *p, const char *run, const char *step,
+int ledger_last(const struct home *h, const char *run, const char *step,
                 struct ledger_entry *e, struct fail *why)
 {
     struct search s = {.run = run, .step = step};
 
-    if (ledger_walk(p, keep_last, &s, why) < 0)
+    if (ledger_walk(h, keep_last, &s, why) < 0)
         return -1;
     *e = s.last;
     return 0;
@@ -213,24 +213,24 @@ static int shorten(const char *path, struct fail *why)
     return home_write(path, half ? half + 1 : "", 0600, why);
 }
 
-static void lay_ballast(const struct home *p)
+static void lay_ballast(const struct home *h)
 {
     char path[HOME_PATH_MAX_BYTES];
     CLEANUP(close_fd) int fd = -1;
 
-    if (home_in_state(p, path, NULL, "/ballast") < 0)
+    if (home_in_state(h, path, NULL, "/ballast") < 0)
         return;
     fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd >= 0 && posix_fallocate(fd, 0, (off_t)LEDGER_BALLAST_BYTES) != 0)
         unlink(path); /* a small disk: then without */
 }
 
-static bool drop_ballast(const struct home *p)
+static bool drop_ballast(const struct home *h)
 {
     char path[HOME_PATH_MAX_BYTES];
     bool dropped;
 
-    if (home_in_state(p, path, NULL, "/ballast") < 0)
+    if (home_in_state(h, path, NULL, "/ballast") < 0)
         return false;
     dropped = unlink(path) == 0;
     errno = ENOSPC; /* which is why we came here */
@@ -241,17 +241,20 @@ static bool drop_ballast(const struct home *p)
 static bool put_line(int fd, off_t end, const char *line, size_t len)
 {
     ssize_t n = write(fd, line, len);
-    int saved = n >= 0 ? ENOSPC : errno;
+    int saved = n >= 0 && n < (ssize_t)len ? ENOSPC : errno;
 
-    if (n == (ssize_t)len && fsync(fd) == 0)
-        return true;
+    if (n == (ssize_t)len) {
+        if (fsync(fd) == 0)
+            return true;
+        saved = errno;
+    }
     if (ftruncate(fd, end) < 0)
         saved = errno;
     errno = saved;
     return false;
 }
 
-static int add_line(const struct home *p, const char *path, const char *line, size_t len,
+static int add_line(const struct home *h, const char *path, const char *line, size_t len,
                     struct fail *why)
 {
     CLEANUP(close_fd)
@@ -269,20 +272,20 @@ static int add_line(const struct home *p, const char *path, const char *line, si
     }
     if (put_line(fd, st.st_size, line, len))
         return 0;
-    if (errno == ENOSPC && drop_ballast(p) && put_line(fd, st.st_size, line, len))
+    if (errno == ENOSPC && drop_ballast(h) && put_line(fd, st.st_size, line, len))
         return 0;
     return home_fail(why, "writing", path);
 }
 
-static int append_text(const struct home *p, const char *text, struct fail *why)
+static int append_text(const struct home *h, const char *text, struct fail *why)
 {
-    CLEANUP(close_fd) int lock = home_lock(p, "ledger", why);
+    CLEANUP(close_fd) int lock = home_lock(h, "ledger", why);
     CLEANUP(text_done) char *line = NULL;
     char path[HOME_PATH_MAX_BYTES];
     struct stat st;
     int len;
 
-    if (lock < 0 || home_in_state(p, path, why, "/ledger") < 0)
+    if (lock < 0 || home_in_state(h, path, why, "/ledger") < 0)
         return -1;
     if (stat(path, &st) == 0 && st.st_size > (off_t)LEDGER_MAX_BYTES &&
         shorten(path, why) < 0)
@@ -292,19 +295,19 @@ static int append_text(const struct home *p, const char *text, struct fail *why)
         line = NULL;
         return fail_memory(why);
     }
-    return add_line(p, path, line, (size_t)len, why);
+    return add_line(h, path, line, (size_t)len, why);
 }
 
-int ledger_append(const struct home *p, const struct ledger_entry *e, struct fail *why)
+int ledger_append(const struct home *h, const struct ledger_entry *e, struct fail *why)
 {
     CLEANUP(json_done) struct json *doc = encode(e);
     CLEANUP(text_done) char *text = doc ? json_print(doc) : NULL;
 
     if (!text)
         return fail_memory(why);
-    if (home_make(p, NULL, why) < 0 || append_text(p, text, why) < 0)
+    if (home_make(h, NULL, why) < 0 || append_text(h, text, why) < 0)
         return -1;
     if (e->state == LEDGER_INTENT)
-        lay_ballast(p);
+        lay_ballast(h);
     return 0;
 }

@@ -40,8 +40,8 @@ struct ledger_entry {
     char run[65], step[65]; /* step: "packages-1f2e3d4c", see step_id() */
     int attempt;            /* 1, 2, ... */
     enum ledger_state state;
-    int64_t at_s; /* seconds since 1970; filled in by ledger_append() */
-    char boot_id[40];
+    int64_t at_s;      /* seconds since 1970; filled in by ledger_append() */
+    char boot_id[40];  /* HOME_BOOT_ID_BYTES */
     double seconds;    /* that it took */
     struct fail why;   /* of a failed one */
     struct json *what; /* the step itself, as in steps.h; only with an intent */

@@ -1,0 +1,145 @@
+#include "node-agent/install/uninstall.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "node-agent/claim.h"
+#include "node-agent/home.h"
+#include "node-agent/install/exec.h"
+#include "node-agent/install/kept.h"
+#include "protocol/fail.h"
+#include "protocol/json.h"
+#include "protocol/scope.h"
+
+#define SYSTEMCTL_DEADLINE_MS 30000
+#define WALK_DESCRIPTORS      16
+
+/* ---- may it be?
+ * ---------------------------------------------------------------------------- */
+
+static void close_dir(DIR **dir)
+{
+    if (*dir)
+        closedir(*dir);
+}
+
+static int check_steps(const struct home *h, struct fail *why)
+{
+    CLEANUP(close_dir) DIR *dir = NULL;
+    char path[HOME_PATH_MAX_BYTES];
+    struct dirent *entry;
+
+    if (home_in_state(h, path, why, "/locks") < 0)
+        return -1;
+    dir = opendir(path);
+    while (dir && (entry = readdir(dir))) {
+        int fd;
+
+        if (strncmp(entry->d_name, "step.", 5) != 0)
+            continue;
+        fd = home_try_lock(h, entry->d_name);
+        if (fd < 0)
+            return fail_set(why, FAIL_STEP, "a step is at work: %s", entry->d_name + 5);
+        close(fd);
+    }
+    return 0;
+}
+
+static int check_claim(const struct home *h, int64_t now_s, struct fail *why)
+{
+    struct claim c;
+
+    if (!claim_read(h, &c) || c.until_s <= now_s)
+        return 0;
+    return claim_refuse(&c, why);
+}
+
+/* ---- away with it
+ * -------------------------------------------------------------------------- */
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+    (void)st;
+    (void)type;
+    (void)ftw;
+    return remove(path);
+}
+
+static int note(struct json *removed, const char *path)
+{
+    return json_push(removed, json_text(path));
+}
+
+static int remove_file(const char *path, struct json *removed, struct fail *why)
+{
+    if (unlink(path) < 0)
+        return errno == ENOENT ? 0 : home_fail(why, "removing", path);
+    return note(removed, path) < 0 ? fail_memory(why) : 0;
+}
+
+static int remove_kept(const struct home *h, struct json *removed, struct fail *why)
+{
+    static const char *const kept[] = {KEPT_RXE_WANTED, KEPT_RXE_UNIT, KEPT_MODULES_FILE,
+                                       KEPT_MEMLOCK_FILE};
+    static const char *const reload[] = {"systemctl", "daemon-reload", NULL};
+    struct exec e = {.argv = reload, .deadline_ms = SYSTEMCTL_DEADLINE_MS};
+    size_t before = json_count(removed);
+    char path[HOME_PATH_MAX_BYTES];
+    int status;
+
+    for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
+        if (home_in_root(h, path, why, "%s", kept[i]) < 0 ||
+            remove_file(path, removed, why) < 0)
+            return -1;
+    if (h->systemd && json_count(removed) > before)
+        exec_run(&e, &status, NULL);
+    return 0;
+}
+
+/* A pushed agent has its digest in its name; one that came with the image stays. */
+static int remove_agent(struct json *removed, struct fail *why)
+{
+    char self[HOME_PATH_MAX_BYTES], *slash;
+    ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
+
+    if (n <= 0)
+        return 0;
+    self[n] = '\0';
+    slash = strrchr(self, '/');
+    if (!slash || strncmp(slash, "/ibfleet-agent-", 15) != 0)
+        return 0;
+    if (remove_file(self, removed, why) < 0)
+        return -1;
+    *slash = '\0';
+    rmdir(self); /* older agents may lie there: then it stays */
+    return 0;
+}
+
+static int remove_state(const struct home *h, struct json *removed, struct fail *why)
+{
+    if (nftw(h->state, remove_one, WALK_DESCRIPTORS, FTW_DEPTH | FTW_PHYS | FTW_MOUNT) <
+        0)
+        return errno == ENOENT ? 0 : home_fail(why, "removing", h->state);
+    return note(removed, h->state) < 0 ? fail_memory(why) : 0;
+}
+
+int uninstall(const struct home *h, int64_t now_s, struct json **removed,
+              struct fail *why)
+{
+    CLEANUP(json_done) struct json *made = json_array();
+
+    if (!made)
+        return fail_memory(why);
+    if (check_steps(h, why) < 0 || check_claim(h, now_s, why) < 0 ||
+        (h->may_install && remove_kept(h, made, why) < 0) ||
+        remove_agent(made, why) < 0 || remove_state(h, made, why) < 0)
+        return -1;
+    *removed = made;
+    made = NULL;
+    return 0;
+}

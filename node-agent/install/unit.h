@@ -1,0 +1,36 @@
+/* unit - the detached process in which a step is taken
+ *
+ * It survives the connection, the agent and the helper that started it: a named
+ * transient unit where systemd runs, else a process of its own session.  Both run
+ * the agent's own file (`ibfleet-agent step RUN STEP ATTEMPT`, see worker.h); no
+ * shell is involved.  It holds the step's lock as long as it lives, which tells
+ * whoever comes later that it does.
+ */
+#ifndef NODE_AGENT_INSTALL_UNIT_H
+#define NODE_AGENT_INSTALL_UNIT_H
+
+#include <stdbool.h>
+
+struct fail;
+struct home;
+
+/* From the start of a unit to its hold on the lock; a loaded machine takes seconds. */
+#define UNIT_STARTING_MS 20000
+
+/* Returns as soon as it is on its way.  FAIL_STEP. */
+int unit_start(const struct home *h, const char *run, const char *step, int attempt,
+               struct fail *why);
+
+/* Does some process hold the step's lock? */
+bool unit_is_alive(const struct home *h, const char *run, const char *step);
+
+/* The step's lock, for the unit itself.  -1: it is held already. */
+int unit_hold(const struct home *h, const char *run, const char *step);
+
+/* Run a program detached from everything of ours, as above but without lock and name;
+ * name is that of its systemd unit.  It starts after delay_s seconds.
+ */
+int unit_detach(const struct home *h, const char *name, unsigned delay_s,
+                const char *const *argv, struct fail *why);
+
+#endif
