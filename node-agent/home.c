@@ -26,8 +26,10 @@ int home_fail(struct fail *why, const char *doing, const char *path)
 
 /* ---- where ------------------------------------------------------------------------- */
 
-static int join(char *path, size_t size, struct fail *why, const char *before,
-                const char *fmt, va_list ap)
+__attribute__((format(printf, 5, 0))) static int join(char *path, size_t size,
+                                                      struct fail *why,
+                                                      const char *before, const char *fmt,
+                                                      va_list ap)
 {
     size_t used = strlen(before);
     int n;

@@ -69,7 +69,7 @@ void screen_warn(const char *fmt, ...)
 int screen_fail(const struct fail *why)
 {
     screen_warn("%s", why->text);
-    return outcome_of_fail(why);
+    return (int)outcome_of_fail(why);
 }
 
 /* Takes printed. */

@@ -11,7 +11,8 @@
 
 #include "protocol/scope.h"
 
-static bool make_path(char path[PATH_MAX], const char *root, const char *fmt, va_list ap)
+__attribute__((format(printf, 3, 0))) static bool
+make_path(char path[PATH_MAX], const char *root, const char *fmt, va_list ap)
 {
     size_t used = strlen(root);
     int n;

@@ -79,6 +79,6 @@ double histogram_quantile_ns(const struct histogram *h, double q)
         if (seen >= rank)
             return within_seen(h, middle_of(i));
     }
-    assert(!"the buckets hold fewer samples than were counted");
+    assert(0 && "the buckets hold fewer samples than were counted");
     return (double)NAN;
 }
