@@ -6,6 +6,7 @@
 #   make check-lab          all lab scenarios
 #   make lab-up N=4         boot a lab and leave it up; lab-ssh NODE=2, lab-down
 #   make mutants            take each safeguard out: its test must turn red
+#   make fuzz SECONDS=60    feed every parser what nobody would write
 #   make bench              ratios against peers, side by side
 #   make layers             who may include whom
 #   make tidy               functions and files that have outgrown the house style
@@ -23,7 +24,8 @@ VERSION := 0.1.0
 
 WARN  := -Wall -Wextra -Wpedantic -Werror -Wshadow -Wconversion -Wformat=2 -Wundef -Wvla \
          -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wwrite-strings -Wcast-qual
-SANIT := $(if $(SAN),-fsanitize=address -fsanitize=undefined -fno-sanitize-recover=all)
+SANIT := $(if $(SAN),-fsanitize=address -fsanitize=undefined -fno-sanitize-recover=all) \
+         $(if $(FUZZ),-fsanitize=fuzzer-no-link)
 CFLAGS ?= -O2 -g
 FLAGS  = -std=gnu11 -D_GNU_SOURCE -I. -MMD -MP -DIBFLEET_VERSION='"$(VERSION)"' \
          $(WARN) $(SANIT) $(CFLAGS)
@@ -130,6 +132,18 @@ mutants: $O/test-deps.ok
 $O/test-deps.ok: tests/deps.sh
 	@mkdir -p $(@D)
 	tests/deps.sh install all && touch $@
+# The fuzzers are built by clang, beside everything else, with the sanitizers on.
+fuzzers := $(call tests_of,fuzz)
+$(fuzzers): $O/%: $O/%.o $(test_archives)
+	$(CC) $(FLAGS) -fsanitize=fuzzer -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(test_libs)
+
+SECONDS ?= 60
+.PHONY: fuzz fuzzers
+fuzzers: $(fuzzers)
+fuzz: $O/test-deps.ok
+	$(MAKE) -s CC=clang SAN=1 FUZZ=1 O=$O/fuzz fuzzers
+	tests/fuzz/run.sh $(SECONDS) $(patsubst $O/%,$O/fuzz/%,$(fuzzers))
+
 # ---- into a system --------------------------------------------------------------
 
 .PHONY: install

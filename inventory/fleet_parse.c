@@ -228,15 +228,15 @@ static int take_line(struct build *b, const struct fleet_line *line, struct fail
 /* Groups first: a [group:NAME] may stand above them. */
 static int take_lines(struct build *b, struct fail *why)
 {
-    const struct fleet_line *line = b->lines.lines, *end = line + b->lines.count;
+    const struct fleet_line *line = b->lines.lines;
 
-    for (; line < end; line++)
-        if (line->key && strcmp(line->section, "groups") == 0 &&
-            take_group(b, line, why) < 0)
-            return blame(b, line->number, why);
-    for (line = b->lines.lines; line < end; line++)
-        if (take_line(b, line, why) < 0)
-            return blame(b, line->number, why);
+    for (size_t i = 0; i < b->lines.count; i++)
+        if (line[i].key && strcmp(line[i].section, "groups") == 0 &&
+            take_group(b, &line[i], why) < 0)
+            return blame(b, line[i].number, why);
+    for (size_t i = 0; i < b->lines.count; i++)
+        if (take_line(b, &line[i], why) < 0)
+            return blame(b, line[i].number, why);
     return fleet_close_nodes(b->fleet, b->file, why);
 }
 

@@ -159,7 +159,7 @@ static void groups_and_all_can_be_selected(void **state)
 static void a_selection_is_refused_by_name(void **state)
 {
     struct fleet *fleet = example();
-    struct fleet *empty = parsed("[nodes]\n");
+    struct fleet *empty = parsed("");
 
     (void)state;
     assert_selects(fleet, "ib[127-129]",
