@@ -171,6 +171,10 @@ lab-up: $O/tests/lab/switch $O/test-deps.ok
 lab-down: ; @tests/lab/lab down
 lab-ssh:  ; @tests/lab/lab ssh $(NODE)
 
+.PHONY: demo
+demo: $O/test-deps.ok all $O/tests/lab/switch
+	@tests/lab/demo.sh
+
 # ---- order in the house ------------------------------------------------------
 
 .PHONY: layers tidy format clean
