@@ -8,6 +8,7 @@
 # Whatever apt fetches comes from where this host's own apt fetches.  Root is asked
 # for only where mmdebstrap can not do without.
 set -euo pipefail
+PATH=$PATH:/usr/sbin:/sbin
 
 here=$(cd "$(dirname "$0")" && pwd)
 dir=$(mkdir -p "$1" && cd "$1" && pwd)

@@ -48,6 +48,22 @@ teardown_file() { end_lab; }
     reaches 2 1
 }
 
+@test "a frozen node takes a connection and does not answer" {
+    lab freeze 1
+    run ! timeout 5 bash -c "read -r _ </dev/tcp/127.0.0.1/$(cat "$LAB/node1.port")"
+    [ "$status" = 124 ]
+    lab thaw 1
+    lab ssh 1 true
+}
+
+@test "a node cut from us goes on" {
+    lab unplug 1 mgmt
+    run ! timeout 5 "$BATS_TEST_DIRNAME/lab" ssh 1 true
+    reaches 2 1
+    lab plug 1 mgmt
+    lab ssh 1 true
+}
+
 @test "a node that boots does not hold up the others" {
     lab up 3 3>&-
     reaches 1 2
