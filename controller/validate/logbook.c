@@ -1,0 +1,140 @@
+#include "controller/validate/logbook.h"
+
+#include <pwd.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "controller/command.h"
+#include "controller/fabric/member.h"
+#include "controller/fabric/tally.h"
+#include "controller/fabric/verdict.h"
+#include "controller/journal/journal.h"
+#include "controller/options.h"
+#include "controller/validate/result.h"
+#include "protocol/fail.h"
+#include "protocol/json.h"
+#include "protocol/scope.h"
+
+struct logbook {
+    struct journal *journal;
+};
+
+/* What was asked for, as far as it tells one run from another. */
+static char *describe(const struct options *o)
+{
+    CLEANUP(json_done) struct json *argv = json_array();
+
+    if (!argv || json_push(argv, json_text("validate")) < 0 ||
+        (o->hosts && json_push(argv, json_text(o->hosts)) < 0))
+        return NULL;
+    return json_print(argv);
+}
+
+static int begin(struct command *c, struct journal *j, struct fail *why)
+{
+    CLEANUP(text_done) char *argv = describe(c->options);
+    CLEANUP(text_done) char *folder = getcwd(NULL, 0);
+    const struct passwd *me = getpwuid(getuid());
+    struct journal_run run = {
+        .kind = "validate",
+        .argv = argv,
+        .folder = folder ? folder : "",
+        .plan = "{}",
+        .user = me ? me->pw_name : "",
+    };
+
+    return argv ? journal_begin(j, &run, why) : fail_memory(why);
+}
+
+int logbook_open(struct command *c, struct logbook **logbook, struct fail *why)
+{
+    struct logbook *made = calloc(1, sizeof *made);
+    const char *folder;
+
+    *logbook = NULL;
+    if (!made)
+        return fail_memory(why);
+    if (command_state(c, &folder, why) < 0 ||
+        journal_open(c->loop, folder, &made->journal, why) < 0) {
+        free(made);
+        return -1;
+    }
+    if (begin(c, made->journal, why) < 0) {
+        journal_close(made->journal, NULL, NULL);
+        free(made);
+        return -1;
+    }
+    *logbook = made;
+    return 0;
+}
+
+const char *logbook_run(const struct logbook *logbook)
+{
+    return logbook ? journal_run_id(logbook->journal) : NULL;
+}
+
+/* ---- writing ----------------------------------------------------------------------- */
+
+static int put_nodes(struct journal *j, const struct result *r, struct fail *why)
+{
+    for (size_t i = 0; i < r->n; i++) {
+        const struct member *m = &r->members[i];
+        struct journal_node node = {
+            .name = m->name,
+            .state = m->why.code ? "failed" : "done",
+            .code = fail_code_name(m->why.code),
+            .reason = m->why.code ? m->why.text : "",
+            .seconds = r->seconds,
+        };
+
+        if (journal_put_node(j, &node, NULL, NULL, why) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int put_pair(struct journal *j, const struct result *r, size_t a, size_t b,
+                    struct fail *why)
+{
+    CLEANUP(json_done) struct json *doc = result_encode_numbers(r, a, b);
+    CLEANUP(text_done) char *numbers = doc ? json_print(doc) : NULL;
+    char rail[RESULT_RAIL];
+    struct journal_pair pair = {
+        .a = r->members[a].name,
+        .b = r->members[b].name,
+        .rail = rail,
+        .numbers = numbers,
+        .verdict = tally_word_name(tally_pair(r->tally, a, b)->word),
+    };
+
+    result_rail(r, a, b, rail);
+    return numbers ? journal_put_pair(j, &pair, NULL, NULL, why) : fail_memory(why);
+}
+
+static int put_pairs(struct journal *j, const struct result *r, struct fail *why)
+{
+    for (size_t a = 0; a < r->n; a++)
+        for (size_t b = a + 1; b < r->n; b++)
+            if (tally_pair(r->tally, a, b)->word != WORD_NOT_MEASURED &&
+                put_pair(j, r, a, b, why) < 0)
+                return -1;
+    return 0;
+}
+
+/* A failed write fails all after it, so the end is then missing and the run shows
+ * as one whose controller died: which is what the journal knows.
+ */
+void logbook_close(struct logbook *logbook, const struct result *result)
+{
+    struct fail why;
+
+    if (!logbook)
+        return;
+    if (result && (put_nodes(logbook->journal, result, &why) < 0 ||
+                   put_pairs(logbook->journal, result, &why) < 0))
+        result = NULL;
+    journal_end(logbook->journal, !result || result->why ? "stopped" : "done", NULL, NULL,
+                &why);
+    journal_close(logbook->journal, NULL, NULL);
+    free(logbook);
+}

@@ -1,0 +1,221 @@
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "controller/fabric/finding.h"
+#include "controller/fabric/member.h"
+#include "controller/fabric/tally.h"
+#include "controller/fabric/verdict.h"
+#include "controller/screen/color.h"
+#include "controller/screen/escape.h"
+#include "controller/screen/matrix.h"
+#include "controller/screen/text.h"
+#include "controller/screen/utf8.h"
+#include "controller/validate/result.h"
+#include "protocol/scope.h"
+
+#define NARROWEST 40 /* columns to wrap sentences at, whatever the terminal says */
+
+/* ---- sentences --------------------------------------------------------------------- */
+
+/* The words of a line, `lead` before the first and as many spaces before the next
+ * lines.
+ */
+static void put_wrapped(const char *lead, const char *line, size_t width,
+                        struct text *text)
+{
+    CLEANUP(text_clear) struct text safe = {0};
+    size_t indent = utf8_columns(lead, strlen(lead)), column = indent;
+    const char *word;
+
+    escape_add(&safe, line);
+    word = text_of(&safe);
+    text_add(text, "%s", lead);
+    while (*word) {
+        size_t len = strcspn(word, " "), wide = utf8_columns(word, len);
+
+        if (width && column > indent && column + 1 + wide > width) {
+            text_add(text, "\n%*s", (int)indent, "");
+            column = indent;
+        } else if (column > indent) {
+            text_add(text, " ");
+            column++;
+        }
+        text_put(text, word, len);
+        column += wide;
+        word += len + strspn(word + len, " ");
+    }
+    text_add(text, "\n");
+}
+
+/* ---- the head ---------------------------------------------------------------------- */
+
+bool result_is_good(const struct result *r)
+{
+    return r->verdict->measured > 0 && r->verdict->bad == 0 && !r->why &&
+           findings_grave(&r->verdict->findings) == 0;
+}
+
+static bool is_soft(const struct result *r)
+{
+    for (size_t i = 0; i < r->n; i++)
+        if (r->members[i].joined && r->members[i].endpoint.soft)
+            return true;
+    return false;
+}
+
+static void put_head(const struct result *r, size_t width, bool color, struct text *text)
+{
+    const struct verdict *v = r->verdict;
+    CLEANUP(text_clear) struct text line = {0};
+    bool good = result_is_good(r);
+
+    text_add(&line, "%zu of %zu pairs measured both ways in %.0f s; ", v->measured,
+             v->pairs, r->seconds);
+    if (v->bad)
+        text_add(&line, "%zu of them not ok", v->bad);
+    else
+        text_add(&line, v->measured ? "all of them ok" : "nothing can be said");
+    if (v->measured > v->bad && !isnan(v->usual_gbps) && !isnan(v->usual_us))
+        text_add(&line, "; usual is %.*f Gb/s each way and %.*f us",
+                 v->usual_gbps < 10 ? 2 : 0, v->usual_gbps, v->usual_us < 10 ? 2 : 0,
+                 v->usual_us);
+    text_add(text, "%s%s%s  ", color_of(good ? COLOR_GOOD : COLOR_BAD, color),
+             good          ? "GOOD"
+             : v->measured ? "BAD "
+                           : "NOT MEASURED",
+             color_of(COLOR_PLAIN, color));
+    put_wrapped("", text_of(&line), width ? width - 6 : 0, text);
+    if (r->why)
+        put_wrapped("      ended early: ", r->why->text, width, text);
+    if (is_soft(r))
+        put_wrapped("      ",
+                    "Soft-RoCE: the numbers tell who differs, not what a fabric can do",
+                    width, text);
+}
+
+/* ---- findings ---------------------------------------------------------------------- */
+
+static void put_findings(const struct result *r, size_t width, bool color,
+                         struct text *text)
+{
+    const struct findings *all = &r->verdict->findings;
+
+    if (all->count)
+        text_add(text, "\n");
+    for (size_t i = 0; i < all->count; i++) {
+        const struct finding *f = &all->list[i];
+        bool grave = f->kind != FINDING_PASSING;
+
+        text_add(text, "%s", color_of(grave ? COLOR_BAD : COLOR_DIM, color));
+        put_wrapped(grave ? "  * " : "  - ", f->text, width, text);
+        text_add(text, "%s", color_of(COLOR_PLAIN, color));
+        put_wrapped("    -> ", f->advice, width, text);
+    }
+    if (all->unsaid)
+        text_add(text, "  * %zu more, see --json\n", all->unsaid);
+}
+
+static void put_gaps(const struct result *r, size_t width, struct text *text)
+{
+    const struct verdict *v = r->verdict;
+
+    if (v->not_tested_count)
+        text_add(text, "\nNot tested\n");
+    for (size_t i = 0; i < v->not_tested_count; i++)
+        put_wrapped("  ", v->not_tested[i], width, text);
+}
+
+/* ---- squares ----------------------------------------------------------------------- */
+
+struct square {
+    struct matrix m;
+    const char **names;
+    double *values;
+    bool *marked;
+};
+
+static void clear_square(struct square *s)
+{
+    free(s->names);
+    free(s->values);
+    free(s->marked);
+}
+
+static double value_of(const struct tally_pair *p, double measured)
+{
+    if (p->word == WORD_FAILED)
+        return MATRIX_FAILED;
+    return isnan(measured) ? MATRIX_NOT_MEASURED : measured;
+}
+
+static bool is_slow(const struct tally_pair *p, bool there)
+{
+    return p->word == WORD_SLOW || p->word == WORD_FAILED ||
+           p->word == (there ? WORD_SLOW_A_TO_B : WORD_SLOW_B_TO_A);
+}
+
+static void fill_cell(const struct result *r, struct square *s, size_t i, size_t j)
+{
+    const struct tally_pair *p = tally_pair(r->tally, i, j);
+    size_t cell = i * r->n + j;
+
+    if (s->m.high_is_bad) {
+        s->values[cell] = value_of(p, p->latency.samples ? p->latency.p50_us : NAN);
+        s->marked[cell] = p->word == WORD_HIGH_LATENCY || p->word == WORD_FAILED;
+    } else {
+        s->values[cell] = value_of(p, tally_gbps(r->tally, i, j));
+        s->marked[cell] = is_slow(p, i < j);
+    }
+}
+
+static bool fill_square(const struct result *r, struct square *s)
+{
+    s->names = calloc(r->n + 1, sizeof *s->names);
+    s->values = calloc(r->n * r->n + 1, sizeof *s->values);
+    s->marked = calloc(r->n * r->n + 1, sizeof *s->marked);
+    if (!s->names || !s->values || !s->marked)
+        return false;
+    for (size_t i = 0; i < r->n; i++)
+        s->names[i] = r->members[i].name;
+    for (size_t i = 0; i < r->n; i++)
+        for (size_t j = 0; j < r->n; j++)
+            if (i != j)
+                fill_cell(r, s, i, j);
+    s->m.names = s->names;
+    s->m.count = r->n;
+    s->m.values = s->values;
+    s->m.marked = s->marked;
+    return true;
+}
+
+static void put_square(const struct result *r, const char *title, bool high_is_bad,
+                       int decimals, size_t width, bool color, struct text *text)
+{
+    struct square s = {
+        .m = {.title = title, .high_is_bad = high_is_bad, .decimals = decimals}};
+
+    text_add(text, "\n");
+    if (fill_square(r, &s))
+        matrix_render(&s.m, width, color, text);
+    else
+        text->cut = true;
+    clear_square(&s);
+}
+
+void result_render(const struct result *r, size_t width, bool color, struct text *text)
+{
+    const struct verdict *v = r->verdict;
+
+    if (width && width < NARROWEST)
+        width = NARROWEST;
+    put_head(r, width, color, text);
+    put_findings(r, width, color, text);
+    if (v->measured) {
+        put_square(r, "Bandwidth, Gb/s of payload, from row to column", false,
+                   v->usual_gbps < 10 ? 2 : 0, width, color, text);
+        put_square(r, "Latency, us, half a write ping-pong, median", true,
+                   v->usual_us < 10 ? 2 : 0, width, color, text);
+    }
+    put_gaps(r, width, text);
+}
