@@ -1,0 +1,107 @@
+/* node - takes one node along the road of a rollout
+ *
+ *     n = node_new(&crew, fleet_node, &hooks, arg);
+ *     node_start(n);                  todo -> probing -> planned, up-to-date or failed
+ *     node_go(n, &claim);             ... from planned, to an end of the road
+ *     node_close(n, on_closed);
+ *
+ * The road itself is node_state.h.  Each move is told first and acted on when the
+ * owner says so, so that a journal can come between.  A node owns its link: opened
+ * when there is something to ask, closed in planned and at the end.  A link lost on
+ * the way is opened again, with growing pauses, until the state's deadline, and what
+ * was asked is asked again; the agent knows what it has done already.
+ */
+#ifndef CONTROLLER_NODE_H
+#define CONTROLLER_NODE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "controller/rollout/node_state.h"
+
+struct decision;
+struct fail;
+struct facts;
+struct fleet_node;
+struct link_pool;
+struct node;
+struct node_claim;
+struct uv_loop_s;
+
+/* Deadlines, in ms.  Logins have their own, in the pool. */
+#define NODE_ASK_MS       30000   /* detect, claim, release, reboot: one answer    */
+#define NODE_CLAIM_MS     60000   /* of the whole state                            */
+#define NODE_INSTALL_MS   1800000 /* packages may come over a slow line            */
+#define NODE_REBOOT_MS    600000  /* until the boot id differs                     */
+#define NODE_VERIFY_MS    120000  /* ports take a while to become ACTIVE           */
+#define NODE_RELEASE_MS   30000
+#define NODE_PAUSE_MS     1000  /* first pause before a lost link is opened again  */
+#define NODE_PAUSE_MAX    15000 /* they double up to this                          */
+#define NODE_PROBE_LOSSES 3     /* conversations that may break before the plan    */
+
+/* A claim outlives every deadline between claiming and releasing. */
+#define NODE_CLAIM_S 3600
+
+/* What all nodes of a run share; borrowed for the life of the nodes. */
+struct node_crew {
+    struct uv_loop_s *loop;
+    struct link_pool *pool;
+    uint64_t install_ms, reboot_ms, verify_ms; /* 0: as above */
+    uint64_t pause_ms;                         /* likewise    */
+};
+
+struct node_move {
+    enum node_state from, to;
+    enum node_event event;
+    const struct fail *why; /* NULL unless it failed                        */
+    const char *boot_id;    /* to rebooting: of the boot to be ended; or NULL */
+};
+
+struct node_hooks {
+    /* The node has moved; move is borrowed for the call.  True: act on it at once.
+     * False: node_act() will be called later, and until then the node does nothing.
+     */
+    bool (*moved)(void *arg, const struct node_move *move);
+
+    /* The agent tells how far a step is: "packages running".  May be NULL. */
+    void (*told)(void *arg, const char *text);
+};
+
+/* Borrows crew, fleet_node and hooks until it is closed.  NULL: out of memory. */
+struct node *node_new(const struct node_crew *crew, const struct fleet_node *fleet_node,
+                      const struct node_hooks *hooks, void *arg);
+
+/* Before node_start(), for a run that is taken up: what was decided then is what is
+ * done now.  d is taken over and left empty.  boot_id: the one that a reboot was to
+ * end, if it came that far, or NULL; copied.  FAIL_MEMORY.
+ */
+int node_restore(struct node *n, struct decision *d, const char *boot_id,
+                 struct fail *why);
+
+void node_start(struct node *n);
+
+/* After moved() has returned false. */
+void node_act(struct node *n);
+
+/* From planned; claim is borrowed until the node is closed. */
+void node_go(struct node *n, const struct node_claim *claim);
+
+/* Leave it where it is: the link is closed, and what the agent has begun goes on. */
+void node_pause(struct node *n);
+
+/* Closes what is open, whatever the state, and frees the node; then on_closed. */
+void node_close(struct node *n, void (*on_closed)(void *arg), void *arg);
+
+enum node_state node_where(const struct node *n);
+const struct fleet_node *node_of_fleet(const struct node *n);
+
+/* As it was probed; NULL before that.  Borrowed. */
+const struct facts *node_facts(const struct node *n);
+
+/* What probing decided; verdict up-to-date before that.  Borrowed. */
+const struct decision *node_decision(const struct node *n);
+
+/* Why it failed; code FAIL_NONE otherwise. */
+const struct fail *node_why(const struct node *n);
+
+#endif

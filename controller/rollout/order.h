@@ -1,0 +1,27 @@
+/* order - the bodies of the requests that change a node
+ *
+ * The caller owns what comes back.  NULL: out of memory.
+ */
+#ifndef CONTROLLER_ORDER_H
+#define CONTROLLER_ORDER_H
+
+#include <stdint.h>
+
+struct json;
+struct steps;
+
+/* In whose name a node is changed. */
+struct node_claim {
+    const char *run, *controller, *user;
+    uint32_t epoch; /* raised by each controller that takes the run up */
+};
+
+/* until_s: seconds since 1970 */
+struct json *order_claim(const struct node_claim *claim, int64_t until_s);
+struct json *order_install(const struct node_claim *claim, const struct steps *steps);
+
+/* boot_id: of the boot that is to end */
+struct json *order_reboot(const struct node_claim *claim, const char *boot_id);
+struct json *order_release(const struct node_claim *claim);
+
+#endif
