@@ -155,11 +155,20 @@ static enum node_event try_later(struct node *n)
     return NODE_EV_NONE;
 }
 
+/* A node that an earlier controller left in the middle may be booting just now. */
+static bool is_patient(const struct node *n)
+{
+    return n->state != NODE_PROBING || n->restored;
+}
+
 static enum node_event weigh_loss(struct node *n, bool was_up)
 {
-    if (node_loss_is_final(n->state, n->lost.code, was_up))
+    enum node_state as =
+        n->state == NODE_PROBING && n->restored ? NODE_REBOOTING : n->state;
+
+    if (node_loss_is_final(as, n->lost.code, was_up))
         return give_up(n, &n->lost);
-    if (n->state == NODE_PROBING && n->losses >= NODE_PROBE_LOSSES)
+    if (!is_patient(n) && n->losses >= NODE_PROBE_LOSSES)
         return give_up(n, &n->lost);
     return try_later(n);
 }
@@ -227,13 +236,15 @@ static bool is_answer(struct node *n, enum node_state state, const struct fail *
         return false;
     if (!why)
         return true;
+    if (!n->link || link_state_of(n->link) != LINK_UP)
+        return false;
     if (why->code == FAIL_TIMEOUT) {
         n->lost = *why;
         drop_link(n);
         feed(n, weigh_loss(n, true));
         return false;
     }
-    return why->code != FAIL_LINK_LOST && why->code != FAIL_AGENT_DIED;
+    return why->code != FAIL_LINK_LOST;
 }
 
 static enum node_event judge(struct node *n)
@@ -415,14 +426,25 @@ static uint64_t install_ms(const struct node *n)
     return n->crew->install_ms ? n->crew->install_ms : NODE_INSTALL_MS;
 }
 
+static uint64_t reboot_ms(const struct node *n)
+{
+    return n->crew->reboot_ms ? n->crew->reboot_ms : NODE_REBOOT_MS;
+}
+
+static uint64_t ask_ms(const struct node *n)
+{
+    if (n->state == NODE_INSTALLING)
+        return install_ms(n);
+    return n->crew->ask_ms ? n->crew->ask_ms : NODE_ASK_MS;
+}
+
 static enum node_event ask(struct node *n)
 {
     struct json *body = questions[n->state].body(n);
 
     if (!body)
         return give_up_memory(n);
-    link_ask(n->link, questions[n->state].what, body,
-             n->state == NODE_INSTALLING ? install_ms(n) : NODE_ASK_MS,
+    link_ask(n->link, questions[n->state].what, body, ask_ms(n),
              questions[n->state].on_answer, n);
     return NODE_EV_NONE;
 }
@@ -465,7 +487,7 @@ static enum node_event ask_within(struct node *n, uint64_t deadline_ms)
  */
 static enum node_event enter_probing(struct node *n)
 {
-    return reach(n);
+    return is_patient(n) ? ask_within(n, reboot_ms(n)) : reach(n);
 }
 
 static enum node_event enter_planned(struct node *n)
@@ -486,7 +508,7 @@ static enum node_event enter_installing(struct node *n)
 
 static enum node_event enter_rebooting(struct node *n)
 {
-    return ask_within(n, n->crew->reboot_ms ? n->crew->reboot_ms : NODE_REBOOT_MS);
+    return ask_within(n, reboot_ms(n));
 }
 
 static enum node_event enter_verifying(struct node *n)

@@ -46,8 +46,8 @@ struct uv_loop_s;
 struct node_crew {
     struct uv_loop_s *loop;
     struct link_pool *pool;
-    uint64_t install_ms, reboot_ms, verify_ms; /* 0: as above */
-    uint64_t pause_ms;                         /* likewise    */
+    uint64_t ask_ms, install_ms, reboot_ms, verify_ms; /* 0: as above */
+    uint64_t pause_ms;                                 /* likewise    */
 };
 
 struct node_move {

@@ -285,11 +285,10 @@ void link_pool_close(struct link_pool *pool)
     free(pool);
 }
 
-static void lose(struct link *l, const struct fail *why)
+static void leave_up(struct link *l)
 {
     up_now -= l->state == LINK_UP;
     l->state = LINK_LOST;
-    l->hooks->lost(l->arg, why);
 }
 
 static void on_answering(uv_timer_t *timer)
@@ -298,14 +297,17 @@ static void on_answering(uv_timer_t *timer)
     link_answer_fn on_answer = q->on_answer;
     struct json *answer = q->answer;
     struct fail why = q->why;
-    bool cut = q->cut;
+    bool cut = q->cut && q->link->state == LINK_UP;
 
     q->on_answer = NULL;
     q->answer = NULL;
+    if (cut) /* a link that breaks is lost already when it answers what was asked */
+        leave_up(q->link);
     on_answer(q->arg, answer, answer ? NULL : &why);
     json_free(answer);
-    if (cut && q->link->state == LINK_UP)
-        lose(q->link, &why);
+    if (cut && q->link->state == LINK_LOST &&
+        !uv_is_active((uv_handle_t *)&q->link->closing))
+        q->link->hooks->lost(q->link->arg, &why);
 }
 
 static void on_opening(uv_timer_t *timer)
@@ -315,7 +317,8 @@ static void on_opening(uv_timer_t *timer)
     char boot_id[32];
 
     if (l->why.code) {
-        lose(l, &l->why);
+        leave_up(l);
+        l->hooks->lost(l->arg, &l->why);
         return;
     }
     l->state = LINK_UP;
@@ -462,8 +465,7 @@ static void on_closing(uv_timer_t *timer)
 
 void link_close(struct link *l, void (*on_closed)(void *arg))
 {
-    up_now -= l->state == LINK_UP;
-    l->state = LINK_LOST;
+    leave_up(l);
     l->on_closed = on_closed;
     uv_timer_stop(&l->opening);
     for (int i = 0; i < QUESTIONS_MAX; i++)
