@@ -197,6 +197,7 @@ static int node_row(const struct reading *r, sqlite3_stmt *q, struct fail *why)
         .boot_id = text_at(q, 6),
         .since_ms = sqlite3_column_int64(q, 7),
         .seconds = sqlite3_column_double(q, 8),
+        .begun = sqlite3_column_int(q, 9) != 0,
     };
 
     return r->visit.node(r->arg, &node, why);
@@ -208,9 +209,10 @@ int history_nodes(struct history *h, const char *run, const char *node,
     const struct value values[] = {value_text(run), value_text(node)};
     const struct reading r = {
         .history = h,
-        .sql = "SELECT name, state, code, reason, plan, facts, boot_id,"
-               " since, seconds FROM node"
-               " WHERE run = ?1 AND (?2 IS NULL OR name = ?2)",
+        .sql = "SELECT name, state, code, reason, plan, facts, boot_id, since, seconds,"
+               " EXISTS (SELECT 1 FROM move WHERE move.run = node.run AND move.node = "
+               "node.name AND event = 'go')"
+               " FROM node WHERE run = ?1 AND (?2 IS NULL OR name = ?2) ORDER BY name",
         .values = values,
         .value_count = 2,
         .row = node_row,

@@ -35,6 +35,7 @@ struct history_run {
 struct history_node {
     const char *name, *state, *code, *reason;
     const char *plan, *facts, *boot_id;
+    bool begun; /* it was told to go, by some controller */
     int64_t since_ms;
     double seconds;
 };

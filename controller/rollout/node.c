@@ -45,6 +45,7 @@ struct node {
     bool was_up;         /* this link has been                        */
     unsigned losses;     /* in this state                             */
     struct fail lost;    /* the last of them                          */
+    bool goes_down;      /* it has agreed to reboot                   */
 
     struct facts *facts;
     struct decision decision;
@@ -63,16 +64,20 @@ static enum node_event ask(struct node *n);
 
 /* ---- failing ----------------------------------------------------------------------- */
 
+/* A claim that cannot be released changes nothing about what became of the node. */
 static enum node_event give_up(struct node *n, const struct fail *why)
 {
-    n->why = *why;
+    if (n->state != NODE_RELEASING && n->state != NODE_GIVING_UP)
+        n->why = *why;
     return NODE_EV_FAIL;
 }
 
 static enum node_event give_up_memory(struct node *n)
 {
-    fail_memory(&n->why);
-    return NODE_EV_FAIL;
+    struct fail why;
+
+    fail_memory(&why);
+    return give_up(n, &why);
 }
 
 /* ---- the link ------------------------------------------------------------------------
@@ -316,26 +321,41 @@ static void on_installed(void *arg, const struct json *answer, const struct fail
         feed(n, why ? give_up(n, why) : after_install(n));
 }
 
-/* "already" is the only proof that it has booted.  Before that: it is going down, and
- * the link with it; what hangs on it must not.
- */
+/* Going down, or not yet: the link goes with it, and what hangs on it must not. */
+static enum node_event ask_again_later(struct node *n, const struct fail *last)
+{
+    n->lost = *last;
+    drop_link(n);
+    return try_later(n);
+}
+
+/* A node that shuts down may refuse to begin another reboot. */
+static enum node_event weigh_refusal(struct node *n, const struct fail *why)
+{
+    if (fail_kind_of(why->code) == FAIL_KIND_INPUT ||
+        (!n->goes_down && n->losses >= NODE_REBOOT_REFUSALS))
+        return give_up(n, why);
+    return ask_again_later(n, why);
+}
+
+/* "already" is the only proof that it has booted. */
 static void on_rebooting(void *arg, const struct json *answer, const struct fail *why)
 {
     struct node *n = arg;
     bool already = false;
-    struct fail broken;
+    struct fail still;
 
     if (!is_answer(n, NODE_REBOOTING, why))
         return;
-    if (!why && json_get_flag(answer, "already", &already, &broken) < 0)
-        why = &broken;
-    if (why || already) {
-        feed(n, why ? give_up(n, why) : NODE_EV_OK);
+    if (!why && json_get_flag(answer, "already", &already, &still) < 0)
+        why = &still;
+    if (why) {
+        feed(n, weigh_refusal(n, why));
         return;
     }
-    fail_set(&n->lost, FAIL_REBOOT, "it still runs the boot that was to end");
-    drop_link(n);
-    feed(n, try_later(n));
+    n->goes_down = true;
+    fail_set(&still, FAIL_REBOOT, "it still runs the boot that was to end");
+    feed(n, already ? NODE_EV_OK : ask_again_later(n, &still));
 }
 
 static enum node_event verify(struct node *n, const struct facts *f)
@@ -453,27 +473,26 @@ static enum node_event ask(struct node *n)
  * ----------------------------------------------------------- */
 
 /* What is told of a node that did not make it in time. */
-static void tell_lateness(struct node *n)
+static void tell_lateness(const struct node *n, struct fail *why)
 {
     if (n->state == NODE_VERIFYING && n->lost.code == FAIL_VERIFY)
-        n->why = n->lost;
+        *why = n->lost;
     else if (n->state == NODE_REBOOTING)
-        fail_set(&n->why, FAIL_REBOOT, "not back in time: %s",
+        fail_set(why, FAIL_REBOOT, "not back in time: %s",
                  n->lost.code ? n->lost.text : "no answer");
     else if (n->lost.code)
-        fail_set(&n->why, n->lost.code, "%s: %s", node_state_name(n->state),
-                 n->lost.text);
+        fail_set(why, n->lost.code, "%s: %s", node_state_name(n->state), n->lost.text);
     else
-        fail_set(&n->why, FAIL_TIMEOUT, "%s: no answer in time",
-                 node_state_name(n->state));
+        fail_set(why, FAIL_TIMEOUT, "%s: no answer in time", node_state_name(n->state));
 }
 
 static void on_deadline(uv_timer_t *timer)
 {
     struct node *n = timer->data;
+    struct fail why;
 
-    tell_lateness(n);
-    feed(n, NODE_EV_FAIL);
+    tell_lateness(n, &why);
+    feed(n, give_up(n, &why));
 }
 
 static enum node_event ask_within(struct node *n, uint64_t deadline_ms)

@@ -29,15 +29,16 @@ struct node_claim;
 struct uv_loop_s;
 
 /* Deadlines, in ms.  Logins have their own, in the pool. */
-#define NODE_ASK_MS       30000   /* detect, claim, release, reboot: one answer    */
-#define NODE_CLAIM_MS     60000   /* of the whole state                            */
-#define NODE_INSTALL_MS   1800000 /* packages may come over a slow line            */
-#define NODE_REBOOT_MS    600000  /* until the boot id differs                     */
-#define NODE_VERIFY_MS    120000  /* ports take a while to become ACTIVE           */
-#define NODE_RELEASE_MS   30000
-#define NODE_PAUSE_MS     1000  /* first pause before a lost link is opened again  */
-#define NODE_PAUSE_MAX    15000 /* they double up to this                          */
-#define NODE_PROBE_LOSSES 3     /* conversations that may break before the plan    */
+#define NODE_ASK_MS          30000   /* detect, claim, release, reboot: one answer    */
+#define NODE_CLAIM_MS        60000   /* of the whole state                            */
+#define NODE_INSTALL_MS      1800000 /* packages may come over a slow line            */
+#define NODE_REBOOT_MS       600000  /* until the boot id differs                     */
+#define NODE_VERIFY_MS       120000  /* ports take a while to become ACTIVE           */
+#define NODE_RELEASE_MS      30000
+#define NODE_PAUSE_MS        1000  /* first pause before a lost link is opened again  */
+#define NODE_PAUSE_MAX       15000 /* they double up to this                          */
+#define NODE_REBOOT_REFUSALS 3     /* before it has agreed once */
+#define NODE_PROBE_LOSSES    3     /* conversations that may break before the plan    */
 
 /* A claim outlives every deadline between claiming and releasing. */
 #define NODE_CLAIM_S 3600

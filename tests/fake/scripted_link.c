@@ -18,8 +18,6 @@
 #define CLOSE_MS      3 /* slower than any answer, on purpose */
 
 struct scripted_node *scripted_nodes;
-int scripted_most_up;
-static int up_now;
 
 struct link_pool {
     uv_loop_t *loop;
@@ -285,12 +283,6 @@ void link_pool_close(struct link_pool *pool)
     free(pool);
 }
 
-static void leave_up(struct link *l)
-{
-    up_now -= l->state == LINK_UP;
-    l->state = LINK_LOST;
-}
-
 static void on_answering(uv_timer_t *timer)
 {
     struct question *q = timer->data;
@@ -302,7 +294,7 @@ static void on_answering(uv_timer_t *timer)
     q->on_answer = NULL;
     q->answer = NULL;
     if (cut) /* a link that breaks is lost already when it answers what was asked */
-        leave_up(q->link);
+        q->link->state = LINK_LOST;
     on_answer(q->arg, answer, answer ? NULL : &why);
     json_free(answer);
     if (cut && q->link->state == LINK_LOST &&
@@ -317,13 +309,11 @@ static void on_opening(uv_timer_t *timer)
     char boot_id[32];
 
     if (l->why.code) {
-        leave_up(l);
+        l->state = LINK_LOST;
         l->hooks->lost(l->arg, &l->why);
         return;
     }
     l->state = LINK_UP;
-    if (++up_now > scripted_most_up)
-        scripted_most_up = up_now;
     snprintf(boot_id, sizeof boot_id, "%s-boot-%d", l->node->name, l->node->boots);
     hello = json_object();
     json_put_text(hello, "boot_id", boot_id);
@@ -465,7 +455,7 @@ static void on_closing(uv_timer_t *timer)
 
 void link_close(struct link *l, void (*on_closed)(void *arg))
 {
-    leave_up(l);
+    l->state = LINK_LOST;
     l->on_closed = on_closed;
     uv_timer_stop(&l->opening);
     for (int i = 0; i < QUESTIONS_MAX; i++)

@@ -34,7 +34,4 @@ struct scripted_node {
 /* Nodes that links are made to; ends with a NULL name.  Set before the first link. */
 extern struct scripted_node *scripted_nodes;
 
-/* Never more links than this were up at once, since it was last set to 0. */
-extern int scripted_most_up;
-
 #endif

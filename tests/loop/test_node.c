@@ -313,6 +313,25 @@ static void a_node_that_does_not_boot_is_given_up(void **state)
     assert_non_null(strstr(ending, "the boot that was to end"));
 }
 
+static void a_node_that_shuts_down_may_refuse_a_second_reboot(void **state)
+{
+    (void)state;
+    travel("reboot:stays reboot:reboot-did-not-happen reboot:reboot-did-not-happen "
+           "reboot:reboot-did-not-happen reboot:reboot-did-not-happen");
+    assert_string_equal(road, WHOLE_ROAD);
+}
+
+static void a_node_that_refuses_to_reboot_fails_in_its_own_words(void **state)
+{
+    (void)state;
+    travel("reboot:reboot-did-not-happen*");
+    assert_string_equal(road, TO_INSTALL " rebooting giving-up failed");
+    assert_string_equal(ending, "reboot-did-not-happen: ib1 says reboot-did-not-happen");
+    fresh(NULL);
+    travel("reboot:needs-root");
+    assert_string_equal(ending, "needs-root: ib1 says needs-root");
+}
+
 static void a_port_may_take_a_while_to_become_active(void **state)
 {
     (void)state;
@@ -408,6 +427,8 @@ int main(void)
         TEST(a_node_that_boots_by_itself_in_the_middle_is_booted_again),
         TEST(a_node_that_never_comes_back_is_given_up),
         TEST(a_node_that_does_not_boot_is_given_up),
+        TEST(a_node_that_shuts_down_may_refuse_a_second_reboot),
+        TEST(a_node_that_refuses_to_reboot_fails_in_its_own_words),
         TEST(a_port_may_take_a_while_to_become_active),
         TEST(a_port_that_stays_down_fails_by_name),
         TEST(a_claim_that_cannot_be_released_spoils_nothing),

@@ -1,0 +1,83 @@
+/* rollout - many nodes along the road, so many at once
+ *
+ *     r = rollout_new(&crew, nodes, count, &hooks, arg);
+ *     rollout_probe(r);                 ... hooks->planned, when all were looked at
+ *     rollout_go(r, journal, &limits, &claim);    ... hooks->ended, when all is over
+ *     rollout_close(r, on_closed);
+ *
+ * Before rollout_go() nothing is changed on any node and nothing is written.  From
+ * then on each move is in the journal before it is acted on.  When the journal fails
+ * nothing more is done; what the nodes have begun goes on.
+ */
+#ifndef CONTROLLER_ROLLOUT_H
+#define CONTROLLER_ROLLOUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "controller/rollout/node_state.h"
+
+struct fail;
+struct fleet_node;
+struct journal;
+struct node;
+struct node_claim;
+struct node_crew;
+struct node_move;
+struct policy_limits;
+struct rollout;
+
+struct rollout_hooks {
+    /* Node i moved, for whoever shows it.  May be NULL. */
+    void (*moved)(void *arg, size_t i, const struct node_move *move);
+
+    /* All nodes were probed: some wait in planned, or none. */
+    void (*planned)(void *arg);
+
+    /* After rollout_go(): nobody is under way and nobody will be; why is NULL.  Or at
+     * any time: the journal has failed, and *why says how.
+     */
+    void (*ended)(void *arg, const struct fail *why);
+};
+
+/* Borrows crew, nodes and hooks until it is closed.  NULL: out of memory. */
+struct rollout *rollout_new(const struct node_crew *crew,
+                            const struct fleet_node *const *nodes, size_t count,
+                            const struct rollout_hooks *hooks, void *arg);
+
+/* A run that is taken up: the rows of the nodes are in the journal already, and from
+ * now on moves are written too.  Before rollout_probe().
+ */
+void rollout_take_up(struct rollout *r, struct journal *journal);
+
+void rollout_probe(struct rollout *r);
+
+/* Begin with the planned ones.  Journal and claim are borrowed until it is closed. */
+void rollout_go(struct rollout *r, struct journal *journal,
+                const struct policy_limits *limits, const struct node_claim *claim);
+
+/* Begin nobody new. */
+void rollout_hold(struct rollout *r);
+
+/* Leave every node where it is.  While probing, `planned` follows; else `ended`. */
+void rollout_pause(struct rollout *r);
+
+/* At any time; frees it, then on_closed. */
+void rollout_close(struct rollout *r, void (*on_closed)(void *arg), void *arg);
+
+size_t rollout_count(const struct rollout *r);
+struct node *rollout_node(const struct rollout *r, size_t i);
+
+/* On the road, not counting the wait for its turn. */
+double rollout_seconds(const struct rollout *r, size_t i);
+
+/* What an earlier controller had counted, when the run is taken up. */
+void rollout_add_seconds(struct rollout *r, size_t i, double seconds);
+
+/* How many nodes are in this state. */
+size_t rollout_in_state(const struct rollout *r, enum node_state state);
+
+/* Stopped by the failure budget, with nodes left? */
+bool rollout_is_spent(const struct rollout *r);
+
+#endif

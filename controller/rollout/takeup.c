@@ -1,0 +1,211 @@
+#include "controller/rollout/takeup.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "controller/journal/history.h"
+#include "controller/rollout/node.h"
+#include "controller/rollout/plan.h"
+#include "controller/rollout/rollout.h"
+#include "inventory/decide.h"
+#include "inventory/fleet.h"
+#include "inventory/hostset.h"
+#include "protocol/fail.h"
+#include "protocol/scope.h"
+
+struct left { /* a node that was left on the road */
+    char *name, *boot_id;
+    struct decision plan; /* verdict up-to-date: it had not begun */
+    double seconds;
+};
+
+struct takeup {
+    char *hosts, *plan;
+    struct left *left;
+    size_t count, room;
+    struct outcome ended;
+};
+
+static void left_clear(struct left *l)
+{
+    free(l->name);
+    free(l->boot_id);
+    decision_clear(&l->plan);
+}
+
+void takeup_free(struct takeup *t)
+{
+    if (!t)
+        return;
+    for (size_t i = 0; i < t->count; i++)
+        left_clear(&t->left[i]);
+    free(t->left);
+    free(t->hosts);
+    free(t->plan);
+    free(t);
+}
+
+void takeup_done(struct takeup **t)
+{
+    takeup_free(*t);
+}
+
+/* ---- reading ---------------------------------------------------------------------- */
+
+static struct left *add_left(struct takeup *t)
+{
+    struct left *grown;
+    size_t room = t->room ? 2 * t->room : 16;
+
+    if (t->count < t->room)
+        return &t->left[t->count++];
+    grown = realloc(t->left, room * sizeof *grown);
+    if (!grown)
+        return NULL;
+    memset(grown + t->room, 0, (room - t->room) * sizeof *grown);
+    t->left = grown;
+    t->room = room;
+    return &t->left[t->count++];
+}
+
+static int keep(struct takeup *t, const struct history_node *n, struct fail *why)
+{
+    struct left *l = add_left(t);
+
+    if (!l)
+        return fail_memory(why);
+    l->name = strdup(n->name);
+    l->boot_id = n->boot_id ? strdup(n->boot_id) : NULL;
+    l->seconds = n->seconds;
+    if (!l->name || (n->boot_id && !l->boot_id))
+        return fail_memory(why);
+    if (!n->begun || !n->plan)
+        return 0;
+    return plan_parse(n->plan, &l->plan, why) < 0 ? fail_prefix(why, "%s", n->name) : 0;
+}
+
+/* A paused one is at the end of one controller's road, not of its own. */
+static bool is_over(const char *state)
+{
+    int where = node_state_of(state);
+
+    return where != NODE_ILLEGAL && where != NODE_PAUSED &&
+           node_state_is_end((enum node_state)where);
+}
+
+static int read_node(void *arg, const struct history_node *n, struct fail *why)
+{
+    struct takeup *t = arg;
+    struct fail ended = {.code = fail_code_of(n->code)};
+
+    if (!is_over(n->state))
+        return keep(t, n, why);
+    t->ended.total++;
+    outcome_count(&t->ended, &ended);
+    return 0;
+}
+
+static int read_run(void *arg, const struct history_run *run, struct fail *why)
+{
+    struct takeup *t = arg;
+
+    t->plan = strdup(run->plan);
+    return t->plan ? 0 : fail_memory(why);
+}
+
+static int fold_hosts(struct takeup *t, struct fail *why)
+{
+    CLEANUP(hostset_done) struct hostset *set = hostset_new();
+
+    if (!set)
+        return fail_memory(why);
+    for (size_t i = 0; i < t->count; i++)
+        if (hostset_add(set, t->left[i].name, why) < 0)
+            return -1;
+    t->hosts = hostset_fold(set);
+    return t->hosts ? 0 : fail_memory(why);
+}
+
+int takeup_read(struct history *history, const char *run, struct takeup **t,
+                struct fail *why)
+{
+    struct takeup *made = calloc(1, sizeof *made);
+
+    if (!made)
+        return fail_memory(why);
+    if (history_run(history, run, read_run, made, why) < 0 ||
+        history_nodes(history, run, NULL, read_node, made, why) < 0 ||
+        (made->count && fold_hosts(made, why) < 0)) {
+        takeup_free(made);
+        return -1;
+    }
+    *t = made;
+    return 0;
+}
+
+const char *takeup_hosts(const struct takeup *t)
+{
+    return t->hosts;
+}
+
+size_t takeup_count(const struct takeup *t)
+{
+    return t->count;
+}
+
+const struct outcome *takeup_ended(const struct takeup *t)
+{
+    return &t->ended;
+}
+
+const char *takeup_plan(const struct takeup *t)
+{
+    return t->plan;
+}
+
+/* ---- applying ------------------------------------------------------------------------
+ */
+
+static int compare_names(const void *name, const void *left)
+{
+    return strcmp(name, ((const struct left *)left)->name);
+}
+
+/* The history gives the nodes of a run by name. */
+static const struct left *find(const struct takeup *t, const char *name)
+{
+    return bsearch(name, t->left, t->count, sizeof *t->left, compare_names);
+}
+
+static int restore(const struct left *l, struct node *node, struct fail *why)
+{
+    CLEANUP(decision_clear) struct decision plan = {.reboot = l->plan.reboot};
+
+    if (l->plan.verdict != DECIDE_STEPS)
+        return 0;
+    plan.verdict = DECIDE_STEPS;
+    for (size_t i = 0; i < l->plan.steps.count; i++) {
+        const struct step *s = &l->plan.steps.list[i];
+
+        if (steps_add(&plan.steps, s->verb, (const char *const *)s->args, s->arg_count,
+                      why) < 0)
+            return -1;
+    }
+    return node_restore(node, &plan, l->boot_id, why);
+}
+
+int takeup_apply(const struct takeup *t, struct rollout *r, struct fail *why)
+{
+    for (size_t i = 0; i < rollout_count(r); i++) {
+        struct node *node = rollout_node(r, i);
+        const struct left *l = find(t, node_of_fleet(node)->name);
+
+        if (!l)
+            continue;
+        rollout_add_seconds(r, i, l->seconds);
+        if (restore(l, node, why) < 0)
+            return -1;
+    }
+    return 0;
+}

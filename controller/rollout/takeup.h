@@ -1,0 +1,42 @@
+/* takeup - a run that another controller left in the middle
+ *
+ *     takeup_read(history, run, &t, why);
+ *     ... choose the nodes of takeup_hosts(t), rollout_new() with them ...
+ *     takeup_apply(t, r, why);                   before rollout_probe()
+ *     takeup_free(t);
+ *
+ * Nodes that had not begun are decided about anew.  What was planned for the others is
+ * done as it was planned: the nodes know how much of it they have done.
+ */
+#ifndef CONTROLLER_TAKEUP_H
+#define CONTROLLER_TAKEUP_H
+
+#include <stddef.h>
+
+#include "controller/outcome.h"
+
+struct fail;
+struct history;
+struct rollout;
+struct takeup;
+
+/* FAIL_NO_SUCH_RUN, FAIL_STATE, FAIL_MEMORY. */
+int takeup_read(struct history *history, const char *run, struct takeup **t,
+                struct fail *why);
+void takeup_free(struct takeup *t); /* NULL is allowed */
+void takeup_done(struct takeup **t);
+
+/* Those that have not come to an end, as a hostlist; NULL when there is none. */
+const char *takeup_hosts(const struct takeup *t);
+size_t takeup_count(const struct takeup *t);
+
+/* How those ended that have; total counts only them. */
+const struct outcome *takeup_ended(const struct takeup *t);
+
+/* The run's own document, as journal_begin() was given it. */
+const char *takeup_plan(const struct takeup *t);
+
+/* Tell the nodes of r what was planned for them.  FAIL_STATE, FAIL_MEMORY. */
+int takeup_apply(const struct takeup *t, struct rollout *r, struct fail *why);
+
+#endif
