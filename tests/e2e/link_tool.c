@@ -137,17 +137,17 @@ static void split_asks(char *list)
         asks[ask_count++] = word;
 }
 
-static bool is(const char *word, const char *name, char **value)
+static bool is(char *word, const char *name, char **value)
 {
     size_t n = strlen(name);
 
     if (strncmp(word, name, n) != 0 || word[n] != '=')
         return false;
-    *value = strdup(word + n + 1);
+    *value = word + n + 1;
     return true;
 }
 
-static int read_word(const char *w)
+static int read_word(char *w)
 {
     char *v = NULL;
 
