@@ -78,9 +78,10 @@ static int load_fleet(struct command *c, const char *hosts, struct fail *why)
         return fail_set(why, FAIL_FLEET_FILE,
                         "no fleet file: --fleet FILE, $IBFLEET_FLEET, ./fleet.ini or "
                         "/etc/ibfleet/fleet.ini");
-    if (path ? fleet_load(path, getenv("HOME"), &fleet, why) < 0
-             : fleet_of(hosts, &fleet, why) < 0)
+    if (path && fleet_load(path, getenv("HOME"), &fleet, why) < 0)
         return -1;
+    if (!path && fleet_of(hosts, &fleet, why) < 0)
+        return fail_prefix(why, "without a fleet file");
     if (override_fleet(fleet, c->options, why) < 0) {
         fleet_free(fleet);
         return -1;

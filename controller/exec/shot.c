@@ -106,7 +106,8 @@ struct shot *shot_start(struct uv_loop_s *loop, struct ssh_client *client,
                                 .key = n->key,
                                 .known_hosts = n->known_hosts,
                                 .accept_new = n->host_keys == FLEET_HOST_KEYS_ACCEPT_NEW,
-                                .command = order->command};
+                                .command = order->command,
+                                .no_input = true};
     struct shot *s = calloc(1, sizeof *s);
 
     if (!s)

@@ -98,6 +98,17 @@ static enum pass write_out(struct channel *c, size_t *left_bytes)
     return pass;
 }
 
+static enum pass end_input(struct channel *c)
+{
+    int rc = libssh2_channel_send_eof(c->handle);
+
+    c->pending = rc == LIBSSH2_ERROR_EAGAIN ? CHANNEL_END : CHANNEL_IDLE;
+    if (c->pending == CHANNEL_END)
+        return PASS_PENDING;
+    c->no_input = false;
+    return rc < 0 ? PASS_BROKEN : PASS_SOME;
+}
+
 enum channel_next channel_turn(struct channel *c)
 {
     size_t left_bytes = CHANNEL_TURN_BYTES;
@@ -105,6 +116,8 @@ enum channel_next channel_turn(struct channel *c)
 
     if (c->pending == CHANNEL_WRITE)
         pass = write_out(c, &left_bytes);
+    else if (c->no_input && (c->pending == CHANNEL_IDLE || c->pending == CHANNEL_END))
+        pass = end_input(c);
     /* Each write also takes in what has arrived, so a read pass comes last. */
     while (pass == PASS_SOME) {
         pass = read_both(c, &left_bytes);

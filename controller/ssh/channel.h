@@ -32,7 +32,13 @@ enum channel_next {
     CHANNEL_BROKEN /* libssh2 says why                             */
 };
 
-enum channel_pending { CHANNEL_IDLE, CHANNEL_READ_OUT, CHANNEL_READ_ERR, CHANNEL_WRITE };
+enum channel_pending {
+    CHANNEL_IDLE,
+    CHANNEL_READ_OUT,
+    CHANNEL_READ_ERR,
+    CHANNEL_WRITE,
+    CHANNEL_END
+};
 
 struct channel {
     struct _LIBSSH2_SESSION *session; /* both are set by the owner */
@@ -42,6 +48,7 @@ struct channel {
     struct outqueue out;
     enum channel_pending pending; /* left half done by libssh2 */
     bool silent;                  /* set by the owner: no more hooks, end the turn */
+    bool no_input;                /* set by the owner: tell the command's stdin its end */
 };
 
 /* Read and write until there is nothing to do, hooks being called on the way. */

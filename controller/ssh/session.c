@@ -419,6 +419,7 @@ static enum session_event work_starting(struct ssh *s)
 static enum session_event enter_running(struct ssh *s)
 {
     uv_timer_stop(&s->deadline);
+    s->channel.no_input = s->order.no_input;
     s->hooks->up(s->arg);
     return s->state == SESSION_RUNNING ? work(s) : EV_NONE;
 }

@@ -55,6 +55,7 @@ struct ssh_order {
     const char *known_hosts; /* NULL: ~/.ssh/known_hosts                          */
     bool accept_new;         /* learn an unknown host key (never a changed one)   */
     const char *command;     /* given to the login shell                          */
+    bool no_input;           /* nothing will be written: its stdin ends at once   */
     uint64_t phase_ms; /* deadline for each phase until the command runs; 0: 15000 */
 };
 
