@@ -162,13 +162,21 @@ static void put_name(const char *name, struct text *text)
     text_add(text, "  %-*s", TRAIT_INDENT - 2, name);
 }
 
+/* What nobody has is not worth a line. */
+static bool is_empty(const char *said)
+{
+    return strcmp(said, "none") == 0 || strcmp(said, "nothing") == 0;
+}
+
 static void put_same(struct classes *c, size_t width, struct text *text)
 {
     for (int t = 0; t < TRAITS; t++) {
-        if (fold_count(c->traits[t]) != 1)
+        const char *said = fold_text(c->traits[t], 0, NULL);
+
+        if (fold_count(c->traits[t]) != 1 || is_empty(said))
             continue;
         put_name(trait_name((enum trait)t), text);
-        put_value(NULL, fold_text(c->traits[t], 0, NULL), width, text);
+        put_value(NULL, said, width, text);
     }
 }
 
