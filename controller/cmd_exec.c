@@ -310,23 +310,28 @@ static int print_gathered(const struct exec *e, struct fail *why)
     return 0;
 }
 
-static int print_json(const struct exec *e, struct fail *why)
+static struct json *encode_answers(const struct exec *e)
 {
-    CLEANUP(json_done) struct json *doc = json_object();
     struct json *nodes = json_array();
 
     for (size_t i = 0; nodes && i < e->command->node_count; i++) {
         if (json_push(nodes, answer_encode(&e->targets[i].answer)) < 0) {
             json_free(nodes);
-            nodes = NULL;
+            return NULL;
         }
     }
-    if (!nodes || !doc || json_put_text(doc, "schema", SCHEMA) < 0 ||
-        json_put_text(doc, "command", e->line) < 0) {
-        json_free(nodes);
+    return nodes;
+}
+
+static int print_json(const struct exec *e, struct fail *why)
+{
+    CLEANUP(json_done) struct json *doc = json_object();
+
+    if (!doc || json_put_text(doc, "schema", SCHEMA) < 0 ||
+        json_put_text(doc, "command", e->line) < 0 ||
+        json_put(doc, "nodes", encode_answers(e)) < 0)
         return fail_memory(why);
-    }
-    return json_put(doc, "nodes", nodes) < 0 ? fail_memory(why) : screen_json(doc, why);
+    return screen_json(doc, why);
 }
 
 static int print_trouble(const struct exec *e, struct fail *why)

@@ -1,6 +1,8 @@
 /* ibfleet nodes - who is in the fleet: folded, expanded, counted, or as JSON */
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "controller/command.h"
 #include "controller/options.h"
@@ -31,20 +33,53 @@ static struct json *encode_node(const struct fleet_node *n)
     return NULL;
 }
 
+static struct json *encode_nodes(const struct command *c)
+{
+    struct json *nodes = json_array();
+
+    for (size_t i = 0; nodes && i < c->node_count; i++) {
+        if (json_push(nodes, encode_node(c->nodes[i])) < 0) {
+            json_free(nodes);
+            return NULL;
+        }
+    }
+    return nodes;
+}
+
+/* The hostlist of a group, malloc'ed; "" for one without nodes. */
+static char *fold_group(const struct fleet *fleet, const char *name)
+{
+    CLEANUP(hostset_done) struct hostset *set = NULL;
+    CLEANUP(text_done) char *at_name = NULL;
+
+    if (asprintf(&at_name, "@%s", name) < 0)
+        return NULL;
+    return fleet_select(fleet, at_name, &set, NULL) < 0 ? strdup("") : hostset_fold(set);
+}
+
+static struct json *encode_groups(const struct fleet *fleet)
+{
+    struct json *groups = json_object();
+
+    for (size_t i = 0; groups && i < fleet_group_count(fleet); i++) {
+        const char *name = fleet_group_name(fleet, i);
+        CLEANUP(text_done) char *hosts = fold_group(fleet, name);
+
+        if (!hosts || json_put_text(groups, name, hosts) < 0) {
+            json_free(groups);
+            return NULL;
+        }
+    }
+    return groups;
+}
+
 static int print_json(const struct command *c, struct fail *why)
 {
     CLEANUP(json_done) struct json *doc = json_object();
-    struct json *nodes = json_array();
 
-    for (size_t i = 0; nodes && i < c->node_count; i++)
-        if (json_push(nodes, encode_node(c->nodes[i])) < 0)
-            break;
-    if (!doc || json_put_text(doc, "schema", SCHEMA) < 0) {
-        json_free(nodes);
-        return fail_memory(why);
-    }
-    if (json_put(doc, "nodes", nodes) < 0 ||
-        json_count(json_find(doc, "nodes")) < c->node_count)
+    if (!doc || json_put_text(doc, "schema", SCHEMA) < 0 ||
+        json_put(doc, "nodes", encode_nodes(c)) < 0 ||
+        json_put(doc, "groups", encode_groups(c->fleet)) < 0)
         return fail_memory(why);
     return screen_json(doc, why);
 }
@@ -72,6 +107,20 @@ static int fold(const struct command *c, struct text *text, struct fail *why)
     return 0;
 }
 
+/* With -a, the groups as well, each as it is written on the command line. */
+static int list_groups(const struct command *c, struct text *text, struct fail *why)
+{
+    for (size_t i = 0; c->options->all && i < fleet_group_count(c->fleet); i++) {
+        const char *name = fleet_group_name(c->fleet, i);
+        CLEANUP(text_done) char *hosts = fold_group(c->fleet, name);
+
+        if (!hosts)
+            return fail_memory(why);
+        text_add(text, "@%s %s\n", name, hosts);
+    }
+    return 0;
+}
+
 int cmd_nodes(struct command *c)
 {
     CLEANUP(text_clear) struct text text = {0};
@@ -83,7 +132,7 @@ int cmd_nodes(struct command *c)
         text_add(&text, "%zu\n", c->node_count);
     else if (c->options->expand)
         expand(c, &text);
-    else if (fold(c, &text, &why) < 0)
+    else if (fold(c, &text, &why) < 0 || list_groups(c, &text, &why) < 0)
         return screen_fail(&why);
     screen_out(&text);
     return EXIT_WELL;

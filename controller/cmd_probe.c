@@ -67,16 +67,13 @@ static void move(struct target *t, size_t state)
 static struct json *encode(const struct target *t)
 {
     struct json *doc = json_object();
-    int facts;
 
-    if (!doc)
-        return NULL;
-    facts = t->facts ? json_put(doc, "facts", facts_encode(t->facts))
-                     : json_put_text(doc, "facts", NULL);
-    if (facts == 0 && json_put_text(doc, "name", t->node->name) == 0 &&
+    if (doc && json_put_text(doc, "name", t->node->name) == 0 &&
         json_put_text(doc, "state", outcome_state(&t->why)) == 0 &&
         json_put_text(doc, "code", fail_code_name(t->why.code)) == 0 &&
-        json_put_text(doc, "reason", t->why.code ? t->why.text : NULL) == 0)
+        json_put_text(doc, "reason", t->why.code ? t->why.text : NULL) == 0 &&
+        (t->facts ? json_put(doc, "facts", facts_encode(t->facts))
+                  : json_put_text(doc, "facts", NULL)) == 0)
         return doc;
     json_free(doc);
     return NULL;
@@ -231,22 +228,27 @@ static int ask_all(struct probe *p, struct fail *why)
 /* ---- what is told at the end
  * --------------------------------------------------------------- */
 
-static int print_json(const struct probe *p, struct fail *why)
+static struct json *encode_targets(const struct probe *p)
 {
-    CLEANUP(json_done) struct json *doc = json_object();
     struct json *nodes = json_array();
 
     for (size_t i = 0; nodes && i < p->command->node_count; i++) {
         if (json_push(nodes, encode(&p->targets[i])) < 0) {
             json_free(nodes);
-            nodes = NULL;
+            return NULL;
         }
     }
-    if (!nodes || !doc || json_put_text(doc, "schema", SCHEMA) < 0) {
-        json_free(nodes);
+    return nodes;
+}
+
+static int print_json(const struct probe *p, struct fail *why)
+{
+    CLEANUP(json_done) struct json *doc = json_object();
+
+    if (!doc || json_put_text(doc, "schema", SCHEMA) < 0 ||
+        json_put(doc, "nodes", encode_targets(p)) < 0)
         return fail_memory(why);
-    }
-    return json_put(doc, "nodes", nodes) < 0 ? fail_memory(why) : screen_json(doc, why);
+    return screen_json(doc, why);
 }
 
 /* Both are the result, so both go to stdout. */

@@ -202,6 +202,7 @@ int command_pool(struct command *c, struct link_pool **pool, struct fail *why)
     struct link_pool_options wanted = {
         .width = o->width == OPTION_UNSET ? 0 : (unsigned)o->width,
         .unprivileged = o->unprivileged,
+        .login_ms = o->timeout_s == OPTION_UNSET ? 0 : 1000 * (uint64_t)o->timeout_s,
     };
 
     if (!c->insides->pool &&

@@ -116,7 +116,7 @@ const struct option_row option_table[] = {
     {"width",         'f', OPTION_NUMBER, "N",       AT(width),        1, 4096,     CALLING,
      "nodes logging in at once; else 64"},
     {"timeout",       0,   OPTION_NUMBER, "SECONDS", AT(timeout_s),    1, 86400,    CALLING,
-     "patience with one node's answer"},
+     "patience with a node's login, and with its answer"},
     {"unprivileged",  0,   OPTION_FLAG,   NULL,      AT(unprivileged), 0, 0,        COMMAND_PROBE | COMMAND_VALIDATE,
      "no sudo: the agent goes to the user's own folder"},
 

@@ -11,6 +11,7 @@
 
 #include "controller/outcome.h"
 #include "controller/screen/escape.h"
+#include "controller/screen/indent.h"
 #include "controller/screen/text.h"
 #include "protocol/fail.h"
 #include "protocol/json.h"
@@ -72,17 +73,20 @@ int screen_fail(const struct fail *why)
     return (int)outcome_of_fail(why);
 }
 
-/* Takes printed. */
-static int put_json(char *printed, struct fail *why)
+static int put_json(const struct json *doc, bool indented, struct fail *why)
 {
-    CLEANUP(text_clear) struct text text = {0};
+    CLEANUP(text_clear) struct text escaped = {0}, text = {0};
+    CLEANUP(text_done) char *printed = json_print(doc);
 
     if (!printed)
         return fail_memory(why);
-    escape_put(&text, printed, strlen(printed), ESCAPE_JSON);
-    free(printed);
+    escape_put(&escaped, printed, strlen(printed), ESCAPE_JSON);
+    if (indented)
+        indent_add(&text, text_of(&escaped));
+    else
+        text_put(&text, text_of(&escaped), escaped.len_bytes);
     text_add(&text, "\n");
-    if (text_is_cut(&text))
+    if (text_is_cut(&escaped) || text_is_cut(&text))
         return fail_memory(why);
     put(stdout, &text);
     return 0;
@@ -90,12 +94,12 @@ static int put_json(char *printed, struct fail *why)
 
 int screen_json(const struct json *doc, struct fail *why)
 {
-    return put_json(json_print_pretty(doc), why);
+    return put_json(doc, true, why);
 }
 
 int screen_ndjson(const struct json *doc, struct fail *why)
 {
-    return put_json(json_print(doc), why);
+    return put_json(doc, false, why);
 }
 
 int screen_flush(struct fail *why)

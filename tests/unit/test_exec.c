@@ -9,6 +9,7 @@
 
 #include "controller/exec/answer.h"
 #include "controller/exec/gather.h"
+#include "controller/screen/indent.h"
 #include "controller/screen/lines.h"
 #include "controller/screen/wrap.h"
 #include "inventory/fleet.h"
@@ -77,6 +78,41 @@ static void words_wrap_at_the_width_and_never_inside(void **state)
                                         "    three\n"
                                         "    averyverylongword\n"
                                         "    x\n");
+}
+
+static void json_is_laid_out_and_means_the_same(void **state)
+{
+    static const char compact[] =
+        "{\"a\":[],\"b\":[1,\"x,y:{\\\"\"],\"nodes\":[{\"name\":\"ib1\",\"facts\":{}},"
+        "{\"name\":\"a long one\",\"reason\":\"with words that do not fit on the line "
+        "any "
+        "more\",\"n\":null}]}";
+    CLEANUP(json_done) struct json *doc = NULL;
+    CLEANUP(text_clear) struct text text = {0};
+    CLEANUP(text_done) char *printed = NULL;
+
+    (void)state;
+    indent_add(&text, compact);
+    assert_string_equal(text_of(&text),
+                        "{\n"
+                        "  \"a\": [],\n"
+                        "  \"b\": [1, \"x,y:{\\\"\"],\n"
+                        "  \"nodes\": [\n"
+                        "    {\n"
+                        "      \"name\": \"ib1\",\n"
+                        "      \"facts\": {}\n"
+                        "    },\n"
+                        "    {\n"
+                        "      \"name\": \"a long one\",\n"
+                        "      \"reason\": \"with words that do not fit on the line any "
+                        "more\",\n"
+                        "      \"n\": null\n"
+                        "    }\n"
+                        "  ]\n"
+                        "}");
+    assert_int_equal(json_parse(text_of(&text), text.len_bytes, &doc, NULL), 0);
+    printed = json_print(doc);
+    assert_string_equal(printed, compact);
 }
 
 /* ---- answers ------------------------------------------------------------------------
@@ -195,6 +231,7 @@ int main(void)
         cmocka_unit_test(lines_are_the_same_at_every_split),
         cmocka_unit_test(a_line_without_end_does_not_pile_up),
         cmocka_unit_test(words_wrap_at_the_width_and_never_inside),
+        cmocka_unit_test(json_is_laid_out_and_means_the_same),
         cmocka_unit_test(a_status_other_than_zero_is_a_failure),
         cmocka_unit_test(a_node_that_floods_is_stopped_and_its_beginning_kept),
         cmocka_unit_test(an_answer_in_json_tells_everything),

@@ -1,0 +1,313 @@
+#!/usr/bin/env bats
+# commands.bats - what an operator types, what comes out, and the exit status
+#
+# One sshd listens on two ports: ib1 and ib2 are behind the good one; behind the bad
+# one is ib3, which does what $SSHD_DIR/bad says instead of what it is told.
+
+load sshd
+
+setup()
+{
+    sshd_prepare
+    BAD_PORT=$(sshd_free_port)
+    printf '%s\n' '#!/bin/sh' "case \$SSH_CONNECTION in *\" $BAD_PORT\") exec sh $SSHD_DIR/bad ;; esac" \
+        'exec /bin/sh -c "$SSH_ORIGINAL_COMMAND"' >"$SSHD_DIR/forced"
+    chmod +x "$SSHD_DIR/forced"
+    sed "s/:$SSHD_PORT/:$BAD_PORT/; s/\]:[0-9]*/]:$BAD_PORT/" "$SSHD_KNOWN_HOSTS" >>"$SSHD_KNOWN_HOSTS.bad"
+    cat "$SSHD_KNOWN_HOSTS.bad" >>"$SSHD_KNOWN_HOSTS"
+    sshd_start <<<"Port $BAD_PORT
+ForceCommand $SSHD_DIR/forced"
+    export IBFLEET_FLEET=$SSHD_DIR/fleet.ini
+    cat >"$IBFLEET_FLEET" <<INI
+[defaults]
+user = tester
+key = $SSHD_KEY
+known_hosts = $SSHD_KNOWN_HOSTS
+sudo = no
+[nodes]
+ib1 = 127.0.0.1:$SSHD_PORT
+ib2 = 127.0.0.1:$SSHD_PORT
+ib3 = 127.0.0.1:$BAD_PORT
+[groups]
+good = ib[1-2]
+INI
+}
+teardown() { sshd_remove; }
+
+# stdout in $out, stderr in $err
+ibfleet()
+{
+    status=0
+    timeout 60 "$BUILD/ibfleet" "$@" >"$SSHD_DIR/out" 2>"$SSHD_DIR/err" </dev/null || status=$?
+    out=$(tr -d '\0' <"$SSHD_DIR/out") err=$(cat "$SSHD_DIR/err")
+    echo "status $status"$'\n'"$out"$'\n'"$err"
+}
+
+bad() { cat >"$SSHD_DIR/bad"; }
+says() { [[ "$out" == *"$1"* ]]; }
+warns() { [[ "$err" == *"$1"* ]]; }
+lacks() { [ "$(LC_ALL=C grep -c "$1" "$SSHD_DIR/out")" = 0 ]; } # a pattern, by bytes
+keeps_to() { "$BATS_TEST_DIRNAME/schema-check" "$1" <"$SSHD_DIR/out"; }
+# A node that is not what it was: NAME and its settings
+node() # NAME PORT SETTING...
+{
+    local name=$1 port=$2
+    shift 2
+    sed -i "/^\[nodes\]/a $name = 127.0.0.1:$port" "$IBFLEET_FLEET"
+    printf '%s\n' "odd-$name = $name" "[group:odd-$name]" "$@" >>"$IBFLEET_FLEET"
+}
+
+# ---- the command line ----------------------------------------------------------------
+
+@test "what is wrong with a command line is one line and status 2" {
+    for args in "" "prob -a" "probe" "probe -a --jsno" "probe -w ib9" "probe -w @nobody" "exec -a" \
+        "probe -a -f 0" "probe -a -p 99999" "probe -w ib1 -x ib1"; do
+        ibfleet $args
+        [ "$status" = 2 ]
+        [ -z "$out" ]
+        [ "$(wc -l <"$SSHD_DIR/err")" = 1 ]
+    done
+    ibfleet probe -a --fleet /nowhere/fleet.ini
+    [ "$status" = 2 ]
+    warns "/nowhere/fleet.ini"
+}
+
+@test "help and version ask for nothing" {
+    unset IBFLEET_FLEET
+    for args in help --help "help probe" "probe --help" --version; do
+        ibfleet $args
+        [ "$status" = 0 ]
+        [ -n "$out" ]
+        [ -z "$err" ]
+    done
+}
+
+@test "nodes: folded, expanded, counted, as JSON" {
+    ibfleet nodes -a
+    [ "$out" = $'ib[1-3]\n@good ib[1-2]' ]
+    ibfleet nodes @good --expand
+    [ "$out" = $'ib1\nib2' ]
+    ibfleet nodes --count -w ib1,ib3 -x @good
+    [ "$out" = 1 ]
+    ibfleet nodes -a --json
+    keeps_to nodes
+    [ "$(jq -r '.groups.good, (.nodes | length)' <<<"$out")" = $'ib[1-2]\n3' ]
+}
+
+# ---- exec ------------------------------------------------------------------------------
+
+@test "exec: lines with their node, each stream to its own" {
+    ibfleet exec @good -- 'echo out; echo err >&2'
+    [ "$status" = 0 ]
+    [ "$(sort <<<"$out")" = $'ib1: out\nib2: out' ]
+    [ "$(sort <<<"$err")" = $'ib1: err\nib2: err' ]
+}
+
+@test "exec: equal output is folded, and status counts" {
+    ibfleet exec -b @good -- 'echo same'
+    [ "$status" = 0 ]
+    [ "$out" = $'=== 2 nodes ib[1-2]\nsame' ]
+    ibfleet exec -b @good -- 'mkdir lock && echo first || { echo first; exit 3; }'
+    [ "$status" = 1 ]
+    says ": exit status 3"
+    [ "$(grep -c '^=== 1 node ' <<<"$out")" = 2 ]
+}
+
+@test "exec: a command that reads sees its end" {
+    ibfleet exec @good --timeout 20 -- 'cat; echo done'
+    [ "$status" = 0 ]
+    [ "$(sort <<<"$out")" = $'ib1: done\nib2: done' ]
+}
+
+@test "exec: a node that is off is named, the others run" {
+    node off1 1 "port = 1"
+    ibfleet exec -a -x ib3 -- echo here
+    [ "$status" = 1 ]
+    [ "$(sort <<<"$out")" = $'ib1: here\nib2: here' ]
+    warns "1 node off1: not reachable (not-reachable)"
+    warns "Connection refused"
+    ibfleet exec off1 -- echo here
+    [ "$status" = 4 ]
+}
+
+@test "exec: a changed host key is refused, the others run" {
+    ssh-keygen -q -t ed25519 -N '' -f "$SSHD_DIR/other"
+    echo "[127.0.0.1]:$SSHD_PORT $(cut -d' ' -f1,2 "$SSHD_DIR/other.pub")" >"$SSHD_DIR/known_other"
+    node swapped1 "$SSHD_PORT" "known_hosts = $SSHD_DIR/known_other"
+    ibfleet exec @good,swapped1 --host-keys accept-new --json -- echo here
+    [ "$status" = 1 ]
+    keeps_to exec
+    [ "$(jq -r '.nodes[] | .name, .state, .code' <<<"$out" | xargs)" = \
+        "ib1 ok ok ib2 ok ok swapped1 unreachable host-key-changed" ]
+    ibfleet exec @good,swapped1 -- echo here
+    warns "1 node swapped1: host key changed (host-key-changed)"
+    warns "ssh-keygen -R NODE"
+}
+
+@test "exec: a refused key is named, the others run" {
+    ssh-keygen -q -t ed25519 -N '' -f "$SSHD_DIR/other"
+    node locked1 "$SSHD_PORT" "key = $SSHD_DIR/other"
+    ibfleet exec @good,locked1 -- echo here
+    [ "$status" = 1 ]
+    [ "$(sort <<<"$out")" = $'ib1: here\nib2: here' ]
+    warns "1 node locked1: login refused (key-refused)"
+}
+
+@test "exec: what a node prints does not reach the terminal raw" {
+    bad <<<'printf "\033]0;owned\007\302\2332J\342\200\256x\377\n"'
+    ibfleet exec ib3 -- true
+    [ "$status" = 0 ]
+    [ "$out" = 'ib3: ^[]0;owned^G\u009b2J\u202ex\xff' ]
+    ibfleet exec -b ib3 -- true
+    says '^[]0;owned^G\u009b2J\u202ex\xff'
+    ibfleet exec --json ib3 -- true
+    keeps_to exec
+    lacks $'[\033\007\302\342\377]'
+    ibfleet exec --raw ib3 -- true
+    grep -q $'\033]0;owned\007' "$SSHD_DIR/out"
+}
+
+@test "exec: a node that floods is stopped, the others are not touched" {
+    bad <<<'exec yes'
+    ibfleet exec -b -a -- echo here
+    [ "$status" = 1 ]
+    says $'=== 2 nodes ib[1-2]\nhere'
+    warns "1 node ib3: too much output (too-much-output)"
+    [ "$(stat -c %s "$SSHD_DIR/out")" -lt 1100000 ]
+}
+
+@test "exec: a node that hangs costs its deadline, not the others'" {
+    bad <<<'exec sleep 1000'
+    SECONDS=0
+    ibfleet exec -a --timeout 2 -- echo here
+    [ "$status" = 1 ]
+    [ $SECONDS -lt 20 ]
+    [ "$(sort <<<"$out")" = $'ib1: here\nib2: here' ]
+    warns "1 node ib3: no answer in time (timeout)"
+}
+
+@test "exec: no more nodes at once than the width" {
+    ibfleet exec -f 1 @good -- 'mkdir alone && sleep 0.5 && rmdir alone'
+    [ "$status" = 0 ]
+    ibfleet exec -f 2 @good -- 'mkdir alone && sleep 1 && rmdir alone'
+    [ "$status" = 1 ]
+}
+
+@test "exec: a reader that goes away is no fault of ours" {
+    run bash -c "timeout 60 '$BUILD/ibfleet' exec @good -- 'seq 1 100000' 2>'$SSHD_DIR/err' | head -1; exit \${PIPESTATUS[0]}"
+    [ "$status" = 0 ]
+    [ ! -s "$SSHD_DIR/err" ]
+}
+
+@test "exec: a full disk under the output is told" {
+    [ -e /dev/full ] || skip "no /dev/full"
+    run bash -c "'$BUILD/ibfleet' exec @good -- echo here 2>&1 >/dev/full"
+    [ "$status" = 8 ]
+    [[ "$output" == *"standard output: No space left on device"* ]]
+}
+
+@test "exec: interrupted once nothing new starts, twice it ends with status 5" {
+    bad <<<'echo up; exec sleep 1000'
+    "$BUILD/ibfleet" exec -f 1 ib3,@good -- echo here >"$SSHD_DIR/out" 2>"$SSHD_DIR/err" &
+    local pid=$!
+    # ib1 and ib2 come first, one at a time
+    sshd_wait_for 20 grep -q 'ib3: up' "$SSHD_DIR/out"
+    kill -INT $pid
+    sshd_wait_for 20 grep -q '1 running, 0 not started; once more ends them' "$SSHD_DIR/err"
+    kill -0 $pid
+    kill -INT $pid
+    status=0
+    wait $pid || status=$?
+    [ "$status" = 5 ]
+    grep -q '1 node ib3: interrupted (interrupted)' "$SSHD_DIR/err"
+}
+
+# ---- probe -----------------------------------------------------------------------------
+
+@test "probe: equal nodes are one row" {
+    ibfleet probe @good
+    [ "$status" = 0 ]
+    [ "$(awk 'NR == 2 { print $1, $2 }' <<<"$out")" = "ib[1-2] 2" ]
+    says "Same on all 2:"
+    says "$(uname -r) $(uname -m)"
+}
+
+@test "probe: its JSON keeps to the schema, with and without answers" {
+    bad <<<'echo Only for accounts; exit 1'
+    node off1 1 "port = 1"
+    ibfleet probe -a --json
+    [ "$status" = 1 ]
+    keeps_to probe
+    [ "$(jq -r '.nodes[] | .name, .state' <<<"$out" | xargs)" = "ib1 ok ib2 ok ib3 failed off1 unreachable" ]
+    [ "$(jq -r '.nodes[0].facts.os.kernel' <<<"$out")" = "$(uname -r)" ]
+}
+
+@test "probe: nobody there is status 4" {
+    node off1 1 "port = 1"
+    ibfleet probe off1
+    [ "$status" = 4 ]
+    says "1 node off1: not reachable (not-reachable)"
+}
+
+@test "probe: a node that prints garbage is named, the others answer" {
+    bad <<<'head -c 200000 /dev/urandom'
+    ibfleet probe -a
+    [ "$status" = 1 ]
+    says "Same on all 2:"
+    says "1 node ib3: "
+    lacks $'\033'
+}
+
+@test "probe: a node that floods is named, the others answer" {
+    bad <<<'exec yes'
+    ibfleet probe -a
+    [ "$status" = 1 ]
+    says "Same on all 2:"
+    says "1 node ib3: too much output (too-much-output)"
+}
+
+@test "probe: a node that stops in the middle of a frame is named" {
+    bad <<<'printf "\001ibfleet-frames\002\n\0\0\1\0{\"hel"'
+    ibfleet probe -a
+    [ "$status" = 1 ]
+    says "Same on all 2:"
+    says "1 node ib3: "
+}
+
+@test "probe: a node that falls silent in the middle of a frame is given up" {
+    bad <<<'printf "\001ibfleet-frames\002\n\0\0\1\0{\"hel"; exec sleep 1000'
+    SECONDS=0
+    ibfleet probe -a --timeout 2
+    [ $SECONDS -lt 30 ]
+    [ "$status" = 1 ]
+    says "Same on all 2:"
+    says "1 node ib3: no answer in time (timeout)"
+}
+
+@test "probe: sudo that asks is named with what to do" {
+    sed -i 's/^sudo = no/sudo = yes/' "$IBFLEET_FLEET"
+    mkdir "$SSHD_DIR/bin"
+    printf '#!/bin/sh\necho "sudo: a password is required" >&2\nexit 1\n' >"$SSHD_DIR/bin/sudo"
+    chmod +x "$SSHD_DIR/bin/sudo"
+    sshd_stop
+    sshd_start <<<"SetEnv PATH=$SSHD_DIR/bin:/usr/bin:/bin"
+    ibfleet probe @good -l tester
+    [ "$status" = 1 ]
+    says "2 nodes ib[1-2]: sudo wants a password (sudo-wants-password)"
+    says "--unprivileged"
+    ibfleet probe @good --unprivileged
+    [ "$status" = 0 ]
+}
+
+@test "probe: facts that would write on the terminal are only letters" {
+    node evil1 "$SSHD_PORT" "agent = $BATS_TEST_DIRNAME/evil-agent"
+    ibfleet probe evil1,@good
+    [ "$status" = 0 ]
+    says '^[]0;owned^G\u009b2J\u202ex^Jib9'
+    lacks $'\033'
+    lacks $'\302\233'
+    lacks '^ib9'
+    ibfleet probe evil1 --json
+    keeps_to probe
+    lacks $'[\033\302\342]'
+}
