@@ -185,4 +185,4 @@ format:
 clean:
 	rm -rf build
 
--include $(shell find $O -name '*.d' 2>/dev/null)
+-include $(shell find $O -path $O/mutants -prune -o -name '*.d' -type f -print 2>/dev/null)

@@ -11,7 +11,7 @@ top=$(git rev-parse --show-toplevel)
 cd "$top" || exit 1
 copy=$top/build/mutants
 rm -rf "$copy" && mkdir -p "$copy"
-git ls-files -z --cached --others --exclude-standard | xargs -0 cp --parents -t "$copy"
+git ls-files -z --cached --others --exclude-standard | xargs -0 cp -P --parents -t "$copy"
 [ ! -d build/deps ] || { mkdir -p "$copy/build" && cp -r build/deps "$copy/build/"; }
 killed=0 survived=0
 

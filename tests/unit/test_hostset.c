@@ -30,8 +30,9 @@ static int hostlist_of(void *arg, const char *name, const char **text, struct fa
 }
 
 static struct group some[] = {
-    {"rack1", "ib[1-4]"},   {"rack2", "ib[5-8]"}, {"all", "@rack[1-2]"}, {"none", ""},
-    {"ring", "ib1,@ring2"}, {"ring2", "@ring"},   {"broken", "ib[1-4"},  {NULL, NULL},
+    {"rack1", "ib[1-4]"}, {"rack2", "ib[5-8]"},   {"all", "@rack[1-2]"},
+    {"none", ""},         {"ring", "ib1,@ring2"}, {"ring2", "@ring"},
+    {"broken", "ib[1-4"}, {"big", "a[0-599999]"}, {NULL, NULL},
 };
 
 static const struct hostset_groups groups = {.hostlist_of = hostlist_of, .arg = some};
@@ -200,6 +201,7 @@ static void a_huge_list_is_refused_before_it_is_made(void **state)
                 "column 1 of 'a[0-99999]b[0-99999]c[0-99999]': more than 1000000 names");
     assert_fold("a[0-599999]!a[0-599999]",
                 "column 14 of 'a[0-599999]!a[0-599999]': more than 1000000 names");
+    assert_fold("@big", "column 1 of '@big': more than 1000000 names");
 }
 
 static void groups_nest_only_so_deep(void **state)
