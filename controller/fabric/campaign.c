@@ -17,8 +17,10 @@
 #define JOIN_MS     20000 /* open a device, register memory                        */
 #define SLACK_MS    5000  /* beyond a batch's slots: an order's way and its answer's */
 #define LEAVE_MS    2000
-#define MAX_PASSES  8  /* of retests; VERDICT_SLOW_RETESTS are enough, usually */
-#define GIVE_UP     6  /* failures in a row, whoever the partner was             */
+#define MAX_PASSES  8 /* of retests; VERDICT_SLOW_RETESTS are enough, usually */
+#define GIVE_UP     6 /* failures in a row, whoever the partner was             */
+#define AMPLE       3 /* a slot holds so many times what a round has taken         */
+#define SLOT_MAX_MS 120000
 #define SPARE_SLOTS 64 /* for retests, in the limit that we set ourselves        */
 
 /* One node's place.  A seat is in the batch while its order is not answered. */
@@ -275,6 +277,17 @@ static void count_failure(struct campaign *c, size_t i, bool failed)
         c->members[i].given_up = true;
 }
 
+/* A host with other work needs longer than we thought: who only runs out of time
+ * must not look broken.
+ */
+static void widen_slot(struct campaign *c, const struct measure_result *r)
+{
+    unsigned ample_ms = r ? AMPLE * r->took_ms : 0;
+
+    if (ample_ms > c->plan.slot_ms)
+        c->plan.slot_ms = ample_ms < SLOT_MAX_MS ? ample_ms : SLOT_MAX_MS;
+}
+
 /* When one side was lost in the middle, that the other side saw nobody says nothing
  * about the fabric.
  */
@@ -290,6 +303,7 @@ static int note_meeting(struct campaign *c, size_t a, size_t b, unsigned round,
     c->done += !tally_pair(c->tally, a, b)->meetings;
     count_failure(c, a, failed);
     count_failure(c, b, failed);
+    widen_slot(c, failed ? NULL : of_a);
     return tally_add(c->tally, a, b, c->batch.alone, of_a, of_b, why);
 }
 
@@ -355,6 +369,7 @@ static int measure(struct campaign *c, struct fail *why)
     }
     if (judge(c, why) < 0)
         return -1;
+    c->plan.slot_ms *= c->plan.slot_ms <= SLOT_MAX_MS / 2 ? 2 : 1;
     enter(c, CAMPAIGN_RETESTING);
     return 0;
 }

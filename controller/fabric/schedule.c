@@ -30,11 +30,11 @@ static const struct measure_plan hard = {
  * when a window ends must not take as long as the window.
  */
 static const struct measure_plan soft = {
-    .slot_ms = 12000,
-    .warmup = 50,
-    .samples = 400,
+    .slot_ms = 15000,
+    .warmup = 20,
+    .samples = 200,
     .latency_bytes = 8,
-    .window_ms = 300,
+    .window_ms = 200,
     .windows = 3,
     .message_bytes = 65536,
     .depth = 16,
