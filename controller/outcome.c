@@ -35,7 +35,7 @@ void outcome_count(struct outcome *o, const struct fail *why)
         o->failed++;
 }
 
-enum exit_status outcome_status(const struct outcome *o)
+int outcome_status(const struct outcome *o)
 {
     if (o->our_fault)
         return EXIT_OUR_FAULT;
@@ -63,7 +63,7 @@ const char *outcome_state(const struct fail *why)
     return is_unreached(why->code) ? "unreachable" : "failed";
 }
 
-enum exit_status outcome_of_fail(const struct fail *why)
+int outcome_of_fail(const struct fail *why)
 {
     switch (why->code) {
     case FAIL_NONE:

@@ -12,6 +12,7 @@
 
 struct fail;
 
+/* Functions give it as int, as main() and exit() do. */
 enum exit_status {
     EXIT_WELL = 0,
     EXIT_SOME_FAILED = 1, /* some nodes or links failed                  */
@@ -41,10 +42,10 @@ struct outcome {
 /* The gravest that is true: our fault, interrupted, budget, refused, claimed,
  * nobody (all of them unreached), some failed, well.
  */
-enum exit_status outcome_status(const struct outcome *o);
+int outcome_status(const struct outcome *o);
 
 /* For what ends a command before it has begun with any node. */
-enum exit_status outcome_of_fail(const struct fail *why);
+int outcome_of_fail(const struct fail *why);
 
 /* Count one node's end; why is NULL or FAIL_NONE when it went well.  Codes about
  * reaching a node count as unreached, FAIL_CLAIMED as claimed, our own machine's

@@ -70,7 +70,7 @@ void screen_warn(const char *fmt, ...)
 int screen_fail(const struct fail *why)
 {
     screen_warn("%s", why->text);
-    return (int)outcome_of_fail(why);
+    return outcome_of_fail(why);
 }
 
 static int put_json(const struct json *doc, bool indented, struct fail *why)
