@@ -377,7 +377,7 @@ static int run(struct exec *e)
     progress_close(e->progress);
     if (print_all(e, &why) < 0)
         return screen_fail(&why);
-    return outcome_status(&e->outcome);
+    return (int)outcome_status(&e->outcome);
 }
 
 int cmd_exec(struct command *c)

@@ -291,7 +291,7 @@ static int run(struct probe *p)
     progress_close(p->progress);
     if (asked < 0 || print_all(p, &why) < 0)
         return screen_fail(&why);
-    return outcome_status(&p->outcome);
+    return (int)outcome_status(&p->outcome);
 }
 
 int cmd_probe(struct command *c)

@@ -403,7 +403,7 @@ static int run(struct validation *v)
     uv_run(v->command->loop, UV_RUN_DEFAULT);
     if (v->outcome.unreached == v->outcome.total)
         v->outcome.refused = false; /* nobody there is the better word */
-    return outcome_status(&v->outcome);
+    return (int)outcome_status(&v->outcome);
 }
 
 int cmd_validate(struct command *c)
