@@ -152,7 +152,8 @@ build_tar()
 {
     local mode=root rootly=(as_root)
 
-    if [ "$(id -u)" != 0 ] && grep -q "^$(id -un):" /etc/subuid 2>/dev/null; then
+    if [ "$(id -u)" != 0 ] && command -v newuidmap >/dev/null &&
+        grep -q "^$(id -un):" /etc/subuid; then
         mode=unshare rootly=()
     fi
     printf 'path-exclude=%s\n' /usr/share/{doc,man,locale,info}/'*' /usr/bin/{scp,sftp} \
