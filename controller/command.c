@@ -52,6 +52,11 @@ static const char *find_fleet(const struct options *o)
     return access("/etc/ibfleet/fleet.ini", F_OK) == 0 ? "/etc/ibfleet/fleet.ini" : NULL;
 }
 
+const char *command_fleet_file(const struct command *c)
+{
+    return find_fleet(c->options);
+}
+
 /* What was typed wins over the file. */
 static int override_fleet(struct fleet *fleet, const struct options *o, struct fail *why)
 {

@@ -58,6 +58,11 @@ void command_close(struct command *c);
  */
 int command_choose(struct command *c, const char *hosts, struct fail *why);
 
+/* The fleet file that is read: --fleet, $IBFLEET_FLEET, ./fleet.ini or that of /etc;
+ * NULL when there is none.  Borrowed.
+ */
+const char *command_fleet_file(const struct command *c);
+
 /* The pool of links, opened on the first call with what the options say (width, sudo
  * or not); -l, -i, -p and the like stand in the fleet's nodes already.  FAIL_STATE:
  * the agent cannot be read; FAIL_USAGE: more nodes than we may have files open.

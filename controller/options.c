@@ -370,6 +370,8 @@ int options_parse(int argc, char *const *argv, struct options *o, struct fail *w
     struct reader r = {.argv = argv, .next = 2, .o = o};
 
     set_unset(o);
+    o->argc = argc;
+    o->argv = argv;
     if (argc < 2)
         return fail_set(why, FAIL_USAGE, "no command; see: ibfleet help");
     if (is_one_of(argv[1], "help", "--help", "-h"))

@@ -43,6 +43,8 @@ enum command_kind {
  */
 struct options {
     enum command_kind command;
+    int argc; /* as it was typed */
+    char *const *argv;
     bool help, version;
     const char *help_topic; /* `ibfleet help TOPIC` */
 
