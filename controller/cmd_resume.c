@@ -1,0 +1,129 @@
+/* ibfleet resume - go on with a run whose controller was paused, stopped or killed
+ *
+ * The journal says what was planned, and how the run was started; the nodes say how far
+ * they are.
+ */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "controller/command.h"
+#include "controller/journal/history.h"
+#include "controller/journal/journal.h"
+#include "controller/options.h"
+#include "controller/rollout/conduct.h"
+#include "controller/rollout/invocation.h"
+#include "controller/rollout/takeup.h"
+#include "controller/screen/screen.h"
+#include "controller/screen/text.h"
+#include "protocol/fail.h"
+#include "protocol/json.h"
+#include "protocol/scope.h"
+
+struct resume {
+    char run[JOURNAL_RUN_ID_BYTES];
+    struct takeup *left;
+    struct json *invocation; /* owns texts that the options borrow */
+    struct options options;
+};
+
+/* ---- which run ------------------------------------------------------------------------
+ */
+
+static bool can_go_on(const struct history_run *run)
+{
+    return strcmp(run->kind, "rollout") == 0 && !run->live &&
+           run->well + run->failed < run->nodes;
+}
+
+static int keep_id(void *arg, const struct history_run *run, struct fail *why)
+{
+    struct resume *r = arg;
+
+    (void)why;
+    if (can_go_on(run))
+        snprintf(r->run, sizeof r->run, "%s", run->id);
+    return 0;
+}
+
+static int check_kind(void *arg, const struct history_run *run, struct fail *why)
+{
+    struct resume *r = arg;
+
+    if (strcmp(run->kind, "rollout") != 0)
+        return fail_set(why, FAIL_USAGE, "run %s is a %s: only rollouts are resumed",
+                        run->id, run->kind);
+    if (run->live)
+        return fail_set(why, FAIL_CLAIMED, "run %s is being worked on by %s", run->id,
+                        run->controller);
+    snprintf(r->run, sizeof r->run, "%s", run->id);
+    return 0;
+}
+
+/* The one that was named, else the latest that is not finished. */
+static int find_run(struct resume *r, const struct options *o, struct history *h,
+                    struct fail *why)
+{
+    const char *named = o->subject ? o->subject : o->run;
+
+    if (named)
+        return history_run(h, named, check_kind, r, why);
+    if (history_runs(h, SIZE_MAX >> 1, keep_id, r, why) < 0)
+        return -1;
+    return *r->run ? 0 : fail_set(why, FAIL_NO_SUCH_RUN, "no rollout is unfinished");
+}
+
+/* ---- what is left of it
+ * ------------------------------------------------------------------ */
+
+static int read_run(struct resume *r, struct command *c, struct fail *why)
+{
+    CLEANUP(history_done) struct history *h = NULL;
+    const char *folder, *how;
+
+    if (command_state(c, &folder, why) < 0 || history_open(folder, &h, why) < 0 ||
+        find_run(r, c->options, h, why) < 0 || takeup_read(h, r->run, &r->left, why) < 0)
+        return -1;
+    how = takeup_plan(r->left);
+    if (json_parse(how, strlen(how), &r->invocation, why) < 0)
+        return fail_prefix(why, "run %s", r->run);
+    r->options = *c->options;
+    invocation_fill(r->invocation, &r->options);
+    c->options = &r->options;
+    return 0;
+}
+
+static int say_finished(const struct resume *r)
+{
+    CLEANUP(text_clear) struct text text = {0};
+
+    text_add(&text, "run %s: nothing is left to do\n", r->run);
+    screen_out(&text);
+    return (int)outcome_status(takeup_ended(r->left));
+}
+
+static int resume(struct resume *r, struct command *c)
+{
+    struct fail why;
+
+    if (read_run(r, c, &why) < 0)
+        return screen_fail(&why);
+    if (!takeup_count(r->left))
+        return say_finished(r);
+    if (command_choose(c, takeup_hosts(r->left), &why) < 0)
+        return screen_fail(&why);
+    return conduct(c, r->run, r->left);
+}
+
+int cmd_resume(struct command *c)
+{
+    const struct options *typed = c->options;
+    struct resume r = {0};
+    int status = resume(&r, c);
+
+    c->options = typed;
+    takeup_free(r.left);
+    json_free(r.invocation);
+    return status;
+}

@@ -1,0 +1,495 @@
+/* One struct conduct per command, on the stack of conduct().  The loop ends when the
+ * rollout, the journal and the progress display are closed, which finish() begins.
+ */
+#include "controller/rollout/conduct.h"
+
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <uv.h>
+
+#include "controller/command.h"
+#include "controller/journal/journal.h"
+#include "controller/options.h"
+#include "controller/rollout/invocation.h"
+#include "controller/rollout/node.h"
+#include "controller/rollout/order.h"
+#include "controller/rollout/policy.h"
+#include "controller/rollout/prompt.h"
+#include "controller/rollout/rollout.h"
+#include "controller/rollout/takeup.h"
+#include "controller/rollout/view.h"
+#include "controller/screen/color.h"
+#include "controller/screen/progress.h"
+#include "controller/screen/screen.h"
+#include "controller/screen/text.h"
+#include "inventory/fleet.h"
+#include "protocol/fail.h"
+#include "protocol/json.h"
+#include "protocol/scope.h"
+
+struct conduct {
+    struct command *command;
+    const struct takeup *left; /* NULL: a new run */
+    struct node_crew crew;
+    struct policy_limits limits;
+    struct node_claim claim;
+    char host[256], user[256];
+
+    struct rollout *rollout;
+    struct journal *journal; /* NULL with --plan */
+    struct progress *progress;
+    struct prompt *prompt;
+    bool went;        /* nodes may have been changed */
+    bool interrupted; /* by the operator             */
+    struct outcome outcome;
+    int status; /* of what ended it before its time; 0: the outcome's */
+};
+
+/* Progress counts by node_state; its own states count from 0. */
+static struct progress_state shown[NODE_STATES - 1];
+
+static enum progress_kind kind_of(enum node_state state)
+{
+    switch (state) {
+    case NODE_TODO:
+    case NODE_PLANNED:
+    case NODE_PAUSED:
+        return PROGRESS_STILL;
+    case NODE_DONE:
+    case NODE_UP_TO_DATE:
+        return PROGRESS_GOOD;
+    case NODE_FAILED:
+    case NODE_GIVING_UP:
+        return PROGRESS_BAD;
+    default:
+        return PROGRESS_BUSY;
+    }
+}
+
+static int show_progress(struct conduct *c, struct fail *why)
+{
+    for (int s = 1; s < NODE_STATES; s++)
+        shown[s - 1] = (struct progress_state){node_state_name((enum node_state)s),
+                                               kind_of((enum node_state)s)};
+    if (command_progress(c->command, "rollout", shown, NODE_STATES - 1, &c->progress,
+                         why) < 0)
+        return -1;
+    for (size_t i = 0; i < rollout_count(c->rollout); i++)
+        progress_set(c->progress, i, node_where(rollout_node(c->rollout, i)) - 1u);
+    return 0;
+}
+
+static void hide_progress(struct conduct *c)
+{
+    progress_close(c->progress);
+    c->progress = NULL;
+}
+
+/* ---- the end --------------------------------------------------------------------- */
+
+static const struct options *options_of(const struct conduct *c)
+{
+    return c->command->options;
+}
+
+static void on_last_word(void *arg, const struct fail *why)
+{
+    struct conduct *c = arg;
+
+    if (!why)
+        return;
+    c->status = screen_fail(why);
+}
+
+static bool is_unfinished(const struct conduct *c)
+{
+    return rollout_in_state(c->rollout, NODE_PLANNED) ||
+           rollout_in_state(c->rollout, NODE_PAUSED);
+}
+
+/* How the run stands in the journal. */
+static const char *last_word(const struct conduct *c)
+{
+    if (is_unfinished(c))
+        return rollout_is_spent(c->rollout) ? "stopped" : "paused";
+    return rollout_in_state(c->rollout, NODE_FAILED) || c->outcome.failed ? "failed"
+                                                                          : "done";
+}
+
+static void finish(struct conduct *c)
+{
+    struct fail why;
+
+    hide_progress(c);
+    prompt_close(c->prompt);
+    c->prompt = NULL;
+    if (c->journal && *journal_run_id(c->journal) && !c->status &&
+        journal_end(c->journal, last_word(c), on_last_word, c, &why) < 0)
+        on_last_word(c, &why);
+    if (c->journal)
+        journal_close(c->journal, NULL, NULL);
+    rollout_close(c->rollout, NULL, NULL);
+    c->journal = NULL;
+    c->rollout = NULL;
+}
+
+static void finish_with(struct conduct *c, const struct fail *why)
+{
+    hide_progress(c);
+    c->status = screen_fail(why);
+    finish(c);
+}
+
+/* ---- what is printed ------------------------------------------------------------------
+ */
+
+static int print_json(const struct conduct *c, const char *run, struct fail *why)
+{
+    CLEANUP(json_done) struct json *doc = view_json(c->rollout, run, options_of(c)->plan);
+
+    return doc ? screen_json(doc, why) : fail_memory(why);
+}
+
+static int print_summary(const struct conduct *c, struct text *text)
+{
+    text_add(text, "\nrun %s: ", journal_run_id(c->journal));
+    view_counts(c->rollout, text);
+    text_add(text, "\n");
+    return text_is_cut(text) ? -1 : 0;
+}
+
+static int print_result(const struct conduct *c, struct fail *why)
+{
+    CLEANUP(text_clear) struct text text = {0};
+
+    if (options_of(c)->ndjson)
+        return 0;
+    if (options_of(c)->json)
+        return print_json(c, journal_run_id(c->journal), why);
+    if (view_result(c->rollout, screen_width(STDOUT_FILENO), color_wanted(STDOUT_FILENO),
+                    &text, why) < 0)
+        return -1;
+    if (print_summary(c, &text) < 0)
+        return fail_memory(why);
+    screen_out(&text);
+    return 0;
+}
+
+/* With --json, stdout is for the result alone. */
+static int print_plan(const struct conduct *c, struct fail *why)
+{
+    CLEANUP(text_clear) struct text text = {0};
+    bool aside = options_of(c)->json || options_of(c)->ndjson;
+    int fd = aside ? STDERR_FILENO : STDOUT_FILENO;
+
+    if (options_of(c)->plan && options_of(c)->json)
+        return print_json(c, NULL, why);
+    if (view_plan(c->rollout, screen_width(fd), color_wanted(fd), &text, why) < 0)
+        return -1;
+    if (aside)
+        screen_err(&text);
+    else
+        screen_out(&text);
+    return 0;
+}
+
+static void tell_how_to_go_on(const struct conduct *c)
+{
+    size_t paused = rollout_in_state(c->rollout, NODE_PAUSED);
+
+    if (!is_unfinished(c))
+        return;
+    if (paused)
+        screen_warn("paused; what %zu node%s had begun goes on there", paused,
+                    paused == 1 ? "" : "s");
+    if (rollout_is_spent(c->rollout))
+        screen_warn("more than %zu failed: nothing new was begun", c->limits.failures);
+    screen_warn("go on with: ibfleet resume %s", journal_run_id(c->journal));
+}
+
+/* ---- counting
+ * --------------------------------------------------------------------------- */
+
+static void count_nodes(struct conduct *c)
+{
+    c->outcome.total += rollout_count(c->rollout);
+    for (size_t i = 0; i < rollout_count(c->rollout); i++)
+        outcome_count(&c->outcome, node_why(rollout_node(c->rollout, i)));
+    c->outcome.budget = rollout_is_spent(c->rollout);
+    c->outcome.interrupted = c->interrupted && is_unfinished(c);
+}
+
+static void on_ended(void *arg, const struct fail *broken)
+{
+    struct conduct *c = arg;
+    struct fail why;
+
+    hide_progress(c);
+    if (broken) {
+        if (*journal_run_id(c->journal))
+            screen_warn(
+                "the journal failed, so nothing more is begun; what the nodes had "
+                "begun goes on there; when it is well: ibfleet resume %s",
+                journal_run_id(c->journal));
+        finish_with(c, broken);
+        return;
+    }
+    count_nodes(c);
+    if (print_result(c, &why) < 0) {
+        finish_with(c, &why);
+        return;
+    }
+    tell_how_to_go_on(c);
+    finish(c);
+}
+
+/* ---- acting
+ * -------------------------------------------------------------------------------- */
+
+static int begin_run(struct conduct *c, struct fail *why)
+{
+    CLEANUP(text_done) char *argv = invocation_print_argv(options_of(c));
+    CLEANUP(text_done) char *folder = getcwd(NULL, 0);
+    CLEANUP(text_done)
+    char *plan = invocation_print(options_of(c), command_fleet_file(c->command));
+    const struct journal_run run = {.kind = "rollout",
+                                    .argv = argv,
+                                    .folder = folder ? folder : "",
+                                    .plan = plan,
+                                    .user = c->user};
+
+    return argv && plan ? journal_begin(c->journal, &run, why) : fail_memory(why);
+}
+
+static void go(struct conduct *c)
+{
+    struct fail why;
+
+    if ((!c->left && begin_run(c, &why) < 0) || show_progress(c, &why) < 0) {
+        finish_with(c, &why);
+        return;
+    }
+    c->went = true;
+    c->claim = (struct node_claim){.run = journal_run_id(c->journal),
+                                   .controller = c->host,
+                                   .user = c->user,
+                                   .epoch = journal_epoch(c->journal)};
+    progress_line(c->progress, "run %s", c->claim.run);
+    rollout_go(c->rollout, c->journal, &c->limits, &c->claim);
+}
+
+static void stop_unchanged(struct conduct *c)
+{
+    screen_warn("nothing was changed%s%s", c->left ? "; go on with: ibfleet resume " : "",
+                c->left ? journal_run_id(c->journal) : "");
+    c->outcome.interrupted = true;
+    finish(c);
+}
+
+static void on_answer(void *arg, bool yes)
+{
+    struct conduct *c = arg;
+
+    prompt_close(c->prompt);
+    c->prompt = NULL;
+    if (yes)
+        go(c);
+    else
+        stop_unchanged(c);
+}
+
+static void ask(struct conduct *c)
+{
+    CLEANUP(text_clear) struct text text = {0};
+    size_t n = rollout_in_state(c->rollout, NODE_PLANNED);
+    struct fail why;
+
+    if (prompt_open(c->command->loop, on_answer, c, &c->prompt, &why) < 0) {
+        finish_with(c, &why);
+        return;
+    }
+    text_add(&text, "\nChange %zu node%s, %zu at once? [y/N] ", n, n == 1 ? "" : "s",
+             c->limits.window < n ? c->limits.window : n);
+    screen_err(&text);
+}
+
+static void on_planned(void *arg)
+{
+    struct conduct *c = arg;
+    struct fail why;
+
+    hide_progress(c);
+    if (c->interrupted) {
+        stop_unchanged(c);
+        return;
+    }
+    if (print_plan(c, &why) < 0)
+        finish_with(c, &why);
+    else if (options_of(c)->plan) {
+        count_nodes(c);
+        finish(c);
+    } else if (options_of(c)->yes || !rollout_in_state(c->rollout, NODE_PLANNED))
+        go(c);
+    else
+        ask(c);
+}
+
+static void on_moved(void *arg, size_t i, const struct node_move *move)
+{
+    CLEANUP(json_done) struct json *event = NULL;
+    struct conduct *c = arg;
+
+    if (c->progress)
+        progress_set(c->progress, i, move->to - 1u);
+    if (!options_of(c)->ndjson)
+        return;
+    event = view_event(c->rollout, i, move);
+    if (!event || screen_ndjson(event, NULL) < 0)
+        c->status = EXIT_OUR_FAULT;
+}
+
+static const struct rollout_hooks hooks = {.moved = on_moved,
+                                           .planned = on_planned,
+                                           .ended = on_ended};
+
+/* ---- the operator
+ * --------------------------------------------------------------------------- */
+
+static size_t count_under_way(const struct conduct *c)
+{
+    size_t n = 0;
+
+    for (int s = NODE_CLAIMING; s <= NODE_GIVING_UP; s++)
+        n += rollout_in_state(c->rollout, (enum node_state)s);
+    return n;
+}
+
+/* Before anything has changed the first one ends it; later the second pauses. */
+static void on_interrupt(void *arg, unsigned nth)
+{
+    struct conduct *c = arg;
+
+    if (!c->rollout)
+        return;
+    c->interrupted = true;
+    if (c->prompt) {
+        screen_err(&(struct text){.bytes = (char[]){"\n"}, .len_bytes = 1});
+        stop_unchanged(c);
+    } else if (!c->went || nth > 1)
+        rollout_pause(c->rollout);
+    else {
+        rollout_hold(c->rollout);
+        progress_line(c->progress,
+                      "%zu under way, %zu not begun: nothing new is begun; Ctrl-C once "
+                      "more pauses",
+                      count_under_way(c), rollout_in_state(c->rollout, NODE_PLANNED));
+    }
+}
+
+/* ---- the beginning
+ * ---------------------------------------------------------------------------- */
+
+static void set_limits(struct conduct *c)
+{
+    const struct fleet_policy *policy = fleet_policy(c->command->fleet);
+    const struct options *o = options_of(c);
+    size_t failed = c->left ? takeup_ended(c->left)->failed : 0;
+
+    c->limits.window = o->window != OPTION_UNSET ? (size_t)o->window : policy->window;
+    c->limits.failures = POLICY_NO_BUDGET;
+    if (o->max_failures != OPTION_UNSET)
+        c->limits.failures = (size_t)o->max_failures;
+    else if (policy->max_failures)
+        c->limits.failures = policy->max_failures - 1;
+    if (c->limits.failures != POLICY_NO_BUDGET)
+        c->limits.failures -= failed < c->limits.failures ? failed : c->limits.failures;
+}
+
+static void set_names(struct conduct *c)
+{
+    const struct passwd *me = getpwuid(getuid());
+
+    gethostname(c->host, sizeof c->host - 1);
+    snprintf(c->user, sizeof c->user, "%s", me ? me->pw_name : "unknown");
+}
+
+static int check_operator(const struct conduct *c, struct fail *why)
+{
+    const struct options *o = options_of(c);
+
+    if (o->plan || o->yes || prompt_is_possible())
+        return 0;
+    return fail_set(
+        why, FAIL_USAGE,
+        "nobody to ask on stdin: --yes does it unasked, --plan only says what "
+        "would be done");
+}
+
+static int open_journal(struct conduct *c, const char *run, struct fail *why)
+{
+    const char *folder;
+
+    if (options_of(c)->plan)
+        return 0;
+    if (command_state(c->command, &folder, why) < 0 ||
+        journal_open(c->command->loop, folder, &c->journal, why) < 0)
+        return -1;
+    return run ? journal_take(c->journal, run, why) : 0;
+}
+
+static int open_rollout(struct conduct *c, struct fail *why)
+{
+    const struct options *o = options_of(c);
+
+    c->crew.loop = c->command->loop;
+    c->crew.ask_ms = o->timeout_s != OPTION_UNSET ? 1000u * (uint64_t)o->timeout_s : 0;
+    if (command_pool(c->command, &c->crew.pool, why) < 0)
+        return -1;
+    c->rollout =
+        rollout_new(&c->crew, c->command->nodes, c->command->node_count, &hooks, c);
+    if (!c->rollout)
+        return fail_memory(why);
+    if (!c->left)
+        return 0;
+    c->outcome = *takeup_ended(c->left);
+    rollout_take_up(c->rollout, c->journal);
+    return takeup_apply(c->left, c->rollout, why);
+}
+
+static int prepare(struct conduct *c, const char *run, struct fail *why)
+{
+    set_names(c);
+    set_limits(c);
+    if (check_operator(c, why) < 0 || open_journal(c, run, why) < 0 ||
+        open_rollout(c, why) < 0 || show_progress(c, why) < 0)
+        return -1;
+    return command_watch(c->command, on_interrupt, c, why);
+}
+
+/* What was opened before something else could not be. */
+static int abandon(struct conduct *c, const struct fail *why)
+{
+    hide_progress(c);
+    if (c->rollout)
+        rollout_close(c->rollout, NULL, NULL);
+    if (c->journal)
+        journal_close(c->journal, NULL, NULL);
+    c->rollout = NULL;
+    uv_run(c->command->loop, UV_RUN_DEFAULT);
+    return screen_fail(why);
+}
+
+int conduct(struct command *command, const char *run, const struct takeup *left)
+{
+    struct conduct c = {.command = command, .left = left};
+    struct fail why;
+
+    if (prepare(&c, run, &why) < 0)
+        return abandon(&c, &why);
+    rollout_probe(c.rollout);
+    uv_run(command->loop, UV_RUN_DEFAULT);
+    return c.status ? c.status : (int)outcome_status(&c.outcome);
+}

@@ -1,0 +1,77 @@
+#include "controller/rollout/past.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "controller/command.h"
+#include "controller/journal/history.h"
+#include "protocol/json.h"
+
+int past_open(struct command *c, struct history **h, struct fail *why)
+{
+    const char *folder;
+
+    return command_state(c, &folder, why) < 0 ? -1 : history_open(folder, h, why);
+}
+
+void past_format_time(int64_t ms, char text[PAST_TIME_BYTES])
+{
+    time_t t = (time_t)(ms / 1000);
+    struct tm utc;
+
+    if (!gmtime_r(&t, &utc) ||
+        !strftime(text, PAST_TIME_BYTES, "%Y-%m-%d %H:%M:%S", &utc))
+        strcpy(text, "?");
+}
+
+const char *past_state_of(const struct history_run *run)
+{
+    if (run->live)
+        return "running";
+    return strcmp(run->state, "running") == 0 ? "interrupted" : run->state;
+}
+
+/* RFC 3339 wants a T between date and time, and to know the zone. */
+static int put_time(struct json *doc, const char *key, int64_t ms)
+{
+    char text[PAST_TIME_BYTES];
+
+    past_format_time(ms, text);
+    if (text[10] == ' ')
+        text[10] = 'T';
+    strcat(text, "Z");
+    return json_put_text(doc, key, ms ? text : NULL);
+}
+
+struct json *past_encode_run(const struct history_run *run)
+{
+    struct json *doc = json_object();
+
+    if (doc && json_put_text(doc, "run", run->id) == 0 &&
+        json_put_text(doc, "kind", run->kind) == 0 &&
+        json_put_text(doc, "state", past_state_of(run)) == 0 &&
+        put_time(doc, "started", run->created_ms) == 0 &&
+        put_time(doc, "ended", run->live ? 0 : run->ended_ms) == 0 &&
+        json_put_text(doc, "user", run->user) == 0 &&
+        json_put_text(doc, "controller", run->controller) == 0 &&
+        json_put_int(doc, "total", (int64_t)run->nodes) == 0 &&
+        json_put_int(doc, "well", (int64_t)run->well) == 0 &&
+        json_put_int(doc, "failed", (int64_t)run->failed) == 0)
+        return doc;
+    json_free(doc);
+    return NULL;
+}
+
+struct json *past_encode_node(const struct history_node *node)
+{
+    struct json *doc = json_object();
+
+    if (doc && json_put_text(doc, "name", node->name) == 0 &&
+        json_put_text(doc, "state", node->state) == 0 &&
+        json_put_text(doc, "code", node->code) == 0 &&
+        json_put_text(doc, "reason", node->reason) == 0 &&
+        json_put_real(doc, "seconds", node->seconds) == 0)
+        return doc;
+    json_free(doc);
+    return NULL;
+}

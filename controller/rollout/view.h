@@ -1,0 +1,37 @@
+/* view - a rollout in words: the plan before, the table after, the JSON for both (pure)
+ */
+#ifndef CONTROLLER_ROLLOUT_VIEW_H
+#define CONTROLLER_ROLLOUT_VIEW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct fail;
+struct json;
+struct node_move;
+struct rollout;
+struct text;
+
+/* More nodes than this are folded in the table: one row for all that ended alike. */
+#define VIEW_MAX_ROWS 40
+
+/* Who would get what; equal plans once.  width 0: no terminal.  FAIL_MEMORY. */
+int view_plan(const struct rollout *r, size_t width, bool color, struct text *text,
+              struct fail *why);
+
+/* Who became what, and why not.  Likewise. */
+int view_result(const struct rollout *r, size_t width, bool color, struct text *text,
+                struct fail *why);
+
+/* "3 done, 1 failed": the states that somebody is in. */
+void view_counts(const struct rollout *r, struct text *text);
+
+/* {"schema": "ibfleet.rollout/1", "run", "nodes": [...]}; run may be NULL (a plan).
+ * With plans, each node has the steps that are to be taken.  NULL: out of memory.
+ */
+struct json *view_json(const struct rollout *r, const char *run, bool with_plans);
+
+/* One line of --ndjson: node i has moved.  NULL: out of memory. */
+struct json *view_event(const struct rollout *r, size_t i, const struct node_move *move);
+
+#endif
