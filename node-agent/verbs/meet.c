@@ -33,13 +33,13 @@ enum meet_word meet_heard(const struct match *m)
 /* Each word has a place of its own to be sent from: without inline, one may still
  * be on its way when the next is said.
  */
-int meet_say(const struct match *m, enum meet_word word, struct fail *why)
+static int say(const struct match *m, enum meet_word word, struct fail *why)
 {
     size_t from = QUEUE_OUTBOX + word * sizeof(uint64_t);
     uint64_t said = stamp(m, word);
 
     memcpy(queue_at(m->queue, from), &said, sizeof said);
-    return queue_write(m->queue, from, QUEUE_MAILBOX, sizeof said, why);
+    return queue_write(m->queue, from, QUEUE_MAILBOX, sizeof said, false, why);
 }
 
 /* ---- one call
@@ -72,14 +72,16 @@ static void set_patience(const struct match *m, unsigned calls, enum meet_word h
     patience_renew(p, clock_ns());
 }
 
-/* 1: both are sure; 0: we got no further in time; -1 with *why: the queue pair broke. */
-static int talk(const struct match *m, unsigned calls, struct fail *why)
+/* 1: both are sure; 0: we got no further in time; -1 with *why: the queue pair broke.
+ * *said: how many words we have said.
+ */
+static int talk(const struct match *m, unsigned calls, unsigned *said, struct fail *why)
 {
-    unsigned said = 0, arrived = 0;
+    unsigned arrived = 0;
     enum meet_word heard = MEET_NOTHING, now;
     struct patience p;
 
-    patience_begin(&p, PATIENCE_COOL, m->soft, m->end_ns, 0);
+    patience_begin(&p, PATIENCE_NAP, m->queue, m->end_ns, 0);
     for (;;) {
         int n = queue_poll(m->queue, why);
 
@@ -90,8 +92,8 @@ static int talk(const struct match *m, unsigned calls, struct fail *why)
         if (now != heard)
             set_patience(m, calls, now, &p);
         heard = now;
-        while (said < MEET_SURE && said <= heard)
-            if (meet_say(m, (enum meet_word)(++said), why) < 0)
+        while (*said < MEET_SURE && *said <= heard)
+            if (say(m, (enum meet_word)(++*said), why) < 0)
                 return -1;
         if (heard >= MEET_SURE && arrived == MEET_SURE)
             return 1;
@@ -100,9 +102,10 @@ static int talk(const struct match *m, unsigned calls, struct fail *why)
     }
 }
 
-static int call(const struct match *m, unsigned calls, struct fail *why)
+static int call(const struct match *m, unsigned calls, unsigned *said, struct fail *why)
 {
-    return connect_to(m, calls > 0, why) < 0 ? -1 : talk(m, calls, why);
+    *said = MEET_NOTHING;
+    return connect_to(m, calls > 0, why) < 0 ? -1 : talk(m, calls, said, why);
 }
 
 /* ---- until the slot is over
@@ -136,19 +139,36 @@ static int never_met(const struct match *m, const struct fail *last, struct fail
 int meet_partner(const struct match *m, struct fail *why)
 {
     struct fail last;
+    unsigned said;
 
     for (unsigned calls = 0;; calls++) {
         last.code = FAIL_NONE;
-        if (call(m, calls, &last) > 0)
+        if (call(m, calls, &said, &last) > 0)
             return 0;
         if (!is_passing(&last)) {
             *why = last;
             return -1;
         }
-        /* One that has been heard may not connect anew: the partner counts on it. */
-        if (meet_heard(m) >= MEET_HEARD || !is_time_left(m, &last))
+        if (said == MEET_SURE || !is_time_left(m, &last))
             return never_met(m, &last, why);
         if (last.code)
             patience_pause(1u << (calls < DOUBLINGS ? calls : DOUBLINGS));
     }
+}
+
+/* ---- later ----------------------------------------------------------------------------
+ */
+
+int meet_tell(const struct match *m, enum meet_word word, struct fail *why)
+{
+    struct patience p;
+    int n;
+
+    if (say(m, word, why) < 0)
+        return -1;
+    patience_begin(&p, PATIENCE_NAP, m->queue, m->end_ns, m->silence_ns);
+    while ((n = queue_poll(m->queue, why)) == 0)
+        if (!patience_left(&p))
+            return patience_fail(&p, why, "handing over");
+    return n < 0 ? fail_prefix(why, "handing over") : 0;
 }

@@ -39,7 +39,9 @@ enum meet_word {
     MEET_HERE,
     MEET_HEARD,
     MEET_SURE,
-    MEET_YOUR_TURN, /* my bandwidth is measured */
+    MEET_YIELD,     /* play the pings that count so,                            */
+    MEET_SLEEP,     /* or so                                                    */
+    MEET_YOUR_TURN, /* my bandwidth is measured                                 */
     MEET_DONE,
 };
 
@@ -49,8 +51,10 @@ enum meet_word {
  */
 int meet_partner(const struct match *m, struct fail *why);
 
-/* Say a word; it has arrived when this and what was written before completes. */
-int meet_say(const struct match *m, enum meet_word word, struct fail *why);
+/* After meeting, with nothing else in flight: say a word and wait until it has arrived.
+ * FAIL_PATH, FAIL_TIMEOUT, FAIL_VERBS.
+ */
+int meet_tell(const struct match *m, enum meet_word word, struct fail *why);
 
 /* The partner's last word in this round. */
 enum meet_word meet_heard(const struct match *m);

@@ -3,14 +3,17 @@
 #include <sched.h>
 #include <time.h>
 
+#include "node-agent/verbs/queue.h"
 #include "protocol/fail.h"
 
-/* A look costs some 20 ns on real hardware. */
-#define HOT_SPINS_HARD  2000
-#define HOT_SPINS_SOFT  1
-#define COOL_SPINS_HARD 20000
-#define COOL_SPINS_SOFT 1
-#define COOL_NAP_US     200
+/* Looks (some 20 ns each on real hardware) before the CPU is given away. */
+#define SPIN_LOOKS  2000
+#define YIELD_LOOKS 1
+
+#define NAP_US 100
+
+/* The queue wakes us; this is for what it does not announce. */
+#define SLEEP_MAX_MS 50
 
 uint64_t clock_ns(void)
 {
@@ -20,16 +23,13 @@ uint64_t clock_ns(void)
     return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
 }
 
-void patience_begin(struct patience *p, enum patience_kind kind, bool soft,
+void patience_begin(struct patience *p, enum patience_kind kind, struct queue *queue,
                     uint64_t end_ns, uint64_t silence_ns)
 {
-    *p = (struct patience){.end_ns = end_ns, .silence_ns = silence_ns};
-    if (kind == PATIENCE_HOT) {
-        p->spins = soft ? HOT_SPINS_SOFT : HOT_SPINS_HARD;
-    } else {
-        p->spins = soft ? COOL_SPINS_SOFT : COOL_SPINS_HARD;
-        p->nap_us = COOL_NAP_US;
-    }
+    *p = (struct patience){.kind = kind,
+                           .queue = queue,
+                           .end_ns = end_ns,
+                           .silence_ns = silence_ns};
     patience_renew(p, clock_ns());
 }
 
@@ -41,28 +41,54 @@ void patience_renew(struct patience *p, uint64_t now_ns)
     p->looks = 0;
 }
 
-static void nap(uint64_t ns)
+static void nap_us(uint64_t us)
 {
-    struct timespec t = {.tv_sec = (time_t)(ns / 1000000000),
-                         .tv_nsec = (long)(ns % 1000000000)};
+    struct timespec t = {.tv_sec = (time_t)(us / 1000000),
+                         .tv_nsec = (long)(us % 1000000) * 1000};
 
     nanosleep(&t, NULL);
 }
 
 void patience_pause(unsigned ms)
 {
-    nap((uint64_t)ms * 1000000);
+    nap_us((uint64_t)ms * 1000);
+}
+
+/* Between arming and sleeping the caller looks once more. */
+static void sleep_or_arm(struct patience *p)
+{
+    if (p->armed)
+        queue_sleep(p->queue, SLEEP_MAX_MS);
+    else
+        queue_arm(p->queue);
+    p->armed = !p->armed;
+}
+
+static void give_way(struct patience *p)
+{
+    switch (p->kind) {
+    case PATIENCE_SPIN:
+    case PATIENCE_YIELD:
+        sched_yield();
+        break;
+    case PATIENCE_SLEEP:
+        sleep_or_arm(p);
+        break;
+    case PATIENCE_NAP:
+        nap_us(NAP_US);
+        break;
+    }
 }
 
 bool patience_left(struct patience *p)
 {
-    p->looks++;
-    if (p->nap_us ? p->looks < p->spins : p->looks % p->spins != 0)
+    unsigned looks = p->kind == PATIENCE_SPIN    ? SPIN_LOOKS
+                     : p->kind == PATIENCE_YIELD ? YIELD_LOOKS
+                                                 : 1;
+
+    if (++p->looks % looks)
         return true;
-    if (p->nap_us)
-        nap((uint64_t)p->nap_us * 1000);
-    else
-        sched_yield();
+    give_way(p);
     return clock_ns() < p->until_ns;
 }
 

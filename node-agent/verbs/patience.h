@@ -5,7 +5,7 @@
  * CPU, which must be given away.  And who only waits gets no error from the queue
  * pair: each wait ends with the slot, or after a silence.
  *
- *     patience_begin(&p, PATIENCE_HOT, soft, end_ns, silence_ns);
+ *     patience_begin(&p, PATIENCE_SPIN, queue, end_ns, silence_ns);
  *     while (!seen())
  *         if (!patience_left(&p))
  *             return patience_fail(&p, why, "waiting for a pong");
@@ -18,25 +18,29 @@
 #include <stdint.h>
 
 struct fail;
+struct queue;
 
 enum patience_kind {
-    PATIENCE_HOT,  /* what is awaited comes within microseconds and is timed    */
-    PATIENCE_COOL, /* it takes milliseconds, and nothing is timed by it         */
+    PATIENCE_SPIN,  /* look as often as can be; yield rarely                    */
+    PATIENCE_YIELD, /* between few looks, let others have the CPU               */
+    PATIENCE_SLEEP, /* until the queue has a completion or an announced write   */
+    PATIENCE_NAP,   /* look ten times in a millisecond, whatever comes          */
 };
 
 struct patience {
+    enum patience_kind kind;
+    struct queue *queue; /* borrowed */
     uint64_t end_ns;     /* of the slot                                         */
     uint64_t silence_ns; /* how long nothing may come; 0: any time              */
     uint64_t until_ns;   /* the earlier of both                                 */
     unsigned looks;      /* fruitless ones since something came                 */
-    unsigned spins;      /* hot: looks between two yields; cool: before naps    */
-    unsigned nap_us;     /* 0: hot                                              */
+    bool armed;          /* the queue will wake us                              */
 };
 
 /* CLOCK_MONOTONIC, which all times here are of. */
 uint64_t clock_ns(void);
 
-void patience_begin(struct patience *p, enum patience_kind kind, bool soft,
+void patience_begin(struct patience *p, enum patience_kind kind, struct queue *queue,
                     uint64_t end_ns, uint64_t silence_ns);
 
 /* Something came: the silence starts again. */

@@ -1,7 +1,9 @@
 #include "node-agent/verbs/queue.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <infiniband/verbs.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -23,6 +25,7 @@
 struct queue {
     const struct device *device;
     struct ibv_pd *pd;
+    struct ibv_comp_channel *channel;
     struct ibv_cq *cq;
     struct ibv_qp *qp;
     struct ibv_mr *mr;
@@ -78,7 +81,7 @@ static struct ibv_qp *create_qp(struct queue *q, uint32_t max_inline)
         .send_cq = q->cq,
         .recv_cq = q->cq,
         .cap = {.max_send_wr = QUEUE_DEPTH,
-                .max_recv_wr = 1,
+                .max_recv_wr = QUEUE_ANNOUNCED,
                 .max_send_sge = 1,
                 .max_recv_sge = 1,
                 .max_inline_data = max_inline},
@@ -100,7 +103,12 @@ static int open_resources(struct queue *q, struct fail *why)
                         strerror(errno));
     if (open_memory(q, why) < 0)
         return -1;
-    q->cq = ibv_create_cq(q->device->context, QUEUE_DEPTH + POLL_BATCH, NULL, NULL, 0);
+    q->channel = ibv_create_comp_channel(q->device->context);
+    if (q->channel) {
+        fcntl(q->channel->fd, F_SETFL, O_NONBLOCK);
+        q->cq = ibv_create_cq(q->device->context, QUEUE_DEPTH + QUEUE_ANNOUNCED, NULL,
+                              q->channel, 0);
+    }
     if (!q->cq)
         return fail_set(why, FAIL_VERBS, "%s: no completion queue: %s", q->self.hca,
                         strerror(errno));
@@ -140,6 +148,8 @@ void queue_close(struct queue *q)
         ibv_destroy_qp(q->qp);
     if (q->cq)
         ibv_destroy_cq(q->cq);
+    if (q->channel)
+        ibv_destroy_comp_channel(q->channel);
     if (q->mr)
         ibv_dereg_mr(q->mr);
     if (q->pd)
@@ -256,15 +266,26 @@ static int make_send(struct queue *q, uint32_t psn, struct fail *why)
     return error ? refused(q, "ready to send", error, why) : 0;
 }
 
+/* A place for one announced write to be announced in; it brings no data. */
+static int expect_announced(struct queue *q, struct fail *why)
+{
+    struct ibv_recv_wr place = {.num_sge = 0}, *bad;
+    int error = ibv_post_recv(q->qp, &place, &bad);
+
+    return error ? refused(q, "ready for announcements", error, why) : 0;
+}
+
 int queue_connect(struct queue *q, const struct endpoint *far, uint32_t psn,
                   uint32_t far_psn, struct fail *why)
 {
     q->far_addr = far->addr;
     q->far_rkey = far->rkey;
-    if (address_check_pair(&q->self, far, why) < 0 || initialize(q, why) < 0 ||
-        make_receive(q, far, far_psn, why) < 0)
+    if (address_check_pair(&q->self, far, why) < 0 || initialize(q, why) < 0)
         return -1;
-    return make_send(q, psn, why);
+    for (int i = 0; i < QUEUE_ANNOUNCED; i++)
+        if (expect_announced(q, why) < 0)
+            return -1;
+    return make_receive(q, far, far_psn, why) < 0 ? -1 : make_send(q, psn, why);
 }
 
 /* ---- data -------------------------------------------------------------------------- */
@@ -286,7 +307,7 @@ uint8_t queue_peek_byte(const struct queue *q, size_t offset)
     return __atomic_load_n(q->buffer + offset, __ATOMIC_ACQUIRE);
 }
 
-int queue_write(struct queue *q, size_t from, size_t to, size_t len_bytes,
+int queue_write(struct queue *q, size_t from, size_t to, size_t len_bytes, bool announced,
                 struct fail *why)
 {
     struct ibv_sge piece = {.addr = q->self.addr + from,
@@ -295,7 +316,7 @@ int queue_write(struct queue *q, size_t from, size_t to, size_t len_bytes,
     struct ibv_send_wr write = {
         .sg_list = &piece,
         .num_sge = 1,
-        .opcode = IBV_WR_RDMA_WRITE,
+        .opcode = announced ? IBV_WR_RDMA_WRITE_WITH_IMM : IBV_WR_RDMA_WRITE,
         .send_flags = len_bytes <= q->max_inline ? IBV_SEND_INLINE : 0,
         .wr.rdma = {.remote_addr = q->far_addr + to, .rkey = q->far_rkey},
     };
@@ -308,17 +329,44 @@ int queue_write(struct queue *q, size_t from, size_t to, size_t len_bytes,
     return 0;
 }
 
+static int take_completion(struct queue *q, const struct ibv_wc *wc, struct fail *why)
+{
+    if (wc->status != IBV_WC_SUCCESS)
+        return fail_set(why, wc->status == IBV_WC_RETRY_EXC_ERR ? FAIL_PATH : FAIL_VERBS,
+                        "%s", ibv_wc_status_str(wc->status));
+    if (wc->opcode & IBV_WC_RECV)
+        return expect_announced(q, why);
+    return 1;
+}
+
 int queue_poll(struct queue *q, struct fail *why)
 {
     struct ibv_wc wc[POLL_BATCH];
-    int n = ibv_poll_cq(q->cq, POLL_BATCH, wc);
+    int n = ibv_poll_cq(q->cq, POLL_BATCH, wc), done = 0;
 
     if (n < 0)
         return fail_set(why, FAIL_VERBS, "%s: completions cannot be read", q->self.hca);
-    for (int i = 0; i < n; i++)
-        if (wc[i].status != IBV_WC_SUCCESS)
-            return fail_set(why,
-                            wc[i].status == IBV_WC_RETRY_EXC_ERR ? FAIL_PATH : FAIL_VERBS,
-                            "%s", ibv_wc_status_str(wc[i].status));
-    return n;
+    for (int i = 0; i < n; i++) {
+        int taken = take_completion(q, &wc[i], why);
+
+        if (taken < 0)
+            return -1;
+        done += taken;
+    }
+    return done;
+}
+
+void queue_arm(struct queue *q)
+{
+    ibv_req_notify_cq(q->cq, 0);
+}
+
+void queue_sleep(struct queue *q, int max_ms)
+{
+    struct pollfd p = {.fd = q->channel->fd, .events = POLLIN};
+    struct ibv_cq *cq;
+    void *context;
+
+    if (poll(&p, 1, max_ms) == 1 && ibv_get_cq_event(q->channel, &cq, &context) == 0)
+        ibv_ack_cq_events(cq, 1);
 }

@@ -34,6 +34,9 @@ struct queue;
 /* Bandwidth in flight and a word or ping beside it. */
 #define QUEUE_DEPTH (MEASURE_MAX_DEPTH + 8)
 
+/* Announced writes of the partner that may come between two polls. */
+#define QUEUE_ANNOUNCED 16
+
 /* d is borrowed and must outlive the queue.  FAIL_VERBS says which resource was
  * refused (locked memory: what to raise), FAIL_MEMORY.
  */
@@ -66,9 +69,9 @@ uint8_t queue_peek_byte(const struct queue *q, size_t offset);
 
 /* Post a write of len_bytes from our offset to the partner's.  What fits the
  * device's inline limit is copied at once; the rest may not change before it has
- * completed.  FAIL_VERBS.
+ * completed.  An announced one wakes a partner in queue_sleep().  FAIL_VERBS.
  */
-int queue_write(struct queue *q, size_t from, size_t to, size_t len_bytes,
+int queue_write(struct queue *q, size_t from, size_t to, size_t len_bytes, bool announced,
                 struct fail *why);
 
 /* How many writes have completed since the last call, or -1: the first that went
@@ -76,5 +79,11 @@ int queue_write(struct queue *q, size_t from, size_t to, size_t len_bytes,
  * FAIL_VERBS for everything else.  Then only queue_reset() helps.
  */
 int queue_poll(struct queue *q, struct fail *why);
+
+/* Sleep until something completes or an announced write comes, or max_ms are over.
+ * Between arming and sleeping look once more: what came before arming wakes nobody.
+ */
+void queue_arm(struct queue *q);
+void queue_sleep(struct queue *q, int max_ms);
 
 #endif

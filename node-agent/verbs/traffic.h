@@ -1,11 +1,6 @@
 /* traffic - what a pair does once it has met: latency, then bandwidth both ways
  *
- * Latency is RC write ping-pong: half of the time from posting a ping to seeing
- * the pong, as in ib_write_lat, and beside it the time from posting to completion.
- * Bandwidth is written by one side for a number of windows, each from one completion
- * to another, so that no message is counted by half; a first window is thrown away.
- * The other side waits; it sees that the writer is alive by a count in what is
- * written.
+ * The first of the pair pings and writes first; then it is the second's turn.
  */
 #ifndef NODE_AGENT_VERBS_TRAFFIC_H
 #define NODE_AGENT_VERBS_TRAFFIC_H

@@ -1,0 +1,108 @@
+#!/usr/bin/env python3
+"""perftest - our measurements beside perftest's, on the same pair of lab nodes
+
+    LAB=... tests/bench/perftest.py [A B [TIMES]]
+
+Ten times in turn: ours, ib_write_bw, ib_write_lat, ib_send_lat -e, in an order that
+changes, so that what else happens on the host hits all alike.  Each of ours is
+divided by each of theirs of the same turn; shown are the geometric mean of the
+ratios and its 95 % interval (Student's t on the logarithms).
+
+Same sizes and depths on both sides.  Our bandwidth is the mean of all windows, as
+perftest's is an average; our latency the median, as its "typical" one is.
+"""
+
+import math
+import pathlib
+import statistics
+import subprocess
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lab"))
+import pair  # noqa: E402
+
+SECONDS = 120
+T_95 = {4: 2.776, 9: 2.262, 19: 2.093, 29: 2.045}  # by degrees of freedom
+MESSAGES, PINGS, DEPTH = 1000, 1000, 128
+
+
+def gid_index(node):
+    """Of the RoCE v2 address that is an IPv4 one."""
+    return int(pair.lab("ssh", node, "cd /sys/class/infiniband/rxe0/ports/1/gids && "
+                        "grep -l 0000:0000:0000:0000:0000:ffff * | head -n 1"))
+
+
+def perftest(a, b, program, *options):
+    """Client on a, server on b: the numbers of its last line."""
+    command = [program, "-d", "rxe0", "-F", *map(str, options)]
+    server = subprocess.Popen(pair.LAB + ["ssh", str(b), " ".join(
+        ["timeout", str(SECONDS), *command, "-x", str(gid_index(b))])],
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    client = " ".join(["timeout", str(SECONDS), *command, "-x", str(gid_index(a)), f"10.77.0.{b}"])
+    try:
+        out = pair.lab("ssh", a, "for i in $(seq 50); do ss -tln | grep -q :18515 && break; "
+                       f"sleep 0.1; done; sleep 1; {client}", timeout=SECONDS + 30)
+        server.wait(SECONDS + 30)
+    finally:
+        server.kill()
+    rows = [line.split() for line in out.splitlines()]
+    return [float(x) for x in [r for r in rows if r and r[0].isdigit()][-1]]
+
+
+def write_bw(a, b):
+    return perftest(a, b, "ib_write_bw", "-s", 65536, "-t", DEPTH, "-n", MESSAGES,
+                    "--report_gbits")[3]
+
+
+def write_lat(a, b):
+    return perftest(a, b, "ib_write_lat", "-s", 8, "-n", PINGS)[4]
+
+
+def send_lat_events(a, b):
+    return perftest(a, b, "ib_send_lat", "-e", "-s", 8, "-n", PINGS)[4]
+
+
+def ours(a, b):
+    with pair.Pair(a, b) as p:
+        p.join()
+        first, second = p.play(samples=PINGS, window_ms=400, windows=3, depth=DEPTH,
+                               slot_ms=60000)
+    for result in first, second:
+        if "fail" in result:
+            raise RuntimeError(result["fail"])
+    return (statistics.mean(w["gbps"] for w in first["out"]), first["latency_us"]["p50"])
+
+
+def interval(ratios):
+    logs = [math.log(r) for r in ratios]
+    half = T_95[len(logs) - 1] * statistics.stdev(logs) / math.sqrt(len(logs))
+    mean = statistics.mean(logs)
+    return math.exp(mean), math.exp(mean - half), math.exp(mean + half)
+
+
+def main():
+    a, b = (sys.argv[1:3] + ["1", "2"])[:2] if len(sys.argv) < 3 else sys.argv[1:3]
+    times = int(sys.argv[3]) if len(sys.argv) > 3 else 10
+    tests = dict(ours=ours, ib_write_bw=write_bw, ib_write_lat=write_lat,
+                 ib_send_lat_e=send_lat_events)
+    got = {name: [] for name in tests}
+    names = list(tests)
+    pair.install(a), pair.install(b)
+    for turn in range(times):
+        for name in names[turn % 4:] + names[:turn % 4]:
+            got[name].append(tests[name](a, b))
+        print(f"turn {turn + 1}: " + ", ".join(f"{n} {v[-1]}" for n, v in got.items()),
+              file=sys.stderr, flush=True)
+    bandwidth, latency = zip(*got.pop("ours"))
+    print(f"{times} turns, medians: {statistics.median(bandwidth):.3f} Gb/s, "
+          f"{statistics.median(latency):.1f} us")
+    for name, mine, better in (("ib_write_bw", bandwidth, "more"),
+                               ("ib_write_lat", latency, "less"),
+                               ("ib_send_lat_e", latency, "less")):
+        mean, low, high = interval([x / y for x, y in zip(mine, got[name])])
+        print(f"ours / {name:14} {mean:.3f}  95 % {low:.3f} .. {high:.3f}  ({better} is better; "
+              f"theirs {statistics.median(got[name]):.3f})")
+
+
+if __name__ == "__main__":
+    main()
