@@ -160,7 +160,7 @@ int frame_push(struct frame_reader *r, const void *bytes, size_t len_bytes,
         len_bytes -= used;
     }
     if (len_bytes == 0)
-        return 0;
+        return check_header(r, why);
     if (make_room(r, len_bytes, why) < 0)
         return -1;
     memcpy(r->bytes + r->end, from, len_bytes);
@@ -173,7 +173,9 @@ const char *frame_next(struct frame_reader *r, size_t *len_bytes)
     const unsigned char *header = r->bytes + r->start;
     size_t len;
 
-    /* A bad length behind a good message is left for the next push to refuse. */
+    /* A bad length behind a good message is left for the next push to refuse,
+     * which may be one of nothing.
+     */
     if (waiting(r) < HEADER_BYTES || check_header(r, NULL) < 0)
         return NULL;
     len = announced_bytes(header);

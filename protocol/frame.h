@@ -42,7 +42,8 @@ void frame_reader_free(struct frame_reader *r);
 
 /* Append len_bytes bytes; they are copied.  On -1 the reader is spent and may
  * only be freed; *why is FAIL_GARBAGE (the peer announced too much, or nothing),
- * FAIL_FLOOD (too much before the marker) or FAIL_MEMORY.
+ * FAIL_FLOOD (too much before the marker) or FAIL_MEMORY.  A push of no bytes, after the
+ * last frame_next(), finds out whether what follows a whole message can be one.
  */
 int frame_push(struct frame_reader *r, const void *bytes, size_t len_bytes,
                struct fail *why);

@@ -134,6 +134,21 @@ static void what_is_encoded_is_read_back(void **state)
     frame_reader_free(r);
 }
 
+static void a_bad_length_behind_a_message_is_found_by_an_empty_push(void **state)
+{
+    struct frame_reader *r = frame_reader_new(false);
+    struct fail why;
+    size_t len;
+
+    (void)state;
+    assert_int_equal(frame_push(r, "\0\0\0\2{}GET /", 11, &why), 0);
+    assert_non_null(frame_next(r, &len));
+    assert_null(frame_next(r, &len));
+    assert_int_equal(frame_push(r, "", 0, &why), -1);
+    assert_int_equal(why.code, FAIL_GARBAGE);
+    frame_reader_free(r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -144,6 +159,7 @@ int main(void)
         cmocka_unit_test(a_bad_length_behind_a_message_ends_the_next_push),
         cmocka_unit_test(a_message_cut_by_the_end_is_noticed),
         cmocka_unit_test(what_is_encoded_is_read_back),
+        cmocka_unit_test(a_bad_length_behind_a_message_is_found_by_an_empty_push),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
