@@ -261,7 +261,7 @@ static int read_input(struct serve *s, struct fail *why)
         if (on_message(s, text, len, why) < 0)
             return -1;
     }
-    return 0;
+    return frame_push(s->reader, "", 0, why); /* is what follows a frame? */
 }
 
 /* ---- children

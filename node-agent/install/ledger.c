@@ -53,7 +53,8 @@ static struct json *encode(const struct ledger_entry *e)
         json_put_int(doc, "at_s", (int64_t)time(NULL)) == 0 &&
         json_put_text(doc, "boot_id", e->boot_id) == 0 &&
         json_put_real(doc, "seconds", e->seconds) == 0 &&
-        (!e->what || e->state != LEDGER_INTENT || json_put(doc, "what", json_copy(e->what)) == 0) &&
+        (!e->what || e->state != LEDGER_INTENT ||
+         json_put(doc, "what", json_copy(e->what)) == 0) &&
         (e->state != LEDGER_FAILED ||
          (json_put_text(doc, "code", fail_code_name(e->why.code)) == 0 &&
           json_put_text(doc, "text", e->why.text) == 0)))
