@@ -154,7 +154,12 @@ static void read_some(struct helper *helper, int64_t now_ms, helper_say_fn say, 
 
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
         return;
-    if (n <= 0 || frame_push(helper->reader, bytes, (size_t)n, NULL) < 0) {
+    if (n <= 0) {
+        end(helper, now_ms);
+        return;
+    }
+    if (frame_push(helper->reader, bytes, (size_t)n, NULL) < 0) {
+        kill(helper->pid, SIGKILL); /* it has lost its mind */
         end(helper, now_ms);
         return;
     }
@@ -201,7 +206,8 @@ static int reap(struct helper *helper, int64_t now_ms, struct fail *why)
     }
     if (now_ms < helper->due_ms)
         return 0;
-    helper->reaped = true; /* init will have it */
+    kill(helper->pid, SIGKILL);
+    helper->reaped = true; /* it hangs in the kernel: init will have it */
     return tell_death(helper, 0, why);
 }
 
