@@ -1,0 +1,301 @@
+#!/usr/bin/env bats
+# rollout.bats - what an administrator sees of a rollout, on nodes that are folders
+#
+# The program, SSH, the journal and the signals are real; the agents are sim-node, since
+# a real one would change the machine that runs the tests.
+
+load sshd
+
+setup_file()
+{
+    export TREES=$BATS_FILE_TMPDIR
+    "$BUILD/ibfleet-agent" detect --json --root "$BATS_TEST_DIRNAME/../data/trees/bare" >"$TREES/before"
+    "$BUILD/ibfleet-agent" detect --json --root "$BATS_TEST_DIRNAME/../data/trees/soft-roce" >"$TREES/after"
+}
+
+setup()
+{
+    sshd_prepare
+    sshd_start </dev/null
+    export IBFLEET_FLEET=$SSHD_DIR/fleet.ini STATE=$SSHD_DIR/state
+    cat >"$IBFLEET_FLEET" <<INI
+[defaults]
+user = tester
+key = $SSHD_KEY
+known_hosts = $SSHD_KNOWN_HOSTS
+sudo = no
+rxe = eth1
+[policy]
+window = 8
+INI
+    node ib1
+    node ib2
+    node ib3
+}
+
+teardown()
+{
+    [ -z "${CONTROLLER:-}" ] || kill -9 "$CONTROLLER" 2>/dev/null || true
+    sshd_remove
+}
+
+node() # NAME
+{
+    mkdir "$SSHD_DIR/$1"
+    cp "$BATS_TEST_DIRNAME/sim-node" "$TREES/before" "$TREES/after" "$SSHD_DIR/$1"
+    printf '%s\n' '[nodes]' "$1 = 127.0.0.1:$SSHD_PORT" '[groups]' "only-$1 = $1" \
+        "[group:only-$1]" "agent = $SSHD_DIR/$1/sim-node" >>"$IBFLEET_FLEET"
+}
+
+# stdout in $out, stderr in $err
+ibfleet()
+{
+    status=0
+    timeout 120 "$BUILD/ibfleet" "$@" --state "$STATE" >"$SSHD_DIR/out" \
+        2>"$SSHD_DIR/err" </dev/null || status=$?
+    out=$(cat "$SSHD_DIR/out") err=$(cat "$SSHD_DIR/err")
+    echo "status $status"$'\n'"$out"$'\n'"$err"
+}
+
+# In the background, as $CONTROLLER, until a file of a node is there.
+begin_until() # FILE ARGUMENT...
+{
+    "$BUILD/ibfleet" "${@:2}" --state "$STATE" >"$SSHD_DIR/out" 2>"$SSHD_DIR/err" \
+        </dev/null 3>&- &
+    CONTROLLER=$!
+    sshd_wait_for 20 test -e "$SSHD_DIR/$1"
+}
+
+end_controller() # its status in $status
+{
+    status=0
+    wait "$CONTROLLER" || status=$?
+    CONTROLLER=
+    out=$(cat "$SSHD_DIR/out") err=$(cat "$SSHD_DIR/err")
+    echo "status $status"$'\n'"$out"$'\n'"$err"
+}
+
+times() { wc -l <"$SSHD_DIR/$1/$2" 2>/dev/null || echo 0; } # NODE installed|boots
+says() { [[ "$out" == *"$1"* ]]; }
+warns() { [[ "$err" == *"$1"* ]]; }
+keeps_to() { "$BATS_TEST_DIRNAME/schema-check" "$1" <"$SSHD_DIR/out"; }
+ended() { jq -r '.nodes[] | "\(.name) \(.state) \(.code)"' "$SSHD_DIR/out"; }
+latest() { ibfleet status --json >/dev/null; jq -r '.runs[-1].run' "$SSHD_DIR/out"; }
+
+all_once()
+{
+    for n in ib1 ib2 ib3; do
+        [ "$(times $n installed)" = 1 ]
+        [ "$(times $n boots)" = 1 ]
+        [ ! -e "$SSHD_DIR/$n/claim" ]
+    done
+}
+
+# ---- good days -------------------------------------------------------------------------
+
+@test "a plan is folded, and changes nothing, not even the state folder" {
+    ibfleet rollout -a --plan
+    [ "$status" = 0 ]
+    says "3 nodes ib[1-3]: packages rdma-core ibverbs-providers; modules"
+    says "Soft-RoCE on eth1"
+    says "; reboot"
+    [ ! -e "$SSHD_DIR/ib1/claim" ]
+    [ ! -e "$STATE" ]
+    ibfleet rollout -a --plan --json
+    keeps_to rollout
+    [ "$(jq -r '.nodes[1].plan.steps[0].name' "$SSHD_DIR/out")" = packages ]
+}
+
+@test "a rollout brings all nodes there, and a second one finds nothing to do" {
+    ibfleet rollout -a --yes --json
+    [ "$status" = 0 ]
+    keeps_to rollout
+    [ "$(ended | sort -u -k 2)" = "ib1 done ok" ]
+    all_once
+    ibfleet rollout -a --yes
+    [ "$status" = 0 ]
+    says "3 nodes ib[1-3]: up to date"
+    all_once
+}
+
+@test "without a terminal and without --yes nothing is done, in one line" {
+    ibfleet rollout -a
+    [ "$status" = 2 ]
+    [ -z "$out" ]
+    [ "$(wc -l <"$SSHD_DIR/err")" = 1 ]
+    warns "--yes"
+}
+
+@test "events come as they happen, one object per line" {
+    ibfleet rollout ib1 --yes --ndjson
+    [ "$status" = 0 ]
+    [ "$(jq -r .to "$SSHD_DIR/out" | xargs)" = \
+        "probing planned claiming installing rebooting verifying releasing done" ]
+}
+
+@test "status and show tell what happened, also to scripts" {
+    ibfleet rollout -a --yes
+    ibfleet status
+    says "rollout  done"
+    ibfleet status "$(latest)"
+    says "ib2   done"
+    ibfleet show ib2
+    says "rebooting"
+    says "Soft-RoCE on eth1"
+    ibfleet show ib2 --json
+    [ "$(jq -r '.moves[-1].to' "$SSHD_DIR/out")" = done ]
+    [ "$(jq -r '.facts.hostname' "$SSHD_DIR/out")" = ib2 ]
+    ibfleet status 20200101-0000-0000
+    [ "$status" = 2 ]
+    ibfleet show ib9
+    [ "$status" = 2 ]
+}
+
+# ---- bad days of a node ------------------------------------------------------------------
+
+@test "a node that fails is named with its reason, and leaves the others alone" {
+    echo "install disk-full no room on /var" >"$SSHD_DIR/ib2/trouble"
+    ibfleet rollout -a --yes
+    [ "$status" = 1 ]
+    says "no room on /var"
+    says "1 failed, 2 done"
+    [ ! -e "$SSHD_DIR/ib2/claim" ]
+    ibfleet rollout -a --yes --json
+    keeps_to rollout
+    [ "$(ended | xargs)" = "ib1 up-to-date ok ib2 failed disk-full ib3 up-to-date ok" ]
+}
+
+@test "a node without an agent fails by itself" {
+    touch "$SSHD_DIR/ib3/down"
+    ibfleet rollout -a --yes --json
+    [ "$status" = 1 ]
+    [ "$(ended | xargs)" = "ib1 done ok ib2 done ok ib3 failed agent-not-started" ]
+}
+
+@test "nobody reached is a status of its own" {
+    sed -i "s/:$SSHD_PORT/:$(sshd_free_port)/" "$IBFLEET_FLEET"
+    ibfleet rollout -a --yes
+    [ "$status" = 4 ]
+}
+
+@test "the failure budget stops it, and what is left can be taken up" {
+    for n in ib1 ib2; do
+        echo "install step-failed says no" >"$SSHD_DIR/$n/trouble"
+    done
+    ibfleet rollout -a --yes --window 1 --max-failures 0
+    [ "$status" = 3 ]
+    warns "ibfleet resume"
+    [ "$(times ib2 installed)" = 0 ]
+    [ "$(times ib3 installed)" = 0 ]
+    rm "$SSHD_DIR/ib2/trouble"
+    ibfleet resume --yes --max-failures 5
+    [ "$(times ib3 installed)" = 1 ]
+    [ "$status" = 1 ]
+}
+
+@test "a node that another controller holds is left to it, which is named" {
+    echo '{"run": "20260101-0000-beef", "user": "bob@elsewhere", "epoch": 1}' >"$SSHD_DIR/ib1/claim"
+    ibfleet rollout -a --yes
+    [ "$status" = 6 ]
+    says "20260101-0000-beef of bob@elsewhere"
+    [ "$(times ib1 installed)" = 0 ]
+    [ "$(times ib3 installed)" = 1 ]
+}
+
+@test "an agent that is killed in the middle is started again, and nothing is done twice" {
+    echo 3 >"$SSHD_DIR/ib1/slow"
+    begin_until ib1/installing rollout -a --yes
+    kill -9 "$(cat "$SSHD_DIR/ib1/pid")"
+    end_controller
+    [ "$status" = 0 ]
+    all_once
+}
+
+@test "a connection that is cut in the middle is found again" {
+    for n in ib1 ib2 ib3; do echo 4 >"$SSHD_DIR/$n/slow"; done
+    begin_until ib3/installing rollout -a --yes
+    pkill -9 -P "$SSHD_PID"
+    end_controller
+    [ "$status" = 0 ]
+    all_once
+}
+
+# ---- bad days of the controller -------------------------------------------------------------
+
+@test "a controller that is killed is taken up by resume, and each step is taken once" {
+    for n in ib1 ib2 ib3; do echo 3 >"$SSHD_DIR/$n/slow"; done
+    begin_until ib3/installing rollout -a --yes
+    kill -9 "$CONTROLLER"
+    end_controller
+    ibfleet status
+    says "interrupted"
+    cd /
+    env -u IBFLEET_FLEET "$BUILD/ibfleet" resume --yes --state "$STATE" </dev/null
+    all_once
+    ibfleet status
+    says "rollout  done"
+    ibfleet resume --yes
+    [ "$status" = 2 ]
+}
+
+@test "a run that has a controller is not given to a second one" {
+    for n in ib1 ib2 ib3; do echo 3 >"$SSHD_DIR/$n/slow"; done
+    begin_until ib1/installing rollout -a --yes
+    cp "$SSHD_DIR/out" "$SSHD_DIR/first-out"
+    status=0
+    "$BUILD/ibfleet" resume "$("$BUILD/ibfleet" status --json --state "$STATE" | jq -r '.runs[0].run')" \
+        --yes --state "$STATE" </dev/null 2>"$SSHD_DIR/err2" || status=$?
+    [ "$status" = 6 ]
+    grep -q "being worked on by .* process $CONTROLLER" "$SSHD_DIR/err2"
+    end_controller
+    [ "$status" = 0 ]
+    all_once
+}
+
+@test "the first interrupt begins nothing new, and what is under way is finished" {
+    for n in ib1 ib2 ib3; do echo 2 >"$SSHD_DIR/$n/slow"; done
+    begin_until ib1/installing rollout -a --yes --window 1
+    kill -INT "$CONTROLLER"
+    end_controller
+    [ "$status" = 5 ]
+    warns "ibfleet resume"
+    [ "$(times ib1 boots)" = 1 ]
+    [ "$(times ib2 installed)" = 0 ]
+    ibfleet resume --yes
+    [ "$status" = 0 ]
+    all_once
+}
+
+@test "the second interrupt pauses, and the install goes on by itself" {
+    for n in ib1 ib2 ib3; do echo 3 >"$SSHD_DIR/$n/slow"; done
+    begin_until ib3/installing rollout -a --yes
+    kill -INT "$CONTROLLER"
+    sshd_wait_for 10 grep -q 'once more' "$SSHD_DIR/err"
+    kill -INT "$CONTROLLER"
+    end_controller
+    [ "$status" = 5 ]
+    warns "ibfleet resume"
+    ibfleet status
+    says "paused"
+    sshd_wait_for 20 test -e "$SSHD_DIR/ib3/installed"
+    ibfleet resume --yes
+    [ "$status" = 0 ]
+    all_once
+}
+
+@test "an interrupt before anything has changed says so" {
+    touch "$SSHD_DIR/ib1/stuck"
+    begin_until ib1/pid rollout -a --yes
+    kill -INT "$CONTROLLER"
+    end_controller
+    [ "$status" = 5 ]
+    warns "nothing was changed"
+    [ "$(times ib2 installed)" = 0 ]
+}
+
+@test "a state folder that cannot be written is told before any node is touched" {
+    STATE=/proc/nowhere ibfleet rollout -a --yes
+    [ "$status" = 8 ]
+    [ "$(wc -l <"$SSHD_DIR/err")" = 1 ]
+    [ ! -e "$SSHD_DIR/ib1/claim" ]
+}
