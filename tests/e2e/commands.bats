@@ -38,7 +38,7 @@ teardown() { sshd_remove; }
 ibfleet()
 {
     status=0
-    timeout 60 "$BUILD/ibfleet" "$@" >"$SSHD_DIR/out" 2>"$SSHD_DIR/err" </dev/null || status=$?
+    timeout -k 5 60 "$BUILD/ibfleet" "$@" >"$SSHD_DIR/out" 2>"$SSHD_DIR/err" </dev/null || status=$?
     out=$(tr -d '\0' <"$SSHD_DIR/out") err=$(cat "$SSHD_DIR/err")
     echo "status $status"$'\n'"$out"$'\n'"$err"
 }
@@ -177,7 +177,7 @@ node() # NAME PORT SETTING...
 }
 
 @test "exec: a node that hangs costs its deadline, not the others'" {
-    bad <<<'exec sleep 1000'
+    bad <<<'exec sleep 100'
     SECONDS=0
     ibfleet exec -a --timeout 2 -- echo here
     [ "$status" = 1 ]
@@ -206,8 +206,23 @@ node() # NAME PORT SETTING...
     [[ "$output" == *"standard output: No space left on device"* ]]
 }
 
-@test "exec: interrupted once nothing new starts, twice it ends with status 5" {
-    bad <<<'echo up; exec sleep 1000'
+@test "exec: an interrupt starts nothing new" {
+    bad <<<'echo up; exec sleep 2'
+    node a1 "$BAD_PORT" "port = $BAD_PORT"
+    "$BUILD/ibfleet" exec -f 1 a1,@good -- echo here >"$SSHD_DIR/out" 2>"$SSHD_DIR/err" &
+    local pid=$!
+    sshd_wait_for 20 grep -q 'a1: up' "$SSHD_DIR/out"
+    kill -INT $pid
+    status=0
+    wait $pid || status=$?
+    [ "$status" = 5 ]
+    lacks here
+    grep -q '1 running, 2 not started; once more ends them' "$SSHD_DIR/err"
+    grep -q '2 nodes ib\[1-2\]: interrupted (interrupted)' "$SSHD_DIR/err"
+}
+
+@test "exec: interrupted once it goes on, twice it ends with status 5" {
+    bad <<<'echo up; exec sleep 100'
     "$BUILD/ibfleet" exec -f 1 ib3,@good -- echo here >"$SSHD_DIR/out" 2>"$SSHD_DIR/err" &
     local pid=$!
     # ib1 and ib2 come first, one at a time
@@ -220,6 +235,17 @@ node() # NAME PORT SETTING...
     wait $pid || status=$?
     [ "$status" = 5 ]
     grep -q '1 node ib3: interrupted (interrupted)' "$SSHD_DIR/err"
+}
+
+@test "exec: asked to terminate it ends at once" {
+    bad <<<'echo up; exec sleep 100'
+    "$BUILD/ibfleet" exec ib3 -- true >"$SSHD_DIR/out" 2>"$SSHD_DIR/err" &
+    local pid=$!
+    sshd_wait_for 20 grep -q 'ib3: up' "$SSHD_DIR/out"
+    kill -TERM $pid
+    status=0
+    wait $pid || status=$?
+    [ "$status" = 5 ]
 }
 
 # ---- probe -----------------------------------------------------------------------------
@@ -275,7 +301,7 @@ node() # NAME PORT SETTING...
 }
 
 @test "probe: a node that falls silent in the middle of a frame is given up" {
-    bad <<<'printf "\001ibfleet-frames\002\n\0\0\1\0{\"hel"; exec sleep 1000'
+    bad <<<'printf "\001ibfleet-frames\002\n\0\0\1\0{\"hel"; exec sleep 100'
     SECONDS=0
     ibfleet probe -a --timeout 2
     [ $SECONDS -lt 30 ]
