@@ -52,7 +52,8 @@ struct validation {
     struct campaign *campaign; /* NULL: it did not come to one */
     char name[40];             /* of the campaign */
     uint64_t started_ms;
-    unsigned tenths; /* of the pairs, told so far */
+    unsigned tenths;  /* of the pairs, told so far */
+    unsigned retests; /* passes, likewise          */
     bool interrupted;
     struct campaign_node *nodes;
 
@@ -147,12 +148,19 @@ static void finish(struct validation *v)
 
 /* ---- measuring --------------------------------------------------------------------- */
 
+static bool is_quiet(const struct validation *v)
+{
+    const char *mode = v->command->options->progress;
+
+    return mode && strcmp(mode, "none") == 0;
+}
+
 static void on_seated(void *arg, size_t node, const struct fail *why)
 {
     struct validation *v = arg;
 
     progress_set(v->progress, node, why ? FAILED : MEASURING);
-    if (why)
+    if (why && !is_quiet(v))
         progress_line(v->progress, "%s is left out: %s", v->command->nodes[node]->name,
                       why->text);
 }
@@ -161,14 +169,18 @@ static void on_advanced(void *arg, const struct campaign_progress *p)
 {
     struct validation *v = arg;
 
-    if (p->phase == CAMPAIGN_MEASURING && p->total &&
-        (p->done == 0 || p->done * 10 / p->total > v->tenths)) {
+    if (is_quiet(v) || !p->total)
+        return;
+    if (p->phase == CAMPAIGN_MEASURING && p->done * 10 / p->total > v->tenths) {
         v->tenths = (unsigned)(p->done * 10 / p->total);
         progress_line(v->progress, "%zu of %zu pairs measured", p->done, p->total);
     }
-    if (p->phase == CAMPAIGN_RETESTING && p->total && !p->done)
-        progress_line(v->progress, "%zu pair%s to be measured again, alone", p->total,
-                      p->total == 1 ? "" : "s");
+    if (p->phase == CAMPAIGN_RETESTING && !p->done)
+        progress_line(v->progress, "%zu pair%s %s: measured %s, alone", p->total,
+                      p->total == 1 ? "" : "s",
+                      v->retests ? "still not well" : "not well",
+                      v->retests ? "once more" : "again");
+    v->retests += p->phase == CAMPAIGN_RETESTING && !p->done;
 }
 
 static void on_ended(void *arg, const struct fail *why)

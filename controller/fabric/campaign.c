@@ -63,6 +63,7 @@ struct campaign {
     size_t waiting;     /* for so many answers                */
     size_t next_suspect, passes;
     size_t done, total; /* pairs                              */
+    bool ran_out;       /* of time, in the middle of measuring */
     struct fail why;    /* that it did not end as it should   */
 };
 
@@ -288,6 +289,11 @@ static void widen_slot(struct campaign *c, const struct measure_result *r)
         c->plan.slot_ms = ample_ms < SLOT_MAX_MS ? ample_ms : SLOT_MAX_MS;
 }
 
+static bool ran_out(const struct measure_result *r)
+{
+    return r && r->why.code == FAIL_TIMEOUT;
+}
+
 /* When one side was lost in the middle, that the other side saw nobody says nothing
  * about the fabric.
  */
@@ -300,6 +306,7 @@ static int note_meeting(struct campaign *c, size_t a, size_t b, unsigned round,
 
     if ((!of_a || !of_b) && (failed || of_a == of_b))
         return 0;
+    c->ran_out |= ran_out(of_a) || ran_out(of_b);
     c->done += !tally_pair(c->tally, a, b)->meetings;
     count_failure(c, a, failed);
     count_failure(c, b, failed);
@@ -369,7 +376,8 @@ static int measure(struct campaign *c, struct fail *why)
     }
     if (judge(c, why) < 0)
         return -1;
-    c->plan.slot_ms *= c->plan.slot_ms <= SLOT_MAX_MS / 2 ? 2 : 1;
+    if (c->ran_out && c->plan.slot_ms <= SLOT_MAX_MS / 2)
+        c->plan.slot_ms *= 2;
     enter(c, CAMPAIGN_RETESTING);
     return 0;
 }

@@ -97,6 +97,11 @@ static unsigned retests_of(const struct grid *g)
     return g->symptom == SYMPTOM_FAILED ? VERDICT_FAILED_RETESTS : VERDICT_SLOW_RETESTS;
 }
 
+static unsigned probes_of(const struct grid *g)
+{
+    return g->symptom == SYMPTOM_FAILED ? VERDICT_FAILED_PROBES : VERDICT_SLOW_PROBES;
+}
+
 static void queue(struct bench *w, struct grid *g, size_t a, size_t b)
 {
     struct verdict *v = w->v;
@@ -120,10 +125,10 @@ static bool is_charged(const struct grid *g, const struct culprit *who, size_t j
 static void queue_node(struct bench *w, struct grid *g, const struct culprit *who,
                        const bool *accused)
 {
-    unsigned probes = 0, wanted = retests_of(g);
+    unsigned probes = 0, wanted = retests_of(g), enough = probes_of(g);
 
     for (int turn = 0; turn < 4; turn++)
-        for (size_t j = 0; j < w->n && probes < VERDICT_NODE_PROBES; j++) {
+        for (size_t j = 0; j < w->n && probes < enough; j++) {
             unsigned alone;
             int turn_of_j;
 

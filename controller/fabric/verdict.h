@@ -30,7 +30,8 @@ struct tally;
 /* Measured alone so often before it is believed, at so many pairs of one node. */
 #define VERDICT_SLOW_RETESTS   2
 #define VERDICT_FAILED_RETESTS 1
-#define VERDICT_NODE_PROBES    3
+#define VERDICT_SLOW_PROBES    3
+#define VERDICT_FAILED_PROBES  2 /* each costs a slot */
 
 struct verdict_pair {
     size_t a, b; /* a below b */

@@ -56,6 +56,12 @@ bool result_is_good(const struct result *r)
            findings_grave(&r->verdict->findings) == 0;
 }
 
+/* Digits after the point that tell good from bad. */
+static int decimals_for(double usual)
+{
+    return usual < 1 ? 3 : usual < 10 ? 2 : 0;
+}
+
 static bool is_soft(const struct result *r)
 {
     for (size_t i = 0; i < r->n; i++)
@@ -70,15 +76,15 @@ static void put_head(const struct result *r, size_t width, bool color, struct te
     CLEANUP(text_clear) struct text line = {0};
     bool good = result_is_good(r);
 
-    text_add(&line, "%zu of %zu pairs measured both ways in %.0f s; ", v->measured,
-             v->pairs, r->seconds);
+    text_add(&line, "%zu of %zu pairs measured in %.0f s; ", v->measured, v->pairs,
+             r->seconds);
     if (v->bad)
         text_add(&line, "%zu of them not ok", v->bad);
     else
         text_add(&line, v->measured ? "all of them ok" : "nothing can be said");
     if (v->measured > v->bad && !isnan(v->usual_gbps) && !isnan(v->usual_us))
         text_add(&line, "; usual is %.*f Gb/s each way and %.*f us",
-                 v->usual_gbps < 10 ? 2 : 0, v->usual_gbps, v->usual_us < 10 ? 2 : 0,
+                 decimals_for(v->usual_gbps), v->usual_gbps, decimals_for(v->usual_us),
                  v->usual_us);
     text_add(text, "%s%s%s  ", color_of(good ? COLOR_GOOD : COLOR_BAD, color),
              good          ? "GOOD"
@@ -213,9 +219,9 @@ void result_render(const struct result *r, size_t width, bool color, struct text
     put_findings(r, width, color, text);
     if (v->measured) {
         put_square(r, "Bandwidth, Gb/s of payload, from row to column", false,
-                   v->usual_gbps < 10 ? 2 : 0, width, color, text);
+                   decimals_for(v->usual_gbps), width, color, text);
         put_square(r, "Latency, us, half a write ping-pong, median", true,
-                   v->usual_us < 10 ? 2 : 0, width, color, text);
+                   decimals_for(v->usual_us), width, color, text);
     }
     put_gaps(r, width, text);
 }

@@ -378,7 +378,7 @@ static void a_suspicion_is_not_proved_before_it_is_measured_alone(void **state)
     f.send[2] = f.receive[2] = 0.05;
     meet_all(&f, t);
     assert_int_equal(verdict_judge(f.members, f.n, t, &v, NULL), 0);
-    assert_int_equal(v->suspect_count, VERDICT_NODE_PROBES);
+    assert_int_equal(v->suspect_count, VERDICT_SLOW_PROBES);
     assert_false(v->findings.list[0].proved);
     assert_non_null(strstr(v->findings.list[0].text, "not measured again"));
     verdict_free(v);
@@ -398,7 +398,7 @@ static void one_bad_node_costs_a_few_probes_only(void **state)
     v = validate(&f, t);
     for (size_t i = 0, alone = 0; i < f.n; i++) {
         alone += i != 7 && tally_pair(t, 7, i)->alone;
-        assert_true(alone <= VERDICT_NODE_PROBES);
+        assert_true(alone <= VERDICT_FAILED_PROBES);
     }
     assert_string_equal(word(t, 7, 39), "failed");
     verdict_free(v);
