@@ -176,10 +176,10 @@ static void on_advanced(void *arg, const struct campaign_progress *p)
         progress_line(v->progress, "%zu of %zu pairs measured", p->done, p->total);
     }
     if (p->phase == CAMPAIGN_RETESTING && !p->done)
-        progress_line(v->progress, "%zu pair%s %s: measured %s, alone", p->total,
-                      p->total == 1 ? "" : "s",
+        progress_line(v->progress, "%zu pair%s %s: measured %s, alone, with %zu good",
+                      p->total - p->controls, p->total - p->controls == 1 ? "" : "s",
                       v->retests ? "still not well" : "not well",
-                      v->retests ? "once more" : "again");
+                      v->retests ? "once more" : "again", p->controls);
     v->retests += p->phase == CAMPAIGN_RETESTING && !p->done;
 }
 

@@ -79,6 +79,7 @@ static void advance(struct campaign *c)
     if (c->phase == CAMPAIGN_RETESTING) {
         p.done = c->next_suspect;
         p.total = c->verdict->suspect_count;
+        p.controls = c->verdict->control_count;
     }
     if (c->hooks->advanced)
         c->hooks->advanced(c->arg, &p);

@@ -56,7 +56,8 @@ enum campaign_phase {
 
 struct campaign_progress {
     enum campaign_phase phase;
-    size_t done, total; /* pairs of the tournament, or suspects of the retest */
+    size_t done, total; /* pairs of the tournament, or of the retest */
+    size_t controls;    /* of the retest's: good ones to compare with */
 };
 
 struct campaign_hooks { /* each may be NULL but ended */

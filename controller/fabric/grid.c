@@ -21,11 +21,17 @@
 
 struct grid_floors grid_floors_of(const struct member *members, size_t n)
 {
-    struct grid_floors floors = {.slow = 0.03, .late = 0.5, .ceiling = 0.97};
+    struct grid_floors floors = {.slow = 0.03,
+                                 .late = 0.5,
+                                 .late_us = 0.5,
+                                 .ceiling = 0.97};
 
     for (size_t i = 0; i < n; i++)
         if (members[i].joined && members[i].endpoint.soft)
-            floors = (struct grid_floors){.slow = 0.65, .late = 2.0, .ceiling = 0};
+            floors = (struct grid_floors){.slow = 0.65,
+                                          .late = 2.0,
+                                          .late_us = 1500,
+                                          .by_least = true};
     return floors;
 }
 
@@ -55,12 +61,17 @@ double grid_ceiling_gbps(const struct member *a, const struct member *b)
 
 /* ---- the best are the measure ------------------------------------------------------ */
 
-/* Which way is worse: -1 when low is (bandwidth), 1 when high is (latency). */
-static double worse_by(const struct grid *g, double value)
+/* By what share a value is worse: low is (bandwidth), or high (latency). */
+static double worse_by(const struct grid *g, double value, double center)
 {
-    double share = value / g->center - 1;
+    double share = value / center - 1;
 
     return g->symptom == SYMPTOM_SLOW ? -share : share;
+}
+
+static double worse_of(const struct grid *g, double a, double b)
+{
+    return g->symptom == SYMPTOM_SLOW ? fmin(a, b) : fmax(a, b);
 }
 
 static size_t gather_node(const struct grid *g, size_t i, double *values)
@@ -102,7 +113,8 @@ static size_t gather_good(const struct grid *g, double *values)
     size_t count = 0;
 
     for (size_t c = 0; c < g->n * g->n; c++)
-        if ((g->cells[c] & CELL_TESTED) && worse_by(g, g->values[c]) <= g->limit)
+        if ((g->cells[c] & CELL_TESTED) &&
+            worse_by(g, g->values[c], g->center) <= g->limit)
             values[count++] = g->values[c];
     return count;
 }
@@ -130,7 +142,8 @@ static int find_center(struct grid *g, double floor, struct fail *why)
         if (!count)
             break;
         g->center = center;
-        g->limit = fmin(fmax(floor, robust_z_limit(count, RISK) * sigma / center), cap);
+        g->noise = robust_z_limit(count, RISK) * sigma / center;
+        g->limit = fmin(fmax(floor, g->noise), cap);
     }
     free(values);
     free(bests);
@@ -141,7 +154,7 @@ static int find_center(struct grid *g, double floor, struct fail *why)
 
 static int make(struct grid *g, size_t n, enum symptom symptom, struct fail *why)
 {
-    *g = (struct grid){.n = n, .symptom = symptom, .center = NAN};
+    *g = (struct grid){.n = n, .symptom = symptom, .center = NAN, .control = NAN};
     g->directed = symptom == SYMPTOM_SLOW;
     g->cells = calloc(n ? n * n : 1, sizeof *g->cells);
     g->values = calloc(n ? n * n : 1, sizeof *g->values);
@@ -171,11 +184,26 @@ int grid_of_failures(const struct tally *t, struct grid *g, struct fail *why)
     return 0;
 }
 
-static void mark_bad(struct grid *g)
+/* `least` is a difference below which nothing is bad, whatever the share. */
+static void mark_bad(struct grid *g, double least)
 {
-    for (size_t c = 0; c < g->n * g->n; c++)
-        if ((g->cells[c] & CELL_TESTED) && worse_by(g, g->values[c]) > g->limit)
+    for (size_t c = 0; c < g->n * g->n; c++) {
+        double center = g->center;
+
+        if (!(g->cells[c] & CELL_TESTED))
+            continue;
+        if (g->cells[c] & CELL_ALONE)
+            center = worse_of(g, center, g->control);
+        if (worse_by(g, g->values[c], center) > g->limit &&
+            fabs(g->values[c] - center) > least)
             g->cells[c] |= CELL_BAD;
+    }
+}
+
+/* Was it measured alone to be compared with? */
+static bool is_control(const struct tally_pair *p)
+{
+    return p->alone && !p->suspected;
 }
 
 static bool is_low(const struct tally *t, const struct member *members, size_t i,
@@ -202,7 +230,8 @@ static void mark_low(struct grid *g, const struct tally *t, const struct member 
     g->all_low = 2 * low > tested;
     for (size_t i = 0; !g->all_low && i < g->n; i++)
         for (size_t j = 0; j < g->n; j++)
-            if (grid_is(g, i, j, CELL_TESTED) && is_low(t, members, i, j, share))
+            if (grid_is(g, i, j, CELL_TESTED) && is_low(t, members, i, j, share) &&
+                worse_by(g, g->values[i * g->n + j], g->center) > g->noise)
                 g->cells[i * g->n + j] |= CELL_BAD;
 }
 
@@ -216,15 +245,18 @@ int grid_of_bandwidth(const struct tally *t, const struct member *members,
     for (size_t i = 0; i < n; i++)
         for (size_t j = 0; j < n; j++) {
             const struct tally_pair *p = i == j ? NULL : tally_pair(t, i, j);
-            double gbps = p ? tally_gbps(t, i, j) : NAN;
+            double gbps = p ? tally_gbps(t, i, j) : NAN, scale;
 
-            if (!isnan(gbps))
-                set(g, i, j, p, CELL_TESTED,
-                    gbps / grid_scale_gbps(&members[i], &members[j]));
+            if (isnan(gbps))
+                continue;
+            scale = grid_scale_gbps(&members[i], &members[j]);
+            set(g, i, j, p, CELL_TESTED, gbps / scale);
+            if (is_control(p))
+                g->control = fmin(g->control, p->worst.gbps[i > j] / scale);
         }
     if (find_center(g, floors->slow, why) < 0)
         return -1;
-    mark_bad(g);
+    mark_bad(g, 0);
     if (floors->ceiling > 0)
         mark_low(g, t, members, floors->ceiling);
     return 0;
@@ -241,13 +273,18 @@ int grid_of_latency(const struct tally *t, const struct grid *slow,
         for (size_t j = 0; j < n; j++) {
             const struct tally_pair *p = i == j ? NULL : tally_pair(t, i, j);
 
-            if (p && p->latency.samples && !grid_is(slow, i, j, CELL_BAD) &&
-                !grid_is(slow, j, i, CELL_BAD))
-                set(g, i, j, p, CELL_TESTED, p->latency.p50_us);
+            if (!p || !p->latency.samples || grid_is(slow, i, j, CELL_BAD) ||
+                grid_is(slow, j, i, CELL_BAD))
+                continue;
+            set(g, i, j, p, CELL_TESTED,
+                floors->by_least ? p->least_us : p->latency.p50_us);
+            if (is_control(p))
+                g->control = fmax(g->control,
+                                  floors->by_least ? p->worst.min_us : p->worst.p50_us);
         }
     if (find_center(g, floors->late, why) < 0)
         return -1;
-    mark_bad(g);
+    mark_bad(g, floors->late_us);
     return 0;
 }
 

@@ -31,13 +31,17 @@ struct grid {
     unsigned char *cells; /* n * n, from * n + to                          */
     double *values;       /* likewise; a share of the link's rate, or us   */
     double center;        /* of the cells that are not bad; NAN            */
+    double control;       /* the worst that innocent pairs showed alone; NAN */
     double limit;         /* how much worse than the center is bad: 0.03   */
+    double noise;         /* what the good cells scatter, as such a share    */
     bool all_low;         /* most real links stay below what they can carry */
 };
 
 /* How far from the center is never called bad, however calm the fabric is. */
 struct grid_floors {
     double slow;    /* share of bandwidth missing: 0.03                        */
+    double late_us; /* latency on top, at least, for late to mean anything     */
+    bool by_least;  /* latency is judged by the fastest ping-pong, not the p50 */
     double late;    /* share of latency on top: 0.5                            */
     double ceiling; /* below this share of the payload ceiling is slow; 0: off */
 };
@@ -50,7 +54,11 @@ struct grid_floors grid_floors_of(const struct member *members, size_t n);
 /* What a perfect link between the two carries as payload, Gb/s; 0: not known. */
 double grid_ceiling_gbps(const struct member *a, const struct member *b);
 
-/* Fill one grid; clear it with grid_clear(), also after -1 (FAIL_MEMORY).  Late
+/* What is measured again is measured at another time, when the machines below may
+ * be busy with something else.  So innocent pairs are measured again with it, and
+ * only who is bad beside them, too, stays bad.
+ *
+ * Fill one grid; clear it with grid_clear(), also after -1 (FAIL_MEMORY).  Late
  * is only tested where the pair is not slow, so `slow` is the grid before it.
  */
 int grid_of_failures(const struct tally *t, struct grid *g, struct fail *why);

@@ -22,8 +22,12 @@ struct tally *tally_new(size_t n)
         free(t);
         return NULL;
     }
-    for (size_t i = 0; i < count; i++)
-        t->pairs[i].gbps[TALLY_A_TO_B] = t->pairs[i].gbps[TALLY_B_TO_A] = NAN;
+    for (size_t i = 0; i < count; i++) {
+        struct tally_pair *p = &t->pairs[i];
+
+        p->gbps[TALLY_A_TO_B] = p->gbps[TALLY_B_TO_A] = p->least_us = NAN;
+        p->worst = (struct tally_alone){{NAN, NAN}, NAN, NAN};
+    }
     return t;
 }
 
@@ -61,18 +65,26 @@ bool tally_pair_failed(const struct tally_pair *p)
 
 /* ---- one meeting ----------------------------------------------------------------- */
 
-static void keep_best_gbps(double *best, const struct measure_result *r)
+/* fmin() and fmax() pass over what is not a number. */
+static void keep_gbps(struct tally_pair *p, int way, bool alone,
+                      const struct measure_result *r)
 {
     double gbps = r ? measure_result_gbps(r) : NAN;
 
-    if (!isnan(gbps) && !(gbps <= *best))
-        *best = gbps;
+    p->gbps[way] = fmax(p->gbps[way], gbps);
+    if (alone)
+        p->worst.gbps[way] = fmin(p->worst.gbps[way], gbps);
 }
 
-static void keep_best_latency(struct tally_pair *p, const struct measure_result *r)
+static void keep_latency(struct tally_pair *p, bool alone, const struct measure_result *r)
 {
     if (!r || !r->latency.samples)
         return;
+    p->least_us = fmin(p->least_us, r->latency.min_us);
+    if (alone) {
+        p->worst.min_us = fmax(p->worst.min_us, r->latency.min_us);
+        p->worst.p50_us = fmax(p->worst.p50_us, r->latency.p50_us);
+    }
     if (p->latency.samples && r->latency.p50_us >= p->latency.p50_us)
         return;
     p->latency = r->latency;
@@ -117,9 +129,9 @@ int tally_add(struct tally *t, size_t a, size_t b, bool alone,
     p->alone += alone;
     if (what)
         return note_failure(p, what, why);
-    keep_best_latency(p, of_a);
-    keep_best_gbps(&p->gbps[TALLY_A_TO_B], of_a);
-    keep_best_gbps(&p->gbps[TALLY_B_TO_A], of_b);
+    keep_latency(p, alone, of_a);
+    keep_gbps(p, TALLY_A_TO_B, alone, of_a);
+    keep_gbps(p, TALLY_B_TO_A, alone, of_b);
     return 0;
 }
 

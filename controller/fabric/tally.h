@@ -31,15 +31,22 @@ enum tally_word {
 
 enum { TALLY_A_TO_B, TALLY_B_TO_A };
 
+struct tally_alone { /* NAN: not measured */
+    double gbps[2], p50_us, min_us;
+};
+
 struct tally_pair { /* a is the lower index */
     struct measure_latency latency, ack;
-    double gbps[2];       /* NAN: not measured */
-    unsigned meetings;    /* of which at least one side told the outcome */
-    unsigned alone;       /* meetings with nobody else measuring          */
-    unsigned failures;    /* meetings that failed                         */
-    enum tally_word word; /* the verdict's */
-    enum fail_code code;  /* of the last failure */
-    char *text;           /* likewise; owned by the tally; NULL */
+    double gbps[2];           /* NAN: not measured */
+    unsigned meetings;        /* of which at least one side told the outcome */
+    unsigned alone;           /* meetings with nobody else measuring          */
+    unsigned failures;        /* meetings that failed                         */
+    double least_us;          /* the fastest ping-pong of all; NAN           */
+    struct tally_alone worst; /* of the meetings alone                       */
+    bool suspected;           /* the verdict's: measured again because of it */
+    enum tally_word word;     /* the verdict's */
+    enum fail_code code;      /* of the last failure */
+    char *text;               /* likewise; owned by the tally; NULL */
 };
 
 /* n at most MEMBERS_MAX.  NULL only when memory is exhausted. */

@@ -106,8 +106,9 @@ static void queue(struct bench *w, struct grid *g, size_t a, size_t b)
 {
     struct verdict *v = w->v;
 
-    if (v->suspect_count == MAX_SUSPECTS || grid_is(g, a, b, CELL_QUEUED))
+    if (v->suspect_count >= MAX_SUSPECTS || grid_is(g, a, b, CELL_QUEUED))
         return;
+    tally_pair(w->t, a, b)->suspected = true;
     g->cells[a * w->n + b] |= CELL_QUEUED;
     g->cells[b * w->n + a] |= CELL_QUEUED;
     v->suspects[v->suspect_count++] = (struct verdict_pair){a < b ? a : b, a < b ? b : a};
@@ -154,10 +155,30 @@ static void queue_culprit(struct bench *w, struct grid *g, const struct culprit 
         queue(w, g, who->a, who->b);
 }
 
+static bool is_innocent(const struct bench *w, const struct grid *g, size_t a, size_t b)
+{
+    return grid_is(g, a, b, CELL_TESTED) && !grid_is(g, a, b, CELL_BAD) &&
+           !grid_is(g, b, a, CELL_BAD) && !tally_pair(w->t, a, b)->suspected &&
+           can_meet_again(w, a, b);
+}
+
+static void queue_controls(struct bench *w, const struct grid *g)
+{
+    struct verdict *v = w->v;
+
+    for (size_t a = 0; a < w->n; a++)
+        for (size_t b = a + 1; b < w->n && v->control_count < VERDICT_CONTROLS; b++)
+            if (is_innocent(w, g, a, b)) {
+                v->suspects[v->suspect_count++] = (struct verdict_pair){a, b};
+                v->control_count++;
+            }
+}
+
 static int queue_all(struct bench *w, struct grid *g, const struct culprits *found,
                      struct fail *why)
 {
     bool *accused = calloc(w->n ? w->n : 1, sizeof *accused);
+    size_t before = w->v->suspect_count;
 
     if (!accused)
         return fail_memory(why);
@@ -166,6 +187,8 @@ static int queue_all(struct bench *w, struct grid *g, const struct culprits *fou
             accused[found->list[i].a] = true;
     for (size_t i = 0; i < found->count; i++)
         queue_culprit(w, g, &found->list[i], accused);
+    if (w->v->suspect_count > before && g->symptom != SYMPTOM_FAILED)
+        queue_controls(w, g);
     free(accused);
     return 0;
 }
@@ -254,7 +277,7 @@ static void set_words(struct bench *w)
 
 static bool has_passed(const struct tally_pair *p)
 {
-    return p->word == WORD_OK && (p->alone || p->failures);
+    return p->word == WORD_OK && (p->suspected || p->failures);
 }
 
 static int tell_passed(struct bench *w, struct fail *why)
@@ -365,7 +388,7 @@ int verdict_judge(const struct member *members, size_t n, struct tally *t,
     int result = -1;
 
     if (w.v)
-        w.v->suspects = malloc(MAX_SUSPECTS * sizeof *w.v->suspects);
+        w.v->suspects = malloc((MAX_SUSPECTS + VERDICT_CONTROLS) * sizeof *w.v->suspects);
     if (w.v && w.v->suspects)
         result = judge_all(&w, why);
     else

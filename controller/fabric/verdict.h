@@ -33,14 +33,17 @@ struct tally;
 #define VERDICT_SLOW_PROBES    3
 #define VERDICT_FAILED_PROBES  2 /* each costs a slot */
 
+/* Innocent pairs that are measured again beside the slow and the late. */
+#define VERDICT_CONTROLS 2
+
 struct verdict_pair {
     size_t a, b; /* a below b */
 };
 
 struct verdict {
     struct findings findings;
-    struct verdict_pair *suspects; /* to be measured again alone, worst nodes first */
-    size_t suspect_count;
+    struct verdict_pair *suspects; /* to be measured again alone, controls with them */
+    size_t suspect_count, control_count;
     char **not_tested; /* one line each: what, and why */
     size_t not_tested_count;
     size_t pairs, measured, bad; /* in all; of those measured; of those not "ok" */
