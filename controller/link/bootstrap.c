@@ -35,7 +35,8 @@ static const char script[] =
     "command -v sha256sum >/dev/null && command -v head >/dev/null || "
     "{ echo \"sha256sum or head is missing\" >&2; exit 85; }; "
     "mkdir -p \"$d\" || exit 81; "
-    "[ -O \"$d\" ] || { echo \"$d is not its own\" >&2; exit 81; }; "
+    "[ -O \"$d\" ] && [ -O \"${d%/*}\" ] || { echo \"$d is not its own\" >&2; exit 81; "
+    "}; "
     "t=$(mktemp \"$f.XXXXXX\") || exit 81; "
     "printf \"\\001ibfleet-need\\002\\n\"; "
     "head -c \"$2\" >\"$t\" && [ \"$(wc -c <\"$t\")\" -eq \"$2\" ] || "
@@ -91,7 +92,7 @@ bool bootstrap_is_needed(struct bootstrap_scan *scan, const char *bytes, size_t 
     return found;
 }
 
-/* ---- when it ends too early ------------------------------------------------------- */
+/* ---- when it ends too early --------------------------------------------------- */
 
 /* What a node printed goes to terminals and into JSON. */
 static void quote(const char *text, size_t len_bytes, char line[BOOTSTRAP_LINE_BYTES])

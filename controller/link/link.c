@@ -75,8 +75,7 @@ struct link {
 
 static void feed(struct link *l, enum link_event event);
 
-/* ---- time ----------------------------------------------------------------------------
- */
+/* ---- time --------------------------------------------------------------------- */
 
 static void on_timer(uv_timer_t *timer);
 
@@ -126,11 +125,16 @@ static void disarm(struct link *l)
 /* ---- losing it
  * ------------------------------------------------------------------------- */
 
+/* A deadline has been waited for already: three of them would be a minute. */
+static bool may_pass(enum fail_code code)
+{
+    return fail_kind_of(code) == FAIL_KIND_AGAIN && code != FAIL_TIMEOUT;
+}
+
 static void lose(struct link *l, const struct fail *why)
 {
     bool on_the_way = l->state > LINK_WAITING && l->state < LINK_UP;
-    bool again = on_the_way && fail_kind_of(why->code) == FAIL_KIND_AGAIN &&
-                 l->tries < l->pool->options.tries;
+    bool again = on_the_way && may_pass(why->code) && l->tries < l->pool->options.tries;
 
     l->why = *why;
     feed(l, again ? LINK_EV_RETRY : LINK_EV_LOST);

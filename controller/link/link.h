@@ -29,7 +29,7 @@ struct link;
 struct link_pool;
 struct uv_loop_s;
 
-/* ---- what all links of a run share ------------------------------------------- */
+/* ---- what all links of a run share -------------------------------------------- */
 
 struct link_pool_options {
     unsigned width;         /* logins under way at once; 0: 64                      */
@@ -40,7 +40,8 @@ struct link_pool_options {
     bool accept_new;         /* learn unknown host keys (never changed ones)         */
     bool unprivileged;       /* no sudo; the agent goes to the user's own folder     */
     uint64_t login_ms;       /* deadline for each phase of a login; 0: 15000         */
-    unsigned tries;          /* logins tried for FAIL_KIND_AGAIN, with back-off; 0: 3 */
+    unsigned tries;          /* logins tried for FAIL_KIND_AGAIN, with back-off, but not
+                                after a deadline; 0: 3                               */
     uint64_t pause_ms;       /* about this long before the second try, then doubled;
                                 0: 1000                                              */
     uint64_t idle_ms;        /* silence after which an agent is pinged; 0: 60000     */
@@ -55,7 +56,7 @@ int link_pool_open(struct uv_loop_s *loop, const struct link_pool_options *optio
 /* All links must be closed.  NULL is allowed. */
 void link_pool_close(struct link_pool *pool);
 
-/* ---- one link ---------------------------------------------------------------- */
+/* ---- one link ----------------------------------------------------------------- */
 
 struct link_hooks {
     /* The state changed, other than by link_open() (for a progress display).  May be

@@ -57,8 +57,7 @@ void link_pool_close(struct link_pool *pool)
     free(pool);
 }
 
-/* ---- the door -----------------------------------------------------------------------
- */
+/* ---- the door ----------------------------------------------------------------- */
 
 static void let_in(struct link_pool *pool)
 {

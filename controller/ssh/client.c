@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "controller/ssh/hostkeys.h"
@@ -12,6 +13,9 @@
 #include "controller/ssh/userkey.h"
 #include "protocol/fail.h"
 #include "protocol/scope.h"
+
+/* Sites give it to all their machines. */
+#define SYSTEM_KNOWN_HOSTS "/etc/ssh/ssh_known_hosts"
 
 struct known_userkey {
     struct known_userkey *next;
@@ -36,6 +40,17 @@ static char *copy_of(const char *text)
     return text ? strdup(text) : NULL;
 }
 
+/* A session is a descriptor, and the usual limit is 1024. */
+static void raise_descriptors(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit); /* what is left is told by who has none */
+    }
+}
+
 struct ssh_client *ssh_client_new(void)
 {
     struct ssh_client *c = calloc(1, sizeof *c);
@@ -46,6 +61,7 @@ struct ssh_client *ssh_client_new(void)
         free(c);
         return NULL;
     }
+    raise_descriptors();
     c->login = copy_of(me ? me->pw_name : NULL);
     c->home = copy_of(home && *home ? home : me ? me->pw_dir : NULL);
     return c;
@@ -157,7 +173,8 @@ static struct known_hostkeys *load_hostkeys(struct ssh_client *c, const char *pa
         k->path = strdup(path);
     if (!k || (path ? !k->path : !standard))
         fail_memory(why);
-    else if (hostkeys_new(path ? path : standard, &k->keys, why) == 0)
+    else if (hostkeys_new(path ? path : standard, path ? NULL : SYSTEM_KNOWN_HOSTS,
+                          &k->keys, why) == 0)
         return k;
     if (k)
         free(k->path);

@@ -15,7 +15,7 @@ struct userkey;
 int client_userkey(struct ssh_client *client, const char *path, struct userkey **key,
                    struct fail *why);
 
-/* path NULL: ~/.ssh/known_hosts. */
+/* path NULL: ~/.ssh/known_hosts, and what /etc/ssh/ssh_known_hosts adds to it. */
 int client_hostkeys(struct ssh_client *client, const char *path, struct hostkeys **keys,
                     struct fail *why);
 

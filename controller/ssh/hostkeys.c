@@ -21,10 +21,10 @@
 #define KEY_BASE64_BYTES (4 * (KEY_MAX_BYTES + 2) / 3 + 1)
 
 struct hostkeys {
-    char *path;
+    char *path, *system_path;
     struct hosttable *table;
-    unsigned lines;
-    int fd; /* open for appending once something was learned, else -1 */
+    unsigned lines; /* in path */
+    int fd;         /* open for appending once something was learned, else -1 */
 };
 
 /* Best first.  RSA is missing: libssh2 1.10 knows only its SHA-1 signature, which
@@ -38,7 +38,7 @@ static const char *const algorithms[] = {
 };
 #define ALGORITHMS (sizeof algorithms / sizeof *algorithms)
 
-/* ---- the file --------------------------------------------------------------------- */
+/* ---- the file ----------------------------------------------------------------- */
 
 static void fd_done(int *fd)
 {
@@ -60,32 +60,42 @@ static int read_all(int fd, char *text, size_t len_bytes)
     return 0;
 }
 
-static int load(struct hostkeys *keys, struct fail *why)
+/* Returns how many lines it has, or -1. */
+static int load(struct hosttable *table, const char *path, struct fail *why)
 {
-    CLEANUP(fd_done) int fd = open(keys->path, O_RDONLY | O_CLOEXEC);
+    CLEANUP(fd_done) int fd = open(path, O_RDONLY | O_CLOEXEC);
     struct stat st;
     char *text;
-    int lines;
 
     if (fd < 0 && errno == ENOENT)
         return 0;
     if (fd < 0 || fstat(fd, &st) < 0)
-        return fail_set(why, FAIL_STATE, "%s: %s", keys->path, strerror(errno));
+        return fail_set(why, FAIL_STATE, "%s: %s", path, strerror(errno));
     if ((size_t)st.st_size > HOSTKEYS_FILE_MAX_BYTES)
-        return fail_set(why, FAIL_STATE, "%s: too large", keys->path);
+        return fail_set(why, FAIL_STATE, "%s: too large", path);
     text = malloc((size_t)st.st_size + 1);
     if (!text)
         return fail_memory(why);
     if (read_all(fd, text, (size_t)st.st_size) < 0) {
         free(text);
-        return fail_set(why, FAIL_STATE, "%s: %s", keys->path, strerror(errno));
+        return fail_set(why, FAIL_STATE, "%s: %s", path, strerror(errno));
     }
-    lines = hosttable_parse(keys->table, text, 1, why);
-    keys->lines = lines < 0 ? 0 : (unsigned)lines;
-    return lines < 0 ? -1 : 0;
+    return hosttable_parse(table, text, path, 1, why);
 }
 
-int hostkeys_new(const char *path, struct hostkeys **keys, struct fail *why)
+static int load_both(struct hostkeys *keys, struct fail *why)
+{
+    int lines = load(keys->table, keys->path, why);
+
+    keys->lines = (unsigned)lines;
+    return lines < 0 ||
+                   (keys->system_path && load(keys->table, keys->system_path, why) < 0)
+               ? -1
+               : 0;
+}
+
+int hostkeys_new(const char *path, const char *system_path, struct hostkeys **keys,
+                 struct fail *why)
 {
     struct hostkeys *made = calloc(1, sizeof *made);
 
@@ -93,12 +103,13 @@ int hostkeys_new(const char *path, struct hostkeys **keys, struct fail *why)
         return fail_memory(why);
     made->fd = -1;
     made->path = strdup(path);
+    made->system_path = system_path ? strdup(system_path) : NULL;
     made->table = hosttable_new();
-    if (!made->path || !made->table) {
+    if (!made->path || !made->system_path != !system_path || !made->table) {
         hostkeys_free(made);
         return fail_memory(why);
     }
-    if (load(made, why) < 0) {
+    if (load_both(made, why) < 0) {
         hostkeys_free(made);
         return -1;
     }
@@ -116,10 +127,11 @@ void hostkeys_free(struct hostkeys *keys)
     }
     hosttable_free(keys->table);
     free(keys->path);
+    free(keys->system_path);
     free(keys);
 }
 
-/* ---- how a host is spelled ------------------------------------------------------- */
+/* ---- how a host is spelled ---------------------------------------------------- */
 
 /* 0: by name, 1: by address; false when there is no such spelling. */
 static bool spelling(const struct hostkeys_host *host, int which,
@@ -149,19 +161,18 @@ static void find(const struct hostkeys *keys, const struct hostkeys_host *host,
             look(keys->table, name, fn, arg);
 }
 
-/* ---- before the handshake ---------------------------------------------------------- */
+/* ---- before the handshake ----------------------------------------------------- */
 
 struct stored {
-    bool any, usable[ALGORITHMS];
-    unsigned line;
+    bool usable[ALGORITHMS];
+    const struct hosttable_line *any;
 };
 
 static bool note_type(void *arg, const struct hosttable_line *line)
 {
     struct stored *s = arg;
 
-    s->any = true;
-    s->line = line->number;
+    s->any = line;
     for (size_t i = 0; i < ALGORITHMS; i++)
         if (strcmp(line->type, algorithms[i]) == 0)
             s->usable[i] = true;
@@ -186,16 +197,17 @@ int hostkeys_algorithms(const struct hostkeys *keys, const struct hostkeys_host 
         return fail_set(why, FAIL_HOST_KEY_UNKNOWN,
                         "%s:%u has only an RSA key for it, which cannot be used; add its "
                         "ed25519 or ECDSA key (ssh-keyscan -t ed25519,ecdsa)",
-                        keys->path, s.line);
+                        s.any->file, s.any->number);
     return 0;
 }
 
-/* ---- after the handshake ----------------------------------------------------------- */
+/* ---- after the handshake ------------------------------------------------------ */
 
 struct search {
     const char *type, *key; /* of what the host showed */
     bool found;
-    unsigned other_line; /* has another key of that type, or only other types */
+    const struct hosttable_line
+        *other; /* has another key of that type, or another type */
 };
 
 static bool compare(void *arg, const struct hosttable_line *line)
@@ -205,26 +217,26 @@ static bool compare(void *arg, const struct hosttable_line *line)
     if (strcmp(line->type, s->type) == 0 && strcmp(line->key, s->key) == 0)
         s->found = true;
     else
-        s->other_line = line->number;
+        s->other = line;
     return !s->found;
 }
 
-static int changed(const struct hostkeys *keys, unsigned line, const char *type,
-                   const char *print, struct fail *why)
+static int changed(const struct hosttable_line *line, const char *type, const char *print,
+                   struct fail *why)
 {
     return fail_set(why, FAIL_HOST_KEY_CHANGED,
                     "its host key is not the one in %s:%u; it shows %s %s. If it was "
                     "reinstalled, remove that line",
-                    keys->path, line, type, print);
+                    line->file, line->number, type, print);
 }
 
 static int unknown(const struct hostkeys *keys, const struct hostkeys_host *host,
                    const char *type, const char *print, struct fail *why)
 {
     char name[HOSTTABLE_NAME_BYTES];
-    unsigned line = 0;
+    const struct hosttable_line *line = NULL;
 
-    for (int which = 0; which < 2 && line == 0; which++)
+    for (int which = 0; which < 2 && !line; which++)
         if (spelling(host, which, name))
             line = hosttable_pattern(keys->table, name);
     if (line)
@@ -232,15 +244,14 @@ static int unknown(const struct hostkeys *keys, const struct hostkeys_host *host
             why, FAIL_HOST_KEY_UNKNOWN,
             "%s:%u covers it with a pattern or @cert-authority, which are not "
             "used; add its own key: %s %s",
-            keys->path, line, type, print);
+            line->file, line->number, type, print);
     return fail_set(why, FAIL_HOST_KEY_UNKNOWN,
                     "its host key is not in %s: %s %s. Compare it and add it "
                     "(ssh-keyscan), or use --host-keys accept-new",
                     keys->path, type, print);
 }
 
-/* ---- learning ------------------------------------------------------------------------
- */
+/* ---- learning ----------------------------------------------------------------- */
 
 static void make_folder_of(const char *path)
 {
@@ -305,7 +316,8 @@ static int learn(struct hostkeys *keys, const struct hostkeys_host *host,
         free(line);
         return -1;
     }
-    return hosttable_parse(keys->table, line, ++keys->lines, why) < 0 ? -1 : 0;
+    return hosttable_parse(keys->table, line, keys->path, ++keys->lines, why) < 0 ? -1
+                                                                                  : 0;
 }
 
 int hostkeys_check(struct hostkeys *keys, const struct hostkeys_host *host,
@@ -315,7 +327,7 @@ int hostkeys_check(struct hostkeys *keys, const struct hostkeys_host *host,
     struct blob blob = {.bytes = bytes, .len_bytes = len_bytes}, type;
     char key[KEY_BASE64_BYTES], type_name[64], print[FINGERPRINT_BYTES];
     struct search s = {.type = type_name, .key = key};
-    unsigned line;
+    const struct hosttable_line *revoked;
 
     if (len_bytes > KEY_MAX_BYTES || blob_next_string(&blob, &type) < 0 ||
         type.len_bytes >= sizeof type_name)
@@ -325,18 +337,18 @@ int hostkeys_check(struct hostkeys *keys, const struct hostkeys_host *host,
     EVP_EncodeBlock((unsigned char *)key, bytes, (int)len_bytes);
     fingerprint_format(bytes, len_bytes, print);
 
-    line = hosttable_revoked(keys->table, key);
-    if (line)
+    revoked = hosttable_revoked(keys->table, key);
+    if (revoked)
         return fail_set(why, FAIL_HOST_KEY_CHANGED,
                         "its host key %s %s is @revoked in %s:%u", type_name, print,
-                        keys->path, line);
+                        revoked->file, revoked->number);
     find(keys, host, hosttable_find_plain, compare, &s);
     if (!s.found)
         find(keys, host, hosttable_find_hashed, compare, &s);
     if (s.found)
         return 0;
-    if (s.other_line)
-        return changed(keys, s.other_line, type_name, print, why);
+    if (s.other)
+        return changed(s.other, type_name, print, why);
     return accept_new ? learn(keys, host, type_name, key, why)
                       : unknown(keys, host, type_name, print, why);
 }

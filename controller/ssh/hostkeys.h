@@ -1,11 +1,11 @@
 /* hostkeys - which host key a node must show (known_hosts)
  *
- * Reads OpenSSH's known_hosts once into a hash table: plain and hashed names,
+ * Reads OpenSSH's known_hosts files once into a hash table: plain and hashed names,
  * [host]:port, several names on a line, comments, @revoked.  Patterns (*, ?, !) and
  * @cert-authority are not used; a host that only they cover is refused with a
  * sentence that says so.
  *
- *     hostkeys_new(path, &keys, why);
+ *     hostkeys_new("/home/me/.ssh/known_hosts", "/etc/ssh/ssh_known_hosts", &keys, why);
  *     hostkeys_algorithms(keys, &host, list, why);      before the handshake
  *     hostkeys_check(keys, &host, blob, n, accept_new, why);      after it
  */
@@ -32,8 +32,11 @@ struct hostkeys_host {
     uint16_t port;
 };
 
-/* A file that is not there is empty.  FAIL_STATE when it cannot be read. */
-int hostkeys_new(const char *path, struct hostkeys **keys, struct fail *why);
+/* path is where new keys are learned; the system's file (NULL: none) is only read.  A
+ * file that is not there is empty.  FAIL_STATE when it cannot be read.
+ */
+int hostkeys_new(const char *path, const char *system_path, struct hostkeys **keys,
+                 struct fail *why);
 
 /* What was learned is on disk when it returns.  NULL is allowed. */
 void hostkeys_free(struct hostkeys *keys);

@@ -83,7 +83,7 @@ static void lower(char *to, const char *from, size_t size)
     to[i] = '\0';
 }
 
-/* ---- parsing -------------------------------------------------------------------- */
+/* ---- parsing ------------------------------------------------------------------ */
 
 static int add(struct entry **list, const struct entry *like)
 {
@@ -137,9 +137,9 @@ static int add_names(struct hosttable *t, char *names, struct entry *like)
 }
 
 /* [@marker] names type key [comment] */
-static int add_line(struct hosttable *t, char *line, unsigned number)
+static int add_line(struct hosttable *t, char *line, const char *file, unsigned number)
 {
-    struct entry like = {.line.number = number};
+    struct entry like = {.line = {.file = file, .number = number}};
     char *rest = NULL, *names = strtok_r(line, " \t\r", &rest);
     const char *marker = NULL;
 
@@ -172,8 +172,8 @@ static int keep(struct hosttable *t, char *bytes)
     return 0;
 }
 
-int hosttable_parse(struct hosttable *t, char *text, unsigned first_number,
-                    struct fail *why)
+int hosttable_parse(struct hosttable *t, char *text, const char *file,
+                    unsigned first_number, struct fail *why)
 {
     int lines = 0;
 
@@ -185,13 +185,13 @@ int hosttable_parse(struct hosttable *t, char *text, unsigned first_number,
         next = strchr(line, '\n');
         if (next)
             *next++ = '\0';
-        if (add_line(t, line, first_number + (unsigned)lines) < 0)
+        if (add_line(t, line, file, first_number + (unsigned)lines) < 0)
             return fail_memory(why);
     }
     return lines;
 }
 
-/* ---- finding ---------------------------------------------------------------------- */
+/* ---- finding ------------------------------------------------------------------ */
 
 void hosttable_find_plain(const struct hosttable *t, const char *host, hosttable_fn fn,
                           void *arg)
@@ -218,12 +218,12 @@ void hosttable_find_hashed(const struct hosttable *t, const char *host, hosttabl
             return;
 }
 
-unsigned hosttable_revoked(const struct hosttable *t, const char *key)
+const struct hosttable_line *hosttable_revoked(const struct hosttable *t, const char *key)
 {
     for (const struct entry *e = t->revoked; e; e = e->next)
         if (strcmp(e->line.key, key) == 0)
-            return e->line.number;
-    return 0;
+            return &e->line;
+    return NULL;
 }
 
 /* '*' and '?' only; pattern ends at end. */
@@ -269,13 +269,14 @@ static bool list_covers(const char *list, const char *name)
     return covers;
 }
 
-unsigned hosttable_pattern(const struct hosttable *t, const char *host)
+const struct hosttable_line *hosttable_pattern(const struct hosttable *t,
+                                               const char *host)
 {
     char name[HOSTTABLE_NAME_BYTES];
 
     lower(name, host, sizeof name);
     for (const struct entry *e = t->patterns; e; e = e->next)
         if (list_covers(e->host, name))
-            return e->line.number;
-    return 0;
+            return &e->line;
+    return NULL;
 }

@@ -31,7 +31,7 @@ static EVP_PKEY *refuse(struct fail *why, const char *text)
     return NULL;
 }
 
-/* ---- OpenSSH's own format -------------------------------------------------- */
+/* ---- OpenSSH's own format ----------------------------------------------------- */
 
 static void bignum_done(BIGNUM **n)
 {
@@ -170,7 +170,7 @@ static EVP_PKEY *parse_openssh(const char *text, size_t len_bytes, struct fail *
     return key;
 }
 
-/* ---- PEM --------------------------------------------------------------------- */
+/* ---- PEM ---------------------------------------------------------------------- */
 
 /* Called only for an encrypted key. */
 static int no_passphrase(char *bytes, int size, int writing, void *was_asked)

@@ -33,6 +33,10 @@
 /* When libssh2 would block and does not say on what. */
 #define RETRY_MS 20
 
+/* A dead socket makes libssh2 give up at once; should it not, leaking is the lesser evil.
+ */
+#define FREE_TRIES 100
+
 #define PACKET_BYTES 32768u
 
 /* Elliptic curves only: a finite-field exchange costs up to 30 ms of CPU per node. */
@@ -82,7 +86,7 @@ struct ssh {
 static void feed(struct ssh *s, enum session_event event);
 static enum session_event work(struct ssh *s);
 
-/* ---- waiting --------------------------------------------------------------------- */
+/* ---- waiting ------------------------------------------------------------------ */
 
 static void on_ready(void *arg)
 {
@@ -135,7 +139,7 @@ static enum session_event await(struct ssh *s)
     return EV_NONE;
 }
 
-/* ---- what libssh2 calls ------------------------------------------------------------ */
+/* ---- what libssh2 calls ------------------------------------------------------- */
 
 static ssize_t on_send(libssh2_socket_t fd, const void *bytes, size_t len_bytes,
                        int flags, void **abstract)
@@ -179,7 +183,7 @@ static int on_sign(LIBSSH2_SESSION *session, unsigned char **sig, size_t *sig_by
     return userkey_sign(s->key, data, len_bytes, sig, sig_bytes);
 }
 
-/* ---- failures ---------------------------------------------------------------------- */
+/* ---- failures ----------------------------------------------------------------- */
 
 static enum session_event hang_up(struct ssh *s)
 {
@@ -205,7 +209,7 @@ static enum session_event break_down(struct ssh *s, enum fail_code code)
     return EV_FAIL;
 }
 
-/* ---- in the order of travel: enter a state, then work in it ------------------------ */
+/* ---- in the order of travel: enter a state, then work in it ------------------- */
 
 static enum session_event work_fresh(struct ssh *s)
 {
@@ -520,8 +524,7 @@ static enum session_event enter_closed(struct ssh *s)
     return EV_NONE;
 }
 
-/* ---- the only place where a session changes state -----------------------------------
- */
+/* ---- the only place where a session changes state ----------------------------- */
 
 /* clang-format off */
 static const struct {
@@ -559,20 +562,16 @@ static void feed(struct ssh *s, enum session_event event)
     }
 }
 
-/* ---- life -----------------------------------------------------------------------------
- */
+/* ---- life --------------------------------------------------------------------- */
 
 /* The socket is closed or no longer listened to: libssh2 finds it dead and waits for
  * nothing.
  */
 static void free_session(struct ssh *s)
 {
-    if (s->session) {
-        int rc = libssh2_session_free(s->session);
-
-        while (rc == LIBSSH2_ERROR_EAGAIN)
-            rc = libssh2_session_free(s->session);
-    }
+    for (int i = 0; s->session && i < FREE_TRIES; i++)
+        if (libssh2_session_free(s->session) != LIBSSH2_ERROR_EAGAIN)
+            s->session = NULL;
     if (s->addresses)
         freeaddrinfo(s->addresses);
     outqueue_clear(&s->channel.out);

@@ -28,7 +28,7 @@ struct uv_loop_s;
 /* What ssh_write() has taken and the node has not: more is refused. */
 #define SSH_QUEUE_MAX_BYTES ((size_t)4 << 20)
 
-/* ---- what all sessions share ----------------------------------------------- */
+/* ---- what all sessions share -------------------------------------------------- */
 
 /* Key files and known_hosts files, each read once, when a session first needs it.
  * NULL only when memory is exhausted.
@@ -43,7 +43,7 @@ void ssh_client_free(struct ssh_client *client);
 /* Our own login name, or NULL when the system does not say.  Borrowed. */
 const char *ssh_client_login(const struct ssh_client *client);
 
-/* ---- one session ------------------------------------------------------------- */
+/* ---- one session -------------------------------------------------------------- */
 
 /* All strings are borrowed until the session is closed. */
 struct ssh_order {
@@ -52,7 +52,7 @@ struct ssh_order {
     uint16_t port;           /* 0: 22                                             */
     const char *user;        /* login name; NULL: our own                         */
     const char *key;         /* private key file; NULL: ~/.ssh/id_ed25519, id_ecdsa */
-    const char *known_hosts; /* NULL: ~/.ssh/known_hosts                          */
+    const char *known_hosts; /* NULL: ~/.ssh/known_hosts and /etc/ssh/ssh_known_hosts */
     bool accept_new;         /* learn an unknown host key (never a changed one)   */
     const char *command;     /* given to the login shell                          */
     bool no_input;           /* nothing will be written: its stdin ends at once   */

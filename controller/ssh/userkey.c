@@ -97,7 +97,7 @@ static int blob_ecdsa(struct userkey *key, struct fail *why)
     return 0;
 }
 
-/* ---- the file ------------------------------------------------------------------ */
+/* ---- the file ----------------------------------------------------------------- */
 
 static void fd_done(int *fd)
 {
@@ -175,7 +175,7 @@ const unsigned char *userkey_blob(const struct userkey *key, size_t *len_bytes)
     return key->blob;
 }
 
-/* ---- signing -------------------------------------------------------------------- */
+/* ---- signing ------------------------------------------------------------------ */
 
 /* A positive number as SSH's mpint: without leading zeros, but never negative. */
 static void put_mpint(unsigned char **at, const BIGNUM *n)

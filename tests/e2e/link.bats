@@ -341,3 +341,14 @@ answer hold {"ask":"hold"}' ]
     cat "$SSHD_DIR/out"
     grep -q "^lost connection-lost: the agent does not answer: no answer to 'ping'" "$SSHD_DIR/out"
 }
+
+@test "the real agent is pushed, detects and answers" {
+    sshd_start </dev/null
+    link agent="$BUILD/ibfleet-agent" ask=detect,ping deadline_ms=30000
+    [ "$status" = 0 ]
+    says "sending the agent"
+    says 'answer detect {"hostname":'
+    link agent="$BUILD/ibfleet-agent"
+    [ "$status" = 0 ]
+    ! says "sending the agent"
+}

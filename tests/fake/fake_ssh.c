@@ -75,7 +75,7 @@ void fake_ssh_ended(struct ssh *s, int status, const struct fail *why)
         s->hooks->ended(s->arg, status, why);
 }
 
-/* ---- ssh.h ----------------------------------------------------------------------- */
+/* ---- ssh.h -------------------------------------------------------------------- */
 
 struct ssh_client *ssh_client_new(void)
 {

@@ -110,8 +110,7 @@ static void on_answer(void *arg, const struct json *answer, const struct fail *w
     act_in("answer");
 }
 
-/* ---- a loop, a pool and one link for each test ----------------------------------------
- */
+/* ---- a loop, a pool and one link for each test -------------------------------- */
 
 static void open_pool(void)
 {
@@ -458,6 +457,20 @@ static void what_the_operator_must_change_is_not_tried_again(void **state)
     connects();
     ends(FAIL_HOST_KEY_CHANGED);
     assert_string_equal(seen, " connecting lost LOST host-key-changed");
+    close_it();
+}
+
+static void a_deadline_is_waited_for_once(void **state)
+{
+    (void)state;
+    link_close(the_link, NULL);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    link_pool_close(pool);
+    options.tries = 3;
+    open_pool();
+    connects();
+    ends(FAIL_TIMEOUT);
+    assert_string_equal(seen, " connecting lost LOST timeout");
     close_it();
 }
 
@@ -848,6 +861,7 @@ int main(void)
         LINK_TEST(it_is_lost_from_every_state),
         LINK_TEST(what_may_pass_is_tried_again_and_then_given_up),
         LINK_TEST(what_the_operator_must_change_is_not_tried_again),
+        LINK_TEST(a_deadline_is_waited_for_once),
         LINK_TEST(an_agent_that_does_not_answer_is_given_up),
         LINK_TEST(a_node_that_takes_no_more_is_given_up),
         LINK_TEST(the_last_words_on_stderr_are_kept),

@@ -39,7 +39,7 @@ static void known(const char *text)
     fclose(f);
     hostkeys_free(keys);
     keys = NULL;
-    assert_int_equal(hostkeys_new(path, &keys, &why), 0);
+    assert_int_equal(hostkeys_new(path, NULL, &keys, &why), 0);
 }
 
 static const char *file(void)
@@ -253,7 +253,7 @@ static void a_missing_file_and_its_folder_are_made(void **state)
     (void)state;
     snprintf(folder, sizeof folder, "%s.d", path);
     snprintf(deep, sizeof deep, "%s/known_hosts", folder);
-    assert_int_equal(hostkeys_new(deep, &keys, &why), 0);
+    assert_int_equal(hostkeys_new(deep, NULL, &keys, &why), 0);
     assert_int_equal(stat(folder, &st), -1);
     assert_int_equal(hostkeys_check(keys, &host, ed_a, KEY_BYTES, true, &why), 0);
     assert_int_equal(stat(folder, &st), 0);
@@ -262,6 +262,27 @@ static void a_missing_file_and_its_folder_are_made(void **state)
     assert_int_equal(st.st_mode & 0777, 0600);
     unlink(deep);
     rmdir(folder);
+}
+
+static void the_systems_file_counts_but_is_not_written(void **state)
+{
+    char own[100];
+    struct stat st;
+
+    (void)state;
+    known("# the system's\nib1 " ED_A "\n");
+    hostkeys_free(keys);
+    snprintf(own, sizeof own, "%s.own", path);
+    assert_int_equal(hostkeys_new(own, path, &keys, &why), 0);
+    assert_int_equal(check(ed_a), 0);
+    assert_int_equal(check(ed_b), -1);
+    assert_non_null(strstr(why.text, path));
+    assert_non_null(strstr(why.text, ":2; it shows"));
+    host = (struct hostkeys_host){"ib2", NULL, 22};
+    assert_int_equal(hostkeys_check(keys, &host, ed_b, KEY_BYTES, true, &why), 0);
+    assert_string_equal(file(), "# the system's\nib1 " ED_A "\n");
+    assert_int_equal(stat(own, &st), 0);
+    unlink(own);
 }
 
 static void what_is_no_host_key_is_refused(void **state)
@@ -293,7 +314,7 @@ static void many_hosts_are_found_quickly(void **state)
     for (int i = 0; i < 10000; i++)
         fprintf(f, "node%05d,10.1.%d.%d " ED_A "\n", i, i / 256, i % 256);
     fclose(f);
-    assert_int_equal(hostkeys_new(path, &keys, &why), 0);
+    assert_int_equal(hostkeys_new(path, NULL, &keys, &why), 0);
     host = (struct hostkeys_host){name, NULL, 22};
     begin = clock();
     for (int i = 0; i < 10000; i++) {
@@ -322,6 +343,7 @@ int main(void)
         HOSTKEYS_TEST(a_changed_key_is_never_learned),
         HOSTKEYS_TEST(a_name_cannot_write_more_than_a_name),
         HOSTKEYS_TEST(a_missing_file_and_its_folder_are_made),
+        HOSTKEYS_TEST(the_systems_file_counts_but_is_not_written),
         HOSTKEYS_TEST(what_is_no_host_key_is_refused),
         HOSTKEYS_TEST(lines_without_sense_are_passed_over),
         HOSTKEYS_TEST(many_hosts_are_found_quickly),

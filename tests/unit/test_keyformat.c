@@ -1,0 +1,163 @@
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "controller/ssh/blob.h"
+#include "controller/ssh/keyformat.h"
+#include "protocol/fail.h"
+
+#define BEGIN "-----BEGIN OPENSSH PRIVATE KEY-----\n"
+#define END   "-----END OPENSSH PRIVATE KEY-----\n"
+
+static unsigned char bytes[1000];
+static size_t len_bytes;
+
+static void put_u32(unsigned char **at, uint32_t value)
+{
+    unsigned char be[4] = {(unsigned char)(value >> 24), (unsigned char)(value >> 16),
+                           (unsigned char)(value >> 8), (unsigned char)value};
+
+    memcpy(*at, be, 4);
+    *at += 4;
+}
+
+static void put_text(unsigned char **at, const char *text)
+{
+    blob_put_string(at, text, strlen(text));
+}
+
+/* An ed25519 key as ssh-keygen writes it, of a type and a cipher as the test wants;
+ * the secret is 32 times 7.
+ */
+static void make_key(const char *cipher, const char *type)
+{
+    unsigned char secret[400], numbers[64], *in = secret, *at = bytes;
+
+    memset(numbers, 7, sizeof numbers);
+    put_u32(&in, 42);
+    put_u32(&in, 42);
+    put_text(&in, type);
+    blob_put_string(&in, numbers + 32, 32);
+    blob_put_string(&in, numbers, 64);
+    put_text(&in, "comment");
+    memcpy(at, "openssh-key-v1", 15);
+    at += 15;
+    put_text(&at, cipher);
+    put_text(&at, "none");
+    put_text(&at, "");
+    put_u32(&at, 1);
+    put_text(&at, "public half");
+    blob_put_string(&at, secret, (size_t)(in - secret));
+    len_bytes = (size_t)(at - bytes);
+}
+
+/* Parse the first n bytes of the key, as a key file. */
+static EVP_PKEY *parse(size_t n, struct fail *why)
+{
+    char base64[2000], text[3000];
+
+    EVP_EncodeBlock((unsigned char *)base64, bytes, (int)n);
+    snprintf(text, sizeof text, BEGIN "%s\n" END, base64);
+    return keyformat_parse(text, strlen(text), why);
+}
+
+static void a_key_of_ssh_keygen_is_read(void **state)
+{
+    unsigned char seed[32], expected[32];
+    size_t seed_bytes = sizeof seed;
+    struct fail why;
+    EVP_PKEY *key;
+
+    (void)state;
+    make_key("none", "ssh-ed25519");
+    key = parse(len_bytes, &why);
+    assert_non_null(key);
+    assert_true(EVP_PKEY_get_raw_private_key(key, seed, &seed_bytes));
+    memset(expected, 7, sizeof expected);
+    assert_memory_equal(seed, expected, sizeof expected);
+    EVP_PKEY_free(key);
+}
+
+static void a_key_cut_anywhere_is_refused(void **state)
+{
+    size_t needed_bytes;
+    struct fail why;
+
+    (void)state;
+    make_key("none", "ssh-ed25519");
+    needed_bytes = len_bytes - (4 + strlen("comment"));
+    for (size_t n = 0; n < needed_bytes; n++) {
+        assert_null(parse(n, &why));
+        assert_int_equal(why.code, FAIL_KEY_FILE);
+    }
+}
+
+/* No byte, whatever it becomes, may make the parser read beyond the end. */
+static void a_damaged_key_does_no_harm(void **state)
+{
+    struct fail why;
+
+    (void)state;
+    make_key("none", "ssh-ed25519");
+    for (size_t i = 0; i < len_bytes; i++)
+        for (int bit = 0; bit < 8; bit++) {
+            bytes[i] ^= (unsigned char)(1 << bit);
+            EVP_PKEY_free(parse(len_bytes, &why));
+            bytes[i] ^= (unsigned char)(1 << bit);
+        }
+}
+
+static void what_cannot_be_used_says_why(void **state)
+{
+    struct fail why;
+
+    (void)state;
+    make_key("aes256-ctr", "ssh-ed25519");
+    assert_null(parse(len_bytes, &why));
+    assert_non_null(strstr(why.text, "passphrase"));
+    make_key("none", "ssh-rsa");
+    assert_null(parse(len_bytes, &why));
+    assert_non_null(strstr(why.text, "only ed25519 and ECDSA"));
+    make_key("none",
+             "ecdsa-sha2-nistp256"); /* with numbers that are none of that curve */
+    assert_null(parse(len_bytes, &why));
+    assert_non_null(strstr(why.text, "damaged"));
+}
+
+static void text_that_is_no_key_is_refused(void **state)
+{
+    static const char *const texts[] = {"",
+                                        "x",
+                                        BEGIN,
+                                        BEGIN END,
+                                        BEGIN "!!!!\n" END,
+                                        "-----BEGIN PRIVATE KEY-----\n",
+                                        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAA me\n"};
+    struct fail why;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        assert_null(keyformat_parse(texts[i], strlen(texts[i]), &why));
+        assert_int_equal(why.code, FAIL_KEY_FILE);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_key_of_ssh_keygen_is_read),
+        cmocka_unit_test(a_key_cut_anywhere_is_refused),
+        cmocka_unit_test(a_damaged_key_does_no_harm),
+        cmocka_unit_test(what_cannot_be_used_says_why),
+        cmocka_unit_test(text_that_is_no_key_is_refused),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
