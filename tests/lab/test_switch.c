@@ -183,6 +183,7 @@ static int stop(void **state)
     char command[64];
 
     (void)state;
+    assert_true(daemon_pid > 0);
     kill(daemon_pid, SIGKILL);
     waitpid(daemon_pid, NULL, 0);
     for (int i = 1; i <= MACHINES; i++) {
@@ -226,12 +227,31 @@ static void frames_of_a_pair_stay_in_order_under_load(void **state)
     assert_int_equal(status, 0);
 }
 
+static void two_senders_to_a_slow_port_get_their_half_each(void **state)
+{
+    unsigned from[MACHINES + 1] = {0};
+    pid_t first, second;
+    struct frame f;
+
+    (void)state;
+    order("slow :3 8000");
+    first = send_many(1, 3, 300);
+    second = send_many(2, 3, 300);
+    for (int i = 0; i < 600; i++) {
+        assert_true(take(3, &f, DEADLINE_MS));
+        from[f.from[5]] += i >= 100 && i < 300;
+    }
+    waitpid(first, NULL, 0);
+    waitpid(second, NULL, 0);
+    assert_in_range(from[1], 80, 120);
+}
+
 static void a_full_queue_holds_its_sender_back_and_loses_nothing(void **state)
 {
     uint32_t sent = 0;
 
     (void)state;
-    while (can_send(1, 2, sent + 1, 200))
+    while (sent < 1000 && can_send(1, 2, sent + 1, 200))
         sent++;
     assert_in_range(sent, 64, 64 + 64);
     for (uint32_t i = 1; i <= sent; i++)
@@ -242,7 +262,7 @@ static void a_full_queue_holds_its_sender_back_and_loses_nothing(void **state)
 static void a_machine_that_takes_nothing_holds_nobody_up_for_ever(void **state)
 {
     (void)state;
-    while (can_send(1, 2, 1, STALL_MS / 4))
+    for (int i = 0; i < 1000 && can_send(1, 2, 1, STALL_MS / 4); i++)
         ;
     give(1, 3, 7); /* waits until machine 2 is given up */
     expect(3, 7);
@@ -341,7 +361,7 @@ static void a_slow_pair_is_as_slow_as_told(void **state)
     (void)state;
     order("slow 1-2 8000");
     assert_in_range(time_to_carry(1, 2, 500), 480, 1000);
-    assert_in_range(time_to_carry(1, 3, 500), 0, 400);
+    assert_in_range(time_to_carry(1, 3, 500), 0, 470);
 }
 
 static void a_late_pair_is_late_but_not_slow(void **state)
@@ -396,6 +416,8 @@ int main(int argc, char **argv)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(frames_of_a_pair_stay_in_order_under_load, start,
                                         stop),
+        cmocka_unit_test_setup_teardown(two_senders_to_a_slow_port_get_their_half_each,
+                                        start, stop),
         cmocka_unit_test_setup_teardown(
             a_full_queue_holds_its_sender_back_and_loses_nothing, start, stop),
         cmocka_unit_test_setup_teardown(
