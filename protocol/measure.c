@@ -8,7 +8,7 @@
 #include "protocol/json.h"
 #include "protocol/scope.h"
 
-/* ---- numbers by table: a member's name is its name on the wire ------------------ */
+/* ---- numbers by table: a member's name is its name on the wire ---------- */
 
 struct number {
     const char *name;
@@ -117,8 +117,7 @@ static int get_numbers(const struct json *doc, void *to, const struct number *n,
     return 0;
 }
 
-/* ---- texts --------------------------------------------------------------------------
- */
+/* ---- texts -------------------------------------------------------------- */
 
 static bool is_name_char(char c)
 {
@@ -199,8 +198,7 @@ static struct json *whole(struct json *doc, int failed)
     return NULL;
 }
 
-/* ---- join and endpoint ---------------------------------------------------------------
- */
+/* ---- join and endpoint -------------------------------------------------- */
 
 struct json *measure_join_encode(const struct measure_join *j)
 {
@@ -255,8 +253,7 @@ int endpoint_decode(const struct json *doc, struct endpoint *e, struct fail *why
     return 0;
 }
 
-/* ---- order ----------------------------------------------------------------------------
- */
+/* ---- order -------------------------------------------------------------- */
 
 static struct json *encode_round(const struct measure_round *r)
 {
@@ -349,8 +346,7 @@ void measure_order_clear(struct measure_order *o)
     memset(o, 0, sizeof *o);
 }
 
-/* ---- result
- * ---------------------------------------------------------------------------- */
+/* ---- result ------------------------------------------------------------- */
 
 static struct json *encode_latency(const struct measure_latency *l)
 {

@@ -15,7 +15,7 @@
 /* What Soft-RoCE has for a vendor; no maker of hardware owns it. */
 #define VENDOR_SOFT 0xffffff
 
-/* ---- finding and opening ---------------------------------------------------------- */
+/* ---- finding and opening ------------------------------------------------ */
 
 static struct ibv_device *find(struct ibv_device **list, int count, const char *hca)
 {
@@ -45,8 +45,7 @@ static int open_context(struct device *d, const char *hca, struct fail *why)
     return 0;
 }
 
-/* ---- the port's part of the endpoint ------------------------------------------------
- */
+/* ---- the port's part of the endpoint ------------------------------------ */
 
 static double rate_of(const struct ibv_port_attr *attr)
 {
@@ -150,8 +149,7 @@ static int fill_self(struct device *d, struct fail *why)
     return fill_pkey(d, &port, why) < 0 || fill_gid(d, &port, why) < 0 ? -1 : 0;
 }
 
-/* ---- the interface -------------------------------------------------------------------
- */
+/* ---- the interface ------------------------------------------------------ */
 
 int device_open(struct device *d, const char *hca, int port, struct fail *why)
 {

@@ -41,8 +41,7 @@ struct measurer {
 
 static pid_t ending[MAX_ENDING];
 
-/* ---- the child's birth and death
- * -------------------------------------------------------- */
+/* ---- the child's birth and death ---------------------------------------- */
 
 /* Whatever the agent has open (its controller's pipes above all) is not ours. */
 static void close_all_but(int keep)
@@ -155,8 +154,7 @@ void measurer_close(struct measurer *m)
     free(m);
 }
 
-/* ---- asking
- * ------------------------------------------------------------------------------ */
+/* ---- asking ------------------------------------------------------------- */
 
 int measurer_fd(const struct measurer *m)
 {
@@ -223,8 +221,7 @@ int measurer_ask(struct measurer *m, uint32_t id, const char *ask,
     return 0;
 }
 
-/* ---- answers
- * ------------------------------------------------------------------------------ */
+/* ---- answers ------------------------------------------------------------ */
 
 static void strike(struct measurer *m, uint32_t id)
 {

@@ -14,8 +14,7 @@
 /* Of the grace, and of the pause (1 ms) after a call that broke: one for each call. */
 #define DOUBLINGS 5
 
-/* ---- words ---------------------------------------------------------------------------
- */
+/* ---- words -------------------------------------------------------------- */
 
 /* A word names its round, so that none of an earlier round is taken for it. */
 static uint64_t stamp(const struct match *m, enum meet_word word)
@@ -42,8 +41,7 @@ static int say(const struct match *m, enum meet_word word, struct fail *why)
     return queue_write(m->queue, from, QUEUE_MAILBOX, sizeof said, false, why);
 }
 
-/* ---- one call
- * ----------------------------------------------------------------------------- */
+/* ---- one call ----------------------------------------------------------- */
 
 /* Connect, with the packet numbers that both can count on. */
 static int connect_to(const struct match *m, bool anew, struct fail *why)
@@ -108,8 +106,7 @@ static int call(const struct match *m, unsigned calls, unsigned *said, struct fa
     return connect_to(m, calls > 0, why) < 0 ? -1 : talk(m, calls, said, why);
 }
 
-/* ---- until the slot is over
- * ---------------------------------------------------------------- */
+/* ---- until the slot is over --------------------------------------------- */
 
 /* May this pass, once the partner is there? */
 static bool is_passing(const struct fail *f)
@@ -156,8 +153,7 @@ int meet_partner(const struct match *m, struct fail *why)
     }
 }
 
-/* ---- later ----------------------------------------------------------------------------
- */
+/* ---- later -------------------------------------------------------------- */
 
 int meet_tell(const struct match *m, enum meet_word word, struct fail *why)
 {

@@ -8,8 +8,7 @@
 #include "node-agent/verbs/queue.h"
 #include "protocol/scope.h"
 
-/* ---- one ping
- * ----------------------------------------------------------------------------- */
+/* ---- one ping ----------------------------------------------------------- */
 
 static size_t last_byte(const struct match *m)
 {
@@ -61,8 +60,7 @@ static int play(const struct match *m, unsigned number, struct patience *p,
     return 0;
 }
 
-/* ---- many of them
- * ------------------------------------------------------------------------- */
+/* ---- many of them ------------------------------------------------------- */
 
 struct tally {
     struct histogram half; /* of a round trip */
@@ -136,8 +134,7 @@ static struct measure_latency summary(const struct histogram *h)
     return l;
 }
 
-/* ---- the warm-up, and what it finds out
- * ------------------------------------------------------ */
+/* ---- the warm-up, and what it finds out --------------------------------- */
 
 static double median_of(const struct tally *t)
 {
@@ -182,8 +179,7 @@ static int return_warm_up(const struct match *m, enum patience_kind *kind,
     return 0;
 }
 
-/* ---- the interface
- * --------------------------------------------------------------------------- */
+/* ---- the interface ------------------------------------------------------ */
 
 int pingpong_measure(const struct match *m, struct measure_latency *half,
                      struct measure_latency *ack, struct fail *why)

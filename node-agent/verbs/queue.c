@@ -36,7 +36,7 @@ struct queue {
     uint32_t far_rkey;
 };
 
-/* ---- resources --------------------------------------------------------------------- */
+/* ---- resources ---------------------------------------------------------- */
 
 static int no_memlock(struct queue *q, struct fail *why)
 {
@@ -164,7 +164,7 @@ const struct endpoint *queue_endpoint(const struct queue *q)
     return &q->self;
 }
 
-/* ---- connecting -------------------------------------------------------------------- */
+/* ---- connecting --------------------------------------------------------- */
 
 static int refused(struct queue *q, const char *state, int error, struct fail *why)
 {
@@ -288,7 +288,7 @@ int queue_connect(struct queue *q, const struct endpoint *far, uint32_t psn,
     return make_receive(q, far, far_psn, why) < 0 ? -1 : make_send(q, psn, why);
 }
 
-/* ---- data -------------------------------------------------------------------------- */
+/* ---- data --------------------------------------------------------------- */
 
 void *queue_at(struct queue *q, size_t offset)
 {

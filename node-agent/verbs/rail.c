@@ -30,8 +30,7 @@ struct rail {
     bool left;
 };
 
-/* ---- join
- * ------------------------------------------------------------------------------ */
+/* ---- join --------------------------------------------------------------- */
 
 static int join(struct rail *r, const struct measure_join *j, struct fail *why)
 {
@@ -60,8 +59,7 @@ static int on_join(struct rail *r, const struct json *body, struct json **answer
     return *answer ? 0 : fail_memory(why);
 }
 
-/* ---- order
- * ----------------------------------------------------------------------------- */
+/* ---- order -------------------------------------------------------------- */
 
 static unsigned ms_since(uint64_t begin_ns)
 {
@@ -137,8 +135,7 @@ static int on_order(struct rail *r, const struct json *body, struct json **answe
     return played;
 }
 
-/* ---- leave
- * ----------------------------------------------------------------------------- */
+/* ---- leave -------------------------------------------------------------- */
 
 static int on_leave(struct rail *r, const struct json *body, struct json **answer,
                     struct fail *why)
@@ -150,8 +147,7 @@ static int on_leave(struct rail *r, const struct json *body, struct json **answe
     return 0;
 }
 
-/* ---- the conversation
- * ------------------------------------------------------------------- */
+/* ---- the conversation --------------------------------------------------- */
 
 typedef int (*request_fn)(struct rail *r, const struct json *body, struct json **answer,
                           struct fail *why);

@@ -6,6 +6,14 @@
 
 A node's half is a pair-probe at the other end of an ssh.  Every wait has an end:
 a side that does not answer in time is an error.
+
+As a program it plays a script from stdin, all in one campaign of nodes 1 and 2:
+
+    play samples=100 window_ms=50   a line of JSON: {"a": [result...], "b": [...], "s": 1.2}
+         count=20                   so many rounds in one order
+         only=a  apart_s=1          one side alone; b later than a
+    lab fault cut 1-2               at once
+    later 0.3 lab heal              while the next play goes on
 """
 
 import json
@@ -14,6 +22,8 @@ import pathlib
 import random
 import select
 import subprocess
+import sys
+import threading
 import time
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
@@ -121,3 +131,34 @@ class Pair:
 
     def play(self, **plan):
         return [results[0] for results in self.play_all(**plan)]
+
+
+def number(text):
+    return float(text) if "." in text else int(text)
+
+
+def run_play(pair, words):
+    options = dict(w.split("=") for w in words)
+    only = dict(a=(0,), b=(1,), ab=(0, 1))[options.pop("only", "ab")]
+    began = time.monotonic()
+    results = pair.play_all(only=only, **{k: number(v) for k, v in options.items()})
+    print(json.dumps(dict(zip(["ab"[i] for i in only], results), s=time.monotonic() - began)),
+          flush=True)
+
+
+def main():
+    install(1), install(2)
+    with Pair(1, 2) as pair:
+        pair.join()
+        for line in sys.stdin:
+            verb, *words = line.split()
+            if verb == "play":
+                run_play(pair, words)
+            elif verb == "later":
+                threading.Timer(float(words[0]), lab, words[2:]).start()
+            else:
+                lab(*words)
+
+
+if __name__ == "__main__":
+    main()
