@@ -13,6 +13,7 @@ copy=$top/build/mutants
 rm -rf "$copy" && mkdir -p "$copy"
 git ls-files -z --cached --others --exclude-standard | xargs -0 cp -P --parents -t "$copy"
 [ ! -d build/deps ] || { mkdir -p "$copy/build" && cp -r build/deps "$copy/build/"; }
+export LAB_BASE=${LAB_BASE:-$top/build/lab-base}
 killed=0 survived=0
 
 # Runs one test in the copy.  0: it is there and passed; 1: it failed.
