@@ -26,6 +26,7 @@
 #include "protocol/scope.h"
 
 #define SCHEMA        "ibfleet.exec/1"
+#define EVENT_SCHEMA  "ibfleet.exec-event/1"
 #define DEFAULT_WIDTH 64
 
 /* What fits into one SSH packet with room to spare. */
@@ -156,7 +157,8 @@ static void print_event(const struct target *t)
 {
     CLEANUP(json_done) struct json *doc = answer_encode(&t->answer);
 
-    if (!doc || screen_ndjson(doc, NULL) < 0)
+    if (!doc || json_put_text(doc, "schema", EVENT_SCHEMA) < 0 ||
+        screen_ndjson(doc, NULL) < 0)
         t->exec->outcome.our_fault = true;
 }
 

@@ -19,7 +19,8 @@
 #include "protocol/json.h"
 #include "protocol/scope.h"
 
-#define SCHEMA "ibfleet.probe/1"
+#define SCHEMA       "ibfleet.probe/1"
+#define EVENT_SCHEMA "ibfleet.probe-event/1"
 
 /* Detecting reads some hundred small files. */
 #define DETECT_MS 30000
@@ -83,7 +84,8 @@ static void print_event(const struct target *t)
 {
     CLEANUP(json_done) struct json *doc = encode(t);
 
-    if (!doc || screen_ndjson(doc, NULL) < 0)
+    if (!doc || json_put_text(doc, "schema", EVENT_SCHEMA) < 0 ||
+        screen_ndjson(doc, NULL) < 0)
         t->probe->outcome.our_fault = true;
 }
 

@@ -34,8 +34,8 @@ const struct command_row command_table[] = {
      "ibfleet rollout @gpu --yes --window 8 --max-failures 2|eight at once, unattended\n"},
     {COMMAND_VALIDATE, "validate", WORDS_HOSTS, "HOSTS [options]",
      "measure pairs, judge the fabric",
-     "ibfleet validate -a|some rounds of pairs, more where it is not settled\n"
-     "ibfleet validate 'ib[1-8]' --all-pairs|each node with each other\n"
+     "ibfleet validate -a|each node with each other, suspects again alone\n"
+     "ibfleet validate 'ib[001-512]' --rounds 8|a quick look at many\n"
      "ibfleet validate @gpu --json|for scripts\n"},
     {COMMAND_STATUS, "status", WORDS_RUN, "[RUN] [options]",
      "how a run stands, or all runs",
@@ -75,9 +75,9 @@ const struct option_row option_table[] = {
      "whether nodes are rebooted: when they need it, in any case, not at all"},
 
     {"all-pairs",     0,   OPTION_FLAG,   NULL,      AT(all_pairs),    0, 0,        COMMAND_VALIDATE,
-     "each node with each other"},
+     "each node with each other: the default, said aloud"},
     {"rounds",        0,   OPTION_NUMBER, "N",       AT(rounds),       1, 65536,    COMMAND_VALIDATE,
-     "in each round every node meets another one"},
+     "not all pairs: only N rounds, in each of which every node meets another"},
     {"samples",       0,   OPTION_NUMBER, "N",       AT(samples),      1, 1000000,  COMMAND_VALIDATE,
      "ping-pongs kept for each pair"},
     {"window-ms",     0,   OPTION_NUMBER, "MS",      AT(window_ms),    1, 60000,    COMMAND_VALIDATE,

@@ -314,6 +314,8 @@ static int check(const struct options *o, const struct command_row *command,
     if (command->words == WORDS_RUN && o->subject && o->run)
         return fail_set(why, FAIL_USAGE, "%s: one run at a time: '%s' or '%s'",
                         command->name, o->subject, o->run);
+    if (o->all_pairs && o->rounds != OPTION_UNSET)
+        return fail_set(why, FAIL_USAGE, "--all-pairs and --rounds: one of both");
     if (o->json && o->ndjson)
         return fail_set(why, FAIL_USAGE, "--json and --ndjson: one of both");
     return 0;

@@ -86,11 +86,11 @@ struct options {
     const char *reboot; /* "auto", "always" or "never" */
 
     /* validate */
-    bool all_pairs;
-    int rounds;    /* 1..65536 */
-    int samples;   /* 1..1000000: ping-pongs kept per pair */
-    int window_ms; /* 1..60000: length of a bandwidth window */
-    int windows;   /* 1..32 */
+    bool all_pairs; /* nothing to read: all pairs are what rounds OPTION_UNSET means */
+    int rounds;     /* 1..65536; all pairs when not given */
+    int samples;    /* 1..1000000: ping-pongs kept per pair */
+    int window_ms;  /* 1..60000: length of a bandwidth window */
+    int windows;    /* 1..32 */
     const char *hca;
 };
 

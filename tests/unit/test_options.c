@@ -128,6 +128,8 @@ static void what_is_wrong_is_said_in_one_line(void **state)
     refused("ibfleet probe -a --json=yes", "--json takes no value");
     refused("ibfleet probe -a --key=", "--key: FILE is empty");
     refused("ibfleet probe -a --json --ndjson", "--json and --ndjson: one of both");
+    refused("ibfleet validate -a --all-pairs --rounds 2",
+            "--all-pairs and --rounds: one of both");
     refused("ibfleet status r1 r2", "status: one word too many: 'r2'");
     refused("ibfleet status r1 --run r2", "status: one run at a time: 'r1' or 'r2'");
 }
