@@ -284,7 +284,7 @@ static void count_failure(struct campaign *c, size_t i, bool failed)
  */
 static void widen_slot(struct campaign *c, const struct measure_result *r)
 {
-    unsigned ample_ms = r ? AMPLE * r->took_ms : 0;
+    unsigned ample_ms = AMPLE * r->took_ms;
 
     if (ample_ms > c->plan.slot_ms)
         c->plan.slot_ms = ample_ms < SLOT_MAX_MS ? ample_ms : SLOT_MAX_MS;
@@ -292,26 +292,28 @@ static void widen_slot(struct campaign *c, const struct measure_result *r)
 
 static bool ran_out(const struct measure_result *r)
 {
-    return r && r->why.code == FAIL_TIMEOUT;
+    return r->why.code == FAIL_TIMEOUT;
 }
 
-/* When one side was lost in the middle, that the other side saw nobody says nothing
- * about the fabric.
+/* Both sides must tell: when one was lost in the middle, what the other side saw of
+ * it says nothing about the fabric.
  */
 static int note_meeting(struct campaign *c, size_t a, size_t b, unsigned round,
                         struct fail *why)
 {
     const struct measure_result *of_a = result_of(&c->seats[a], round);
     const struct measure_result *of_b = result_of(&c->seats[b], round);
-    bool failed = (of_a && of_a->why.code) || (of_b && of_b->why.code);
+    bool failed;
 
-    if ((!of_a || !of_b) && (failed || of_a == of_b))
+    if (!of_a || !of_b)
         return 0;
+    failed = of_a->why.code || of_b->why.code;
     c->ran_out |= ran_out(of_a) || ran_out(of_b);
     c->done += !tally_pair(c->tally, a, b)->meetings;
     count_failure(c, a, failed);
     count_failure(c, b, failed);
-    widen_slot(c, failed ? NULL : of_a);
+    if (!failed)
+        widen_slot(c, of_a);
     return tally_add(c->tally, a, b, c->batch.alone, of_a, of_b, why);
 }
 

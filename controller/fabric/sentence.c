@@ -25,14 +25,27 @@ static void put_number(char *text, size_t room, double value)
              value);
 }
 
-static void describe_numbers(const struct finding *f, char *text, size_t room)
+/* What the sentences are made of. */
+struct phrase {
+    const struct finding *f;
+    const char *a, *b; /* names; the same twice for a node */
+    const char *said;  /* by who failed                    */
+    char numbers[120]; /* measured, and what is usual      */
+};
+
+/* Soft-RoCE's latency is judged by the fastest ping-pong (grid.h). */
+static void put_numbers(struct phrase *p, bool soft)
 {
     char measured[40], expected[40];
 
-    put_number(measured, sizeof measured, f->measured);
-    put_number(expected, sizeof expected, f->expected);
-    snprintf(text, room, "%s %s, usual is %s", measured,
-             f->symptom == SYMPTOM_SLOW ? "Gb/s" : "us", expected);
+    put_number(measured, sizeof measured, p->f->measured);
+    put_number(expected, sizeof expected, p->f->expected);
+    if (p->f->symptom == SYMPTOM_SLOW)
+        snprintf(p->numbers, sizeof p->numbers, "%s Gb/s, usual is %s", measured,
+                 expected);
+    else
+        snprintf(p->numbers, sizeof p->numbers, "%s%s us, usual is %s",
+                 soft ? "at best " : "", measured, expected);
 }
 
 static const char *seen_once(const struct finding *f)
@@ -51,20 +64,18 @@ static const char *node_does(const struct finding *f)
     return f->side == SIDE_RECEIVING ? "receives slowly from" : "is slow with";
 }
 
-static void describe_node(const struct finding *f, const char *name, const char *said,
-                          char *text, size_t room)
+static void describe_node(const struct phrase *p, char *text, size_t room)
 {
-    char numbers[100];
+    const struct finding *f = p->f;
 
-    describe_numbers(f, numbers, sizeof numbers);
     if (f->symptom == SYMPTOM_FAILED)
         snprintf(text, room,
-                 "%s reaches %s over the fabric: %u of %u partners failed (%s)%s", name,
-                 f->bad == f->tested ? "nobody" : "few", f->bad, f->tested, said,
+                 "%s reaches %s over the fabric: %u of %u partners failed (%s)%s", p->a,
+                 f->bad == f->tested ? "nobody" : "few", f->bad, f->tested, p->said,
                  seen_once(f));
     else
-        snprintf(text, room, "%s %s %u of %u partners: %s%s", name, node_does(f), f->bad,
-                 f->tested, numbers, seen_once(f));
+        snprintf(text, room, "%s %s %u of %u partners: %s%s", p->a, node_does(f), f->bad,
+                 f->tested, p->numbers, seen_once(f));
 }
 
 static const char *node_advice(const struct finding *f)
@@ -98,27 +109,27 @@ static void describe_blame(const struct culprit *who, const char *a, const char 
                  b);
 }
 
-static void describe_pair(const struct finding *f, const struct culprit *who,
-                          const char *a, const char *b, const char *said, char *text,
+static void describe_pair(const struct phrase *p, const struct culprit *who, char *text,
                           size_t room)
 {
-    char numbers[100], blame[200];
+    const struct finding *f = p->f;
+    const char *from = f->side == SIDE_RECEIVING ? p->b : p->a;
+    const char *to = f->side == SIDE_RECEIVING ? p->a : p->b;
+    char blame[200];
 
-    describe_numbers(f, numbers, sizeof numbers);
-    describe_blame(who, a, b, blame, sizeof blame);
+    describe_blame(who, p->a, p->b, blame, sizeof blame);
     if (f->symptom == SYMPTOM_FAILED)
-        snprintf(text, room, "%s and %s do not reach each other (%s)%s; %s", a, b, said,
-                 seen_once(f), blame);
+        snprintf(text, room, "%s and %s do not reach each other (%s)%s; %s", p->a, p->b,
+                 p->said, seen_once(f), blame);
     else if (f->symptom == SYMPTOM_LATE)
-        snprintf(text, room, "%s and %s answer each other late: %s%s; %s", a, b, numbers,
-                 seen_once(f), blame);
+        snprintf(text, room, "%s and %s answer each other late: %s%s; %s", p->a, p->b,
+                 p->numbers, seen_once(f), blame);
     else if (f->side == SIDE_BOTH)
-        snprintf(text, room, "%s and %s are slow with each other: %s%s; %s", a, b,
-                 numbers, seen_once(f), blame);
+        snprintf(text, room, "%s and %s are slow with each other: %s%s; %s", p->a, p->b,
+                 p->numbers, seen_once(f), blame);
     else
-        snprintf(text, room, "%s to %s is slow, the other way is not: %s%s; %s",
-                 f->side == SIDE_SENDING ? a : b, f->side == SIDE_SENDING ? b : a,
-                 numbers, seen_once(f), blame);
+        snprintf(text, room, "%s to %s is slow, the other way is not: %s%s; %s", from, to,
+                 p->numbers, seen_once(f), blame);
 }
 
 static const char *pair_advice(const struct culprit *who)
@@ -176,13 +187,15 @@ int sentence_add(struct findings *all, const struct member *members,
         .bad = who->bad,
         .tested = who->tested,
     };
+    struct phrase p = {.f = &f, .a = a->name, .b = b->name, .said = words_of(t, who)};
     char text[ROOM];
 
     name_who(&f, who);
+    put_numbers(&p, a->endpoint.soft || b->endpoint.soft);
     if (is_node)
-        describe_node(&f, a->name, words_of(t, who), text, sizeof text);
+        describe_node(&p, text, sizeof text);
     else
-        describe_pair(&f, who, a->name, b->name, words_of(t, who), text, sizeof text);
+        describe_pair(&p, who, text, sizeof text);
     f.text = strdup(text);
     f.advice = strdup(is_node ? node_advice(&f) : pair_advice(who));
     return findings_add(all, &f, why);

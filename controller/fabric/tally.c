@@ -69,7 +69,7 @@ bool tally_pair_failed(const struct tally_pair *p)
 static void keep_gbps(struct tally_pair *p, int way, bool alone,
                       const struct measure_result *r)
 {
-    double gbps = r ? measure_result_gbps(r) : NAN;
+    double gbps = measure_result_gbps(r);
 
     p->gbps[way] = fmax(p->gbps[way], gbps);
     if (alone)
@@ -78,7 +78,7 @@ static void keep_gbps(struct tally_pair *p, int way, bool alone,
 
 static void keep_latency(struct tally_pair *p, bool alone, const struct measure_result *r)
 {
-    if (!r || !r->latency.samples)
+    if (!r->latency.samples)
         return;
     p->least_us = fmin(p->least_us, r->latency.min_us);
     if (alone) {
@@ -97,8 +97,8 @@ static void keep_latency(struct tally_pair *p, bool alone, const struct measure_
 static const struct fail *worse(const struct measure_result *of_a,
                                 const struct measure_result *of_b)
 {
-    const struct fail *a = of_a && of_a->why.code ? &of_a->why : NULL;
-    const struct fail *b = of_b && of_b->why.code ? &of_b->why : NULL;
+    const struct fail *a = of_a->why.code ? &of_a->why : NULL;
+    const struct fail *b = of_b->why.code ? &of_b->why : NULL;
 
     return a && (!b || a->code != FAIL_PARTNER) ? a : b;
 }
@@ -123,8 +123,6 @@ int tally_add(struct tally *t, size_t a, size_t b, bool alone,
     struct tally_pair *p = tally_pair(t, a, b);
     const struct fail *what = worse(of_a, of_b);
 
-    if (!of_a && !of_b)
-        return 0;
     p->meetings++;
     p->alone += alone;
     if (what)

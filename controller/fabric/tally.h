@@ -38,7 +38,7 @@ struct tally_alone { /* NAN: not measured */
 struct tally_pair { /* a is the lower index */
     struct measure_latency latency, ack;
     double gbps[2];           /* NAN: not measured */
-    unsigned meetings;        /* of which at least one side told the outcome */
+    unsigned meetings;        /* of which both sides told the outcome        */
     unsigned alone;           /* meetings with nobody else measuring          */
     unsigned failures;        /* meetings that failed                         */
     double least_us;          /* the fastest ping-pong of all; NAN           */
@@ -58,9 +58,7 @@ size_t tally_size(const struct tally *t); /* n */
 /* Of two different nodes in any order; owned by the tally. */
 struct tally_pair *tally_pair(const struct tally *t, size_t a, size_t b);
 
-/* A meeting of a and b, a below b; NULL for the side that told nothing.  The
- * meeting failed when a side says so.  FAIL_MEMORY.
- */
+/* A meeting of a and b, a below b.  It failed when a side says so.  FAIL_MEMORY. */
 int tally_add(struct tally *t, size_t a, size_t b, bool alone,
               const struct measure_result *of_a, const struct measure_result *of_b,
               struct fail *why);

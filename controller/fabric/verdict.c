@@ -381,6 +381,28 @@ static double usual_gbps(const struct bench *w)
     return w->slow.center * scale;
 }
 
+/* Of the good pairs, as it is shown for each. */
+static double usual_us(const struct bench *w, struct fail *why)
+{
+    double *values = malloc((w->v->pairs + 1) * sizeof *values), usual = NAN;
+    size_t count = 0;
+
+    if (!values) {
+        fail_memory(why);
+        return NAN;
+    }
+    for (size_t a = 0; a < w->n; a++)
+        for (size_t b = a + 1; b < w->n; b++) {
+            const struct tally_pair *p = tally_pair(w->t, a, b);
+
+            if (p->word == WORD_OK && p->latency.samples)
+                values[count++] = p->latency.p50_us;
+        }
+    usual = robust_median(values, count);
+    free(values);
+    return usual;
+}
+
 int verdict_judge(const struct member *members, size_t n, struct tally *t,
                   struct verdict **v, struct fail *why)
 {
@@ -395,7 +417,7 @@ int verdict_judge(const struct member *members, size_t n, struct tally *t,
         fail_memory(why);
     if (result == 0) {
         w.v->usual_gbps = usual_gbps(&w);
-        w.v->usual_us = w.late.center;
+        w.v->usual_us = usual_us(&w, why);
         *v = w.v;
     } else {
         verdict_free(w.v);
