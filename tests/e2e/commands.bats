@@ -334,6 +334,6 @@ node() # NAME PORT SETTING...
     lacks $'\302\233'
     lacks '^ib9'
     ibfleet probe evil1 --json
-    keeps_to probe
+    [ "$(jq -r '.nodes[0].facts.os.id' <<<"$out" | head -c 9)" = $'\033]0;owned' ]
     lacks $'[\033\302\342]'
 }
