@@ -29,6 +29,9 @@
 #define EVENT_SCHEMA  "ibfleet.exec-event/1"
 #define DEFAULT_WIDTH 64
 
+/* What all nodes together may say where it is kept; one's own ceiling is lower. */
+#define MAX_KEPT_BYTES ((size_t)256 << 20)
+
 /* What fits into one SSH packet with room to spare. */
 #define MAX_COMMAND_BYTES ((size_t)16 << 10)
 
@@ -59,7 +62,8 @@ struct exec {
     struct ssh_client *client;
     struct target *targets;
     size_t next, running, width;
-    bool stopping; /* start nothing new */
+    size_t kept_bytes; /* of all nodes */
+    bool stopping;     /* start nothing new */
     struct progress *progress;
     struct outcome outcome;
 };
@@ -134,22 +138,33 @@ static void on_running(void *arg)
     progress_set(t->exec->progress, index_of(t), RUNNING);
 }
 
+static int keep(struct target *t, enum ssh_stream stream, const char *bytes,
+                size_t len_bytes, struct fail *why)
+{
+    struct exec *e = t->exec;
+
+    e->kept_bytes += len_bytes;
+    if (e->kept_bytes > MAX_KEPT_BYTES)
+        return fail_set(why, FAIL_FLOOD, "stopped after %zu MiB of output of all nodes",
+                        MAX_KEPT_BYTES >> 20);
+    return answer_keep(&t->answer, e->mode == GATHER ? SSH_STDOUT : stream, bytes,
+                       len_bytes, why);
+}
+
 static void on_data(void *arg, enum ssh_stream stream, const char *bytes,
                     size_t len_bytes)
 {
     struct target *t = arg;
-    enum mode mode = t->exec->mode;
     struct fail why;
-    int kept;
+    int fine;
 
-    if (mode == LIVE) {
+    if (t->exec->mode == LIVE) {
         print_live(t, stream, bytes, len_bytes);
-        kept = answer_count(&t->answer, len_bytes, &why);
+        fine = answer_count(&t->answer, len_bytes, &why);
     } else {
-        kept = answer_keep(&t->answer, mode == GATHER ? SSH_STDOUT : stream, bytes,
-                           len_bytes, &why);
+        fine = keep(t, stream, bytes, len_bytes, &why);
     }
-    if (kept < 0)
+    if (fine < 0)
         shot_stop(t->shot, &why);
 }
 
@@ -300,7 +315,7 @@ static void clear(struct exec *e)
 static int print_gathered(const struct exec *e, struct fail *why)
 {
     CLEANUP(gather_done) struct gather *g = gather_new(e->command->options->raw);
-    CLEANUP(text_clear) struct text text = {0};
+    CLEANUP(text_clear) struct text text = {.max_bytes = 4 * MAX_KEPT_BYTES};
 
     if (!g)
         return fail_memory(why);

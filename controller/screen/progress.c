@@ -16,9 +16,10 @@
 #include "protocol/fail.h"
 #include "protocol/scope.h"
 
-/* At most ten redraws a second; lines no more often than a reader follows. */
-#define REDRAW_MS 100
-#define LINES_MS  2000
+/* At most ten redraws a second; lines ever more seldom, a log is read later. */
+#define REDRAW_MS    100
+#define LINES_MS     2000
+#define LINES_MAX_MS 16000
 
 /* Without changes the seconds still count. */
 #define TICK_MS 1000
@@ -99,19 +100,25 @@ static void tell_changes(struct progress *p)
     screen_err(&lines);
 }
 
-static void on_tick(uv_timer_t *timer)
+static void on_redraw(uv_timer_t *timer)
 {
     struct progress *p = timer->data;
     uint64_t now_ms = uv_now(timer->loop);
 
-    if (!p->changed && (p->display == DISPLAY_LINES || now_ms - p->drawn_ms < TICK_MS))
+    if (!p->changed && now_ms - p->drawn_ms < TICK_MS)
         return;
-    if (p->display == DISPLAY_BLOCK)
-        redraw(p, now_ms);
-    else
-        tell_changes(p);
+    redraw(p, now_ms);
     p->changed = false;
     p->drawn_ms = now_ms;
+}
+
+static void on_lines(uv_timer_t *timer)
+{
+    struct progress *p = timer->data;
+    uint64_t every_ms = 2 * uv_timer_get_repeat(timer);
+
+    tell_changes(p);
+    uv_timer_set_repeat(timer, every_ms < LINES_MAX_MS ? every_ms : LINES_MAX_MS);
 }
 
 /* ---- life -------------------------------------------------------------------------- */
@@ -132,7 +139,6 @@ int progress_open(struct uv_loop_s *loop, const struct progress_options *options
                   struct progress **p, struct fail *why)
 {
     struct progress *made = calloc(1, sizeof *made);
-    uint64_t every_ms;
 
     if (!made || progress_view_init(&made->view, options, uv_now(loop)) < 0) {
         if (made)
@@ -146,9 +152,10 @@ int progress_open(struct uv_loop_s *loop, const struct progress_options *options
     made->drawn_ms = uv_now(loop);
     made->timer.data = made;
     uv_timer_init(loop, &made->timer);
-    every_ms = made->display == DISPLAY_BLOCK ? REDRAW_MS : LINES_MS;
-    if (made->display != DISPLAY_NONE)
-        uv_timer_start(&made->timer, on_tick, every_ms, every_ms);
+    if (made->display == DISPLAY_BLOCK)
+        uv_timer_start(&made->timer, on_redraw, REDRAW_MS, REDRAW_MS);
+    else if (made->display == DISPLAY_LINES)
+        uv_timer_start(&made->timer, on_lines, LINES_MS, LINES_MS);
     uv_unref((uv_handle_t *)&made->timer);
     *p = made;
     return 0;

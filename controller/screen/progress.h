@@ -2,7 +2,8 @@
  *
  * On a terminal a block that redraws itself: a bar, how many are in which state,
  * and who has been longest in a state that should pass.  Elsewhere plain lines,
- * `ib[001-064]: installing`, one per state that somebody entered since the last.
+ * `ib[001-064]: done`, one per state that somebody entered: an end soon, any other
+ * when it lasts.
  * Never on stdout.
  *
  *     static const struct progress_state states[] = {

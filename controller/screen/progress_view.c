@@ -23,17 +23,19 @@ int progress_view_init(struct progress_view *v, const struct progress_options *o
     *v = (struct progress_view){.of = options, .started_ms = now_ms};
     v->state = calloc(options->count + 1, 1);
     v->told = calloc(options->count + 1, 1);
+    v->seen = calloc(options->count + 1, 1);
     v->since_ms = calloc(options->count + 1, sizeof *v->since_ms);
     v->counts[0] = options->count;
     for (size_t i = 0; v->since_ms && i < options->count; i++)
         v->since_ms[i] = now_ms;
-    return v->state && v->told && v->since_ms ? 0 : -1;
+    return v->state && v->told && v->seen && v->since_ms ? 0 : -1;
 }
 
 void progress_view_clear(struct progress_view *v)
 {
     free(v->state);
     free(v->told);
+    free(v->seen);
     free(v->since_ms);
     *v = (struct progress_view){0};
 }
@@ -164,9 +166,15 @@ void progress_view_block(const struct progress_view *v, uint64_t now_ms, size_t 
 
 /* ---- plain lines ------------------------------------------------------------------ */
 
+static bool has_ended(const struct progress_view *v, size_t state)
+{
+    return v->of->states[state].kind >= PROGRESS_GOOD;
+}
+
 static bool has_news(const struct progress_view *v, size_t item, size_t state)
 {
-    return v->state[item] == state && v->told[item] != state;
+    return v->state[item] == state && v->told[item] != state &&
+           (has_ended(v, state) || v->seen[item] == state);
 }
 
 /* The hostlist of those that entered a state; NULL when nobody did, or no memory. */
@@ -198,5 +206,8 @@ void progress_view_changes(struct progress_view *v, struct text *text)
                      v->of->states[s].name, v->counts[s], v->of->count);
         free(hosts);
     }
-    memcpy(v->told, v->state, v->of->count);
+    for (size_t i = 0; i < v->of->count; i++)
+        if (has_news(v, i, v->state[i]))
+            v->told[i] = v->state[i];
+    memcpy(v->seen, v->state, v->of->count);
 }

@@ -14,7 +14,8 @@ struct progress_view {
     const struct progress_options *of;
     uint64_t started_ms;
     unsigned char *state; /* of each item                           */
-    unsigned char *told;  /* its state in the last plain line        */
+    unsigned char *told;  /* its state in the last plain line about it */
+    unsigned char *seen;  /* its state when the last lines were made  */
     uint64_t *since_ms;   /* when it entered its state               */
     size_t counts[PROGRESS_MAX_STATES];
 };
@@ -33,7 +34,9 @@ void progress_view_set(struct progress_view *v, size_t item, size_t state,
 void progress_view_block(const struct progress_view *v, uint64_t now_ms, size_t width,
                          size_t max_lines, bool color, struct text *text);
 
-/* One line for each state that items have entered since the last call. */
+/* One line for each state that items have entered: an end at once, what should pass
+ * only of those that were in it at the last call already.
+ */
 void progress_view_changes(struct progress_view *v, struct text *text);
 
 #endif

@@ -73,9 +73,13 @@ int screen_fail(const struct fail *why)
     return outcome_of_fail(why);
 }
 
+/* A document can hold what many nodes have said, each byte escaped. */
+#define JSON_MAX_BYTES ((size_t)2 << 30)
+
 static int put_json(const struct json *doc, bool indented, struct fail *why)
 {
-    CLEANUP(text_clear) struct text escaped = {0}, text = {0};
+    CLEANUP(text_clear) struct text escaped = {.max_bytes = JSON_MAX_BYTES};
+    CLEANUP(text_clear) struct text text = {.max_bytes = JSON_MAX_BYTES};
     CLEANUP(text_done) char *printed = json_print(doc);
 
     if (!printed)

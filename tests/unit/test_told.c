@@ -194,24 +194,31 @@ static void only_the_slowest_three_are_named(void **state)
     progress_view_clear(&v);
 }
 
-static void plain_lines_fold_what_has_changed(void **state)
+static void changes_are(struct progress_view *v, const char *wanted)
 {
     CLEANUP(text_clear) struct text text = {0};
+
+    progress_view_changes(v, &text);
+    assert_string_equal(text_of(&text), wanted);
+}
+
+static void plain_lines_tell_ends_at_once_and_the_rest_when_it_lasts(void **state)
+{
     struct progress_view v;
 
     (void)state;
     assert_int_equal(progress_view_init(&v, &four, 0), 0);
-    progress_view_changes(&v, &text);
-    assert_string_equal(text_of(&text), "");
+    changes_are(&v, "");
     for (size_t i = 0; i < 3; i++)
         progress_view_set(&v, i, 1, 0);
     progress_view_set(&v, 3, 2, 0);
-    progress_view_changes(&v, &text);
-    assert_string_equal(text_of(&text), "probe: ib[1-3]: connecting (3/4)\n"
-                                        "probe: ib10: done (1/4)\n");
-    text_reset(&text);
-    progress_view_changes(&v, &text);
-    assert_string_equal(text_of(&text), "");
+    changes_are(&v, "probe: ib10: done (1/4)\n");
+    progress_view_set(&v, 0, 3, 0);
+    changes_are(&v, "probe: ib[2-3]: connecting (2/4)\nprobe: ib1: failed (1/4)\n");
+    changes_are(&v, "");
+    progress_view_set(&v, 1, 2, 0);
+    progress_view_set(&v, 2, 2, 0);
+    changes_are(&v, "probe: ib[2-3]: done (3/4)\n");
     progress_view_clear(&v);
 }
 
@@ -228,7 +235,7 @@ int main(void)
         cmocka_unit_test(no_line_is_as_wide_as_the_screen_or_longer),
         cmocka_unit_test(a_cut_line_does_not_leak_its_colour),
         cmocka_unit_test(only_the_slowest_three_are_named),
-        cmocka_unit_test(plain_lines_fold_what_has_changed),
+        cmocka_unit_test(plain_lines_tell_ends_at_once_and_the_rest_when_it_lasts),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
