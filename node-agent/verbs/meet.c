@@ -8,7 +8,7 @@
 #define PSN_MASK 0xffffff
 
 /* How long after the partner was heard it should have heard us. */
-#define GRACE_HARD_NS 1000000
+#define GRACE_HARD_NS 3000000
 #define GRACE_SOFT_NS 20000000
 
 /* Of the grace, and of the pause (1 ms) after a call that broke: one for each call. */

@@ -236,7 +236,9 @@ static void the_childs_hands_are_off_the_agents_descriptors(void **state)
     assert_int_equal(measurer_ask(m, 1, "stdin", NULL, NULL), 0);
     serve(m, &h, 1);
     close(ends[1]);
+    alarm(DEADLINE_MS / 1000);
     assert_int_equal(read(ends[0], &byte, 1), 0); /* hangs if the child has it too */
+    alarm(0);
     close(ends[0]);
     measurer_close(m);
 }
