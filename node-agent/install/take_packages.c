@@ -1,7 +1,10 @@
 #include "node-agent/install/take.h"
 
+#include <dirent.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "node-agent/home.h"
@@ -13,6 +16,8 @@
 /* A slow mirror and a slow disk; the kernel's own packages build an initramfs. */
 #define INSTALL_DEADLINE_MS (30 * 60 * 1000)
 #define QUERY_DEADLINE_MS   60000
+
+#define APT_LISTS "/var/lib/apt/lists"
 
 #define ARGV(...) ((const char *const[]){__VA_ARGS__, NULL})
 
@@ -102,6 +107,34 @@ static int run(const struct taking *t, const char *const *before, const struct s
                         INSTALL_DEADLINE_MS, status, why);
 }
 
+/* A node that lost power keeps apt's indexes as empty files, and update believes them to
+ * be current for as long as the mirror has nothing newer.
+ */
+static void forget_empty_lists(const struct home *h)
+{
+    char path[HOME_PATH_MAX_BYTES];
+    struct dirent *entry;
+    struct stat st;
+    DIR *lists;
+
+    if (home_in_root(h, path, NULL, APT_LISTS) < 0 || !(lists = opendir(path)))
+        return;
+    while ((entry = readdir(lists)))
+        if (strcmp(entry->d_name, "lock") != 0 &&
+            fstatat(dirfd(lists), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+            S_ISREG(st.st_mode) && st.st_size == 0)
+            unlinkat(dirfd(lists), entry->d_name, 0);
+    closedir(lists);
+}
+
+static bool refresh(const struct taking *t, const struct manager *m)
+{
+    int status;
+
+    forget_empty_lists(t->home);
+    return run(t, m->refresh, NULL, &status, NULL) == 0 && status == 0;
+}
+
 /* What may help before a second attempt: fresh lists, or ending what dpkg began when a
  * reboot or a full disk cut it short.  False: nothing.
  */
@@ -112,9 +145,7 @@ static bool remedy(const struct taking *t, const struct manager *m)
 
     if (steplog_saw(t->log, STEPLOG_UNFINISHED))
         return run(t, configure, NULL, &status, NULL) == 0 && status == 0;
-    if (steplog_saw(t->log, STEPLOG_UNKNOWN) && m->refresh)
-        return run(t, m->refresh, NULL, &status, NULL) == 0 && status == 0;
-    return false;
+    return steplog_saw(t->log, STEPLOG_UNKNOWN) && m->refresh && refresh(t, m);
 }
 
 /* Fresh lists and an unfinished dpkg may both be in the way, one after the other. */

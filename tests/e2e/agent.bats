@@ -281,6 +281,14 @@ calls() { grep -c "^$1" "$NODE/calls" || true; }
     [ "$(grep -c ' update$' "$NODE/calls")" = 1 ]
 }
 
+@test "an index that a power cut left empty is fetched again" {
+    mkdir -p "$NODE/var/lib/apt/lists"
+    touch "$NODE/apt.stale" "$NODE/var/lib/apt/lists/mirror_Packages" "$NODE/var/lib/apt/lists/lock"
+    talk "$(claim)" "$(install "$packages")"
+    says '"name": "packages", "state": "done"'
+    [ -e "$NODE/var/lib/apt/lists/lock" ]
+}
+
 @test "what an interrupted dpkg left is finished first" {
     touch "$NODE/apt.broken"
     talk "$(claim)" "$(install "$packages")"

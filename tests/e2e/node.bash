@@ -18,7 +18,10 @@ node_make()
     touch "$NODE"/usr/bin/{apt-get,rdma} "$NODE"/{calls,installed}
     echo boot-1 >"$NODE/proc/sys/kernel/random/boot_id"
     node_tool apt-get <<'T'
-[[ " $* " == *" update "* ]] && { rm -f "$IBFLEET_ROOT/apt.stale"; exit 0; }
+if [[ " $* " == *" update "* ]]; then
+    [ -e "$IBFLEET_ROOT/var/lib/apt/lists/mirror_Packages" ] || rm -f "$IBFLEET_ROOT/apt.stale"
+    exit 0
+fi
 if [ -f "$IBFLEET_ROOT/hold" ]; then
     echo "Get:1 slow.deb"
     for ((i = 0; i < 1200; i++)); do [ -f "$IBFLEET_ROOT/hold" ] || break; sleep 0.05; done
