@@ -37,7 +37,7 @@ static const struct measure_plan soft = {
     .window_ms = 200,
     .windows = 3,
     .message_bytes = 65536,
-    .depth = 16,
+    .depth = 4,
 };
 
 static void fill(unsigned *field, unsigned usual)

@@ -48,7 +48,7 @@ words() { ask '[.pairs[] | select(.verdict == "'"$1"'")] | length'; }
 }
 
 @test "a slow node is named, and not its partners" {
-    lab fault slow 3 2000
+    lab fault slow 3 8000
     validate -a
     [ "$status" = 1 ]
     [ "$(grave)" = "node slow both node3" ]
@@ -57,12 +57,12 @@ words() { ask '[.pairs[] | select(.verdict == "'"$1"'")] | length'; }
 }
 
 @test "a node that gets slowly is told from one that sends slowly" {
-    lab fault slow :2 2000
+    lab fault slow :2 8000
     validate -a
     [ "$status" = 1 ]
     [ "$(grave)" = "node slow receiving node2" ]
     lab heal
-    lab fault slow 2: 2000
+    lab fault slow 2: 8000
     validate -a
     [ "$status" = 1 ]
     [ "$(grave)" = "node slow sending node2" ]

@@ -123,6 +123,7 @@ static void prepare(size_t n)
     memset(&run, 0, sizeof run);
     run.n = n;
     run.options.name = "test";
+    run.options.limit_ms = 20000; /* a test that hangs is red, and soon */
 }
 
 static void go(void)
