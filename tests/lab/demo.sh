@@ -31,10 +31,12 @@ run() # the command as an administrator would type it, then what it prints
 }
 
 say 'Four virtual machines, without any RDMA software'
+tests/lab/lab down >/dev/null 2>&1 # what an earlier, killed demo left
+rm -rf "$state"
 tests/lab/lab up 4 || exit 1
 tests/lab/lab fleet >/dev/null || exit 1
 sed -i '/^\[defaults\]/a reboot = always' "$IBFLEET_FLEET" # so that the reboot is seen too
-boots() { ibfleet exec -a -- cat /proc/sys/kernel/random/boot_id | sort; }
+boots() { ibfleet exec -a --progress none -- cat /proc/sys/kernel/random/boot_id | sort; }
 before=$(boots) || exit 1
 
 run ibfleet probe -a || exit 1
