@@ -69,7 +69,10 @@ static const char *rdma_version(const struct facts *f)
 
     if (!version)
         version = facts_package_version(f, "libibverbs1");
-    return version ? version : f->package_count ? f->packages[0].version : "none";
+    for (size_t i = 0; i < f->package_count && !version; i++)
+        if (strncmp(f->packages[i].name, "iproute", 7) != 0) /* every node has that one */
+            version = f->packages[i].version;
+    return version ? version : "none";
 }
 
 static void add_cell(const char *said, struct text *row)
