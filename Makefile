@@ -66,9 +66,11 @@ $O/controller/journal/database.o: controller/journal/schema.sql
 $O/ibfleet: $O/controller/main.o $O/controller.a $O/inventory.a $O/protocol.a
 	$(CC) $(FLAGS) -o $@ $^ $(controller_libs)
 
-# One static file: it must start on a node that has no libibverbs yet.
+# One static file: it must start on a node that has no libibverbs yet.  The warnings
+# are of libnl's name look-ups, which we never call.
+static = $(if $(SAN),,-static -Wl,--no-warnings)
 $O/ibfleet-agent: $O/node-agent/main.o $O/agent.a $O/inventory.a $O/protocol.a $(if $(SAN),,$O/deps/libcjson.a)
-	$(CC) $(FLAGS) $(if $(SAN),,-static) -o $@ $(filter %.o %.a,$(filter-out %/libcjson.a,$^)) $(agent_libs)
+	$(CC) $(FLAGS) $(static) -o $@ $(filter %.o %.a,$(filter-out %/libcjson.a,$^)) $(agent_libs)
 
 # Debian has no static cJSON, so the agent's is built from Debian's source package.
 $O/deps/libcjson.a: tests/deps.sh | $O/deps.ok
@@ -162,7 +164,7 @@ test-tools: $O/tests/lab/switch
 
 # One node's half of a measurement, without an agent around it.
 $O/tests/lab/pair-probe: $O/tests/lab/pair_probe.o $O/agent.a $O/protocol.a $(if $(SAN),,$O/deps/libcjson.a)
-	$(CC) $(FLAGS) $(if $(SAN),,-static) -o $@ $(filter %.o %.a,$(filter-out %/libcjson.a,$^)) $(agent_libs)
+	$(CC) $(FLAGS) $(static) -o $@ $(filter %.o %.a,$(filter-out %/libcjson.a,$^)) $(agent_libs)
 test-tools: $O/tests/lab/pair-probe
 
 .PHONY: lab-up lab-down lab-ssh
