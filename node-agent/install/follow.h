@@ -25,7 +25,7 @@ struct voice;
 #define FOLLOW_TRIES 2
 
 /* *answer is {steps: [{name, state, seconds}]}, the caller's.  The claim of (run, epoch)
- * is looked at before each step.  On failure the text starts with the step's name:
+ * is looked at before a step is begun.  On failure the text starts with the step's name:
  * whatever the step failed with, FAIL_CLAIMED, FAIL_STALE_EPOCH, FAIL_TIMEOUT.
  */
 int follow_steps(const struct home *h, const char *run, int64_t epoch,

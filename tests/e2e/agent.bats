@@ -367,7 +367,7 @@ calls() { grep -c "^$1" "$NODE/calls" || true; }
     node_wait 20 node_is_idle
 }
 
-@test "a claim under sudo never follows the environment" {
+@test "under sudo the environment does not say where the node is" {
     SUDO_UID=1000 run "$AGENT" detect --json
     [ "$(jq -r .boot_id <<<"$output")" = "$(cat /proc/sys/kernel/random/boot_id)" ]
 }

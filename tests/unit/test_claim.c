@@ -166,6 +166,22 @@ static void an_unreadable_claim_protects_until_forced(void **state)
     assert_true(claim_read(*state, &now));
 }
 
+/* Else whoever owns the folder could make a root agent write where he likes. */
+static void a_state_folder_that_is_a_link_is_refused(void **state)
+{
+    struct home *h = *state;
+    struct claim first = of("r1", 1);
+    char path[HOME_PATH_MAX_BYTES];
+    struct fail why;
+
+    snprintf(path, sizeof path, "%s/var/lib/x", h->root);
+    assert_int_equal(home_make_above(path, &why), 0);
+    assert_int_equal(symlink(h->root, h->state), 0);
+    assert_int_equal(claim_take(h, &first, NOON, &why), -1);
+    assert_int_equal(why.code, FAIL_STEP);
+    assert_non_null(strstr(why.text, "not a directory of ours"));
+}
+
 static void the_request_is_checked_field_by_field(void **state)
 {
     static const struct {
@@ -210,6 +226,7 @@ int main(void)
         ON_A_NODE(without_a_claim_nothing_may_be_done),
         ON_A_NODE(released_it_is_free),
         ON_A_NODE(an_unreadable_claim_protects_until_forced),
+        ON_A_NODE(a_state_folder_that_is_a_link_is_refused),
         ON_A_NODE(the_request_is_checked_field_by_field),
     };
 

@@ -167,6 +167,19 @@ WORK(work_if_alone)
     return fail_set(why, FAIL_STEP, "standard input is still the conversation's");
 }
 
+/* Of all helpers of this test, soon. */
+static void no_process_is_left(void)
+{
+    int64_t until = now_ms() + PATIENCE_MS;
+
+    while (now_ms() < until) {
+        if (waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD)
+            return;
+        poll(NULL, 0, 10);
+    }
+    fail_msg("it still runs");
+}
+
 static void what_it_says_is_passed_on(void **state)
 {
     struct heard h = live_through(&(struct ask){"well", 10000, work_well});
@@ -217,6 +230,7 @@ static void one_that_hangs_is_ended_at_its_deadline(void **state)
     assert_int_equal(h.failures, 1);
     assert_int_equal(h.why.code, FAIL_TIMEOUT);
     assert_true(now_ms() - begun < 10000);
+    no_process_is_left();
 }
 
 static void one_that_babbles_is_ended(void **state)
@@ -226,6 +240,7 @@ static void one_that_babbles_is_ended(void **state)
     (void)state;
     assert_int_equal(h.answers, 0);
     assert_int_equal(h.failures, 1);
+    no_process_is_left();
 }
 
 static void it_does_not_hold_the_conversation_open(void **state)
@@ -247,19 +262,13 @@ static void it_does_not_hold_the_conversation_open(void **state)
 static void closed_early_it_leaves_no_process(void **state)
 {
     const struct ask ask = {"hang", 100000, work_for_ever};
-    int64_t until = now_ms() + PATIENCE_MS;
     struct helper *helper;
     struct fail why;
 
     (void)state;
     assert_int_equal(helper_open(&helper, NULL, &ask, 1, NULL, now_ms(), &why), 0);
     helper_close(helper);
-    while (now_ms() < until) {
-        if (waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD)
-            return;
-        poll(NULL, 0, 10);
-    }
-    fail_msg("it still runs");
+    no_process_is_left();
 }
 
 int main(void)

@@ -1,0 +1,165 @@
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "node-agent/home.h"
+#include "node-agent/install/kept.h"
+#include "node-agent/install/ledger.h"
+#include "node-agent/install/unit.h"
+#include "node-agent/install/worker.h"
+#include "protocol/fail.h"
+#include "protocol/json.h"
+#include "protocol/scope.h"
+#include "protocol/steps.h"
+
+static int make_node(void **state)
+{
+    struct home *h = calloc(1, sizeof *h);
+
+    strcpy(h->root, "/tmp/ibfleet-test-XXXXXX");
+    assert_non_null(mkdtemp(h->root));
+    snprintf(h->state, sizeof h->state, "%s/var/lib/ibfleet", h->root);
+    *state = h;
+    return 0;
+}
+
+static int drop_node(void **state)
+{
+    struct home *h = *state;
+    char command[HOME_PATH_MAX_BYTES];
+
+    snprintf(command, sizeof command, "rm -rf %s", h->root);
+    assert_int_equal(system(command), 0);
+    free(h);
+    return 0;
+}
+
+/* The ledger says that memlock is to be set, by this attempt. */
+static void intend(const struct home *h, int attempt)
+{
+    struct steps steps = {0};
+    struct ledger_entry e = {.run = "r1",
+                             .step = "memlock-1",
+                             .state = LEDGER_INTENT,
+                             .attempt = attempt};
+    struct fail why;
+
+    assert_int_equal(steps_add(&steps, STEP_MEMLOCK, NULL, 0, &why), 0);
+    e.what = steps_encode(&steps);
+    assert_int_equal(ledger_append(h, &e, &why), 0);
+    ledger_clear(&e);
+    steps_clear(&steps);
+}
+
+static enum ledger_state state_now(const struct home *h)
+{
+    CLEANUP(ledger_clear) struct ledger_entry e = {0};
+    struct fail why;
+
+    assert_int_equal(ledger_last(h, "r1", "memlock-1", &e, &why), 0);
+    return e.state;
+}
+
+static bool is_set(const struct home *h)
+{
+    char path[HOME_PATH_MAX_BYTES];
+
+    assert_int_equal(home_in_root(h, path, NULL, "%s", KEPT_MEMLOCK_FILE), 0);
+    return access(path, F_OK) == 0;
+}
+
+static void take_back(const struct home *h)
+{
+    char path[HOME_PATH_MAX_BYTES];
+
+    assert_int_equal(home_in_root(h, path, NULL, "%s", KEPT_MEMLOCK_FILE), 0);
+    assert_int_equal(unlink(path), 0);
+}
+
+static void what_is_intended_is_done(void **state)
+{
+    struct fail why;
+
+    intend(*state, 1);
+    assert_int_equal(worker_run(*state, "r1", "memlock-1", 1, &why), 0);
+    assert_true(is_set(*state));
+    assert_int_equal(state_now(*state), LEDGER_DONE);
+}
+
+static void what_was_so_is_already(void **state)
+{
+    struct fail why;
+
+    intend(*state, 1);
+    assert_int_equal(worker_run(*state, "r1", "memlock-1", 1, &why), 0);
+    intend(*state, 2);
+    assert_int_equal(worker_run(*state, "r1", "memlock-1", 2, &why), 0);
+    assert_int_equal(state_now(*state), LEDGER_ALREADY);
+}
+
+static void a_step_that_another_unit_works_on_is_left_to_it(void **state)
+{
+    struct fail why;
+    int lock = unit_hold(*state, "r1", "memlock-1");
+
+    assert_true(lock >= 0);
+    assert_true(unit_is_alive(*state, "r1", "memlock-1"));
+    intend(*state, 1);
+    assert_int_equal(worker_run(*state, "r1", "memlock-1", 1, &why), 0);
+    assert_false(is_set(*state));
+    assert_int_equal(state_now(*state), LEDGER_INTENT);
+    close(lock);
+    assert_false(unit_is_alive(*state, "r1", "memlock-1"));
+}
+
+static void a_unit_that_starts_twice_takes_the_step_once(void **state)
+{
+    struct fail why;
+
+    intend(*state, 1);
+    assert_int_equal(worker_run(*state, "r1", "memlock-1", 1, &why), 0);
+    take_back(*state);
+    assert_int_equal(worker_run(*state, "r1", "memlock-1", 1, &why), 0);
+    assert_false(is_set(*state));
+}
+
+static void a_unit_of_an_earlier_attempt_does_nothing(void **state)
+{
+    struct fail why;
+
+    intend(*state, 1);
+    intend(*state, 2);
+    assert_int_equal(worker_run(*state, "r1", "memlock-1", 1, &why), 0);
+    assert_false(is_set(*state));
+}
+
+static void nobody_names_a_file_elsewhere(void **state)
+{
+    struct fail why;
+
+    assert_int_equal(worker_run(*state, "../r1", "memlock-1", 1, &why), -1);
+    assert_int_equal(worker_run(*state, "r1", "../../memlock", 1, &why), -1);
+    assert_int_equal(why.code, FAIL_USAGE);
+}
+
+int main(void)
+{
+#define ON_A_NODE(test) cmocka_unit_test_setup_teardown(test, make_node, drop_node)
+    const struct CMUnitTest tests[] = {
+        ON_A_NODE(what_is_intended_is_done),
+        ON_A_NODE(what_was_so_is_already),
+        ON_A_NODE(a_step_that_another_unit_works_on_is_left_to_it),
+        ON_A_NODE(a_unit_that_starts_twice_takes_the_step_once),
+        ON_A_NODE(a_unit_of_an_earlier_attempt_does_nothing),
+        ON_A_NODE(nobody_names_a_file_elsewhere),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
