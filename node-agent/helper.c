@@ -154,12 +154,7 @@ static void read_some(struct helper *helper, int64_t now_ms, helper_say_fn say, 
 
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
         return;
-    if (n <= 0) {
-        end(helper, now_ms);
-        return;
-    }
-    if (frame_push(helper->reader, bytes, (size_t)n, NULL) < 0) {
-        kill(helper->pid, SIGKILL); /* it has lost its mind */
+    if (n <= 0 || frame_push(helper->reader, bytes, (size_t)n, NULL) < 0) {
         end(helper, now_ms);
         return;
     }
@@ -207,7 +202,7 @@ static int reap(struct helper *helper, int64_t now_ms, struct fail *why)
     if (now_ms < helper->due_ms)
         return 0;
     kill(helper->pid, SIGKILL);
-    helper->reaped = true; /* it hangs in the kernel: init will have it */
+    helper->reaped = true; /* if it hangs in the kernel, init will have it */
     return tell_death(helper, 0, why);
 }
 

@@ -54,7 +54,8 @@ static int usage(void)
 
 static int run_serve(const struct home *h, char **argv)
 {
-    struct serve_options options = {STDIN_FILENO, STDOUT_FILENO, SERVE_IDLE_MS};
+    struct serve_options options = {STDIN_FILENO, STDOUT_FILENO, SERVE_IDLE_MS,
+                                    SERVE_HELLO_MS};
     struct fail why;
 
     if (*argv)

@@ -320,6 +320,11 @@ static int64_t earlier(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
+static int64_t patience_ms(const struct serve *s)
+{
+    return s->greeted ? s->options->idle_ms : s->options->hello_ms;
+}
+
 /* While the outbox is full nothing more is taken in: neither requests nor output. */
 static int wait_for_something(struct serve *s, struct pollfd p[POLL_MAX])
 {
@@ -370,12 +375,11 @@ static int check_silence(const struct serve *s, struct fail *why)
 {
     int64_t silent = now_ms() - s->heard_ms;
 
-    if (!s->greeted && silent >= earlier(SERVE_HELLO_MS, s->options->idle_ms))
-        return fail_set(why, FAIL_TIMEOUT, "no hello came from the controller");
-    if (silent >= s->options->idle_ms)
-        return fail_set(why, FAIL_TIMEOUT, "the controller has been silent for %lld s",
-                        (long long)silent / 1000);
-    return 0;
+    if (silent < patience_ms(s))
+        return 0;
+    return fail_set(why, FAIL_TIMEOUT, "the controller %s for %lld s",
+                    s->greeted ? "has been silent" : "has not said hello",
+                    (long long)silent / 1000);
 }
 
 static int turn(struct serve *s, struct fail *why)

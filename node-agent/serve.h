@@ -30,7 +30,7 @@ struct home;
 
 struct serve_options {
     int in, out;
-    int64_t idle_ms;
+    int64_t idle_ms, hello_ms;
 };
 
 /* 0: the controller has left.  FAIL_GARBAGE, FAIL_VERSION: what came was no

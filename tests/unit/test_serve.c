@@ -30,7 +30,7 @@ struct agent {
 
 static const struct home nowhere = {.root = "/nonexistent", .state = "/nonexistent/s"};
 
-static struct agent start(int64_t idle_ms)
+static struct agent start(int64_t idle_ms, int64_t hello_ms)
 {
     int to[2], from[2];
     struct agent a;
@@ -39,7 +39,7 @@ static struct agent start(int64_t idle_ms)
     assert_int_equal(pipe2(from, O_CLOEXEC), 0);
     a.pid = fork();
     if (a.pid == 0) {
-        struct serve_options o = {to[0], from[1], idle_ms};
+        struct serve_options o = {to[0], from[1], idle_ms, hello_ms};
         struct fail why = {0};
 
         close(to[1]);
@@ -89,7 +89,7 @@ static void ask(const struct agent *a, uint32_t id, const char *what)
 
 static void a_controller_that_falls_silent_is_left(void **state)
 {
-    struct agent a = start(200);
+    struct agent a = start(200, 20000);
 
     (void)state;
     hello(&a);
@@ -98,7 +98,7 @@ static void a_controller_that_falls_silent_is_left(void **state)
 
 static void pings_keep_the_conversation(void **state)
 {
-    struct agent a = start(500);
+    struct agent a = start(500, 20000);
 
     (void)state;
     hello(&a);
@@ -112,7 +112,7 @@ static void pings_keep_the_conversation(void **state)
 
 static void without_a_hello_it_does_not_stay(void **state)
 {
-    struct agent a = start(200);
+    struct agent a = start(20000, 200);
 
     (void)state;
     assert_int_equal(ended(&a), FAIL_TIMEOUT);
@@ -120,7 +120,7 @@ static void without_a_hello_it_does_not_stay(void **state)
 
 static void an_input_that_ends_is_a_farewell(void **state)
 {
-    struct agent a = start(20000);
+    struct agent a = start(20000, 20000);
 
     (void)state;
     hello(&a);
@@ -131,7 +131,7 @@ static void an_input_that_ends_is_a_farewell(void **state)
 
 static void an_output_that_nobody_reads_any_more_is_one_too(void **state)
 {
-    struct agent a = start(20000);
+    struct agent a = start(20000, 20000);
 
     (void)state;
     hello(&a);
@@ -143,7 +143,7 @@ static void an_output_that_nobody_reads_any_more_is_one_too(void **state)
 /* Its pipe full, it goes on listening and does not hang: silence ends it. */
 static void a_controller_that_does_not_read_does_not_hold_it(void **state)
 {
-    struct agent a = start(1000);
+    struct agent a = start(1000, 20000);
 
     (void)state;
     hello(&a);
@@ -154,7 +154,7 @@ static void a_controller_that_does_not_read_does_not_hold_it(void **state)
 
 static void an_answer_from_a_controller_is_garbage(void **state)
 {
-    struct agent a = start(20000);
+    struct agent a = start(20000, 20000);
     unsigned char *frame;
     size_t bytes;
 
