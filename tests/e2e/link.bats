@@ -315,9 +315,9 @@ answer hold {"ask":"hold"}' ]
         key="$SSHD_KEY" known_hosts="$SSHD_KNOWN_HOSTS" agent="$BATS_TEST_DIRNAME/fake-agent" \
         unprivileged=yes ask=mute deadline_ms=20000 >"$SSHD_DIR/out" 2>&1 3>&- &
     tool=$!
-    sshd_wait_for 10 grep -q '^up' "$SSHD_DIR/out"
+    sshd_wait_for 20 grep -q '^up' "$SSHD_DIR/out" || { cat "$SSHD_DIR/out" "$SSHD_LOG"; false; }
     begin=$SECONDS
-    pkill -KILL -P "$SSHD_PID"
+    sshd_break
     wait $tool || true
     cat "$SSHD_DIR/out"
     [ $((SECONDS - begin)) -le 3 ]
@@ -331,7 +331,7 @@ answer hold {"ask":"hold"}' ]
         key="$SSHD_KEY" known_hosts="$SSHD_KNOWN_HOSTS" agent="$BATS_TEST_DIRNAME/fake-agent" \
         unprivileged=yes idle_ms=400 hold_ms=20000 >"$SSHD_DIR/out" 2>&1 3>&- &
     tool=$!
-    sshd_wait_for 10 grep -q '^answer' "$SSHD_DIR/out"
+    sshd_wait_for 20 grep -q '^answer' "$SSHD_DIR/out" || { cat "$SSHD_DIR/out" "$SSHD_LOG"; false; }
     sleep 1.5
     kill -0 $tool # pings were answered
     agent=$(sed -n 's/^up.*"pid":\([0-9]*\).*/\1/p' "$SSHD_DIR/out")

@@ -12,9 +12,17 @@
 # Sets SSHD_DIR SSHD_PORT SSHD_HOME SSHD_KEY (private key that is let in)
 # SSHD_KNOWN_HOSTS (holds the host's key) SSHD_LOG SSHD_PID.
 
+# Below the range from which the kernel takes ports for everybody's connections.
 sshd_free_port()
 {
-    python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+    python3 -c '
+import random, socket
+while True:
+    port = random.randrange(20000, 32000)
+    try: socket.socket().bind(("127.0.0.1", port))
+    except OSError: continue
+    break
+print(port)'
 }
 
 sshd_wait_for() # SECONDS COMMAND...   until it succeeds
@@ -79,6 +87,14 @@ CONF
         /usr/sbin/sshd -D -e -f "$SSHD_DIR/sshd_config" 2>>"$SSHD_LOG" 3>&- </dev/null &
     SSHD_PID=$!
     sshd_wait_for 10 sshd_answers || { cat "$SSHD_LOG" >&2; return 1; }
+}
+
+# Kill what serves the connections, but not what listens.
+sshd_break()
+{
+    local found=$SSHD_PID all=
+    while found=$(pgrep -d, -P "$found"); do all+=" ${found//,/ }"; done
+    [ -z "$all" ] || kill -KILL $all
 }
 
 sshd_stop()
