@@ -13,6 +13,8 @@
 # SSHD_KNOWN_HOSTS (holds the host's key) SSHD_LOG SSHD_PID.
 
 # Below the range from which the kernel takes ports for everybody's connections.
+: "${BUILD:?is not set: make e2e does it}"
+
 sshd_free_port()
 {
     python3 -c '
