@@ -370,9 +370,12 @@ void rollout_hold(struct rollout *r)
 void rollout_pause(struct rollout *r)
 {
     rollout_hold(r);
-    for (size_t i = 0; i < r->count; i++)
-        if (!node_state_is_end(node_where(r->travellers[i].node)))
+    for (size_t i = 0; i < r->count; i++) {
+        enum node_state where = node_where(r->travellers[i].node);
+
+        if (where != NODE_PLANNED && !node_state_is_end(where))
             node_pause(r->travellers[i].node);
+    }
 }
 
 /* ---- life

@@ -59,7 +59,8 @@ void rollout_go(struct rollout *r, struct journal *journal,
 /* Begin nobody new. */
 void rollout_hold(struct rollout *r);
 
-/* Leave every node where it is.  While probing, `planned` follows; else `ended`. */
+/* Leave every node where it is; who has not begun stays planned.  While probing,
+ * `planned` follows; else `ended`. */
 void rollout_pause(struct rollout *r);
 
 /* At any time; frees it, then on_closed. */

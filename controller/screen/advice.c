@@ -39,7 +39,7 @@ static const struct {
         "a profile that prints, a forced command, or another agent:  ssh NODE true"},
     [FAIL_FLOOD]            = {"too much output", "what does its login print?  ssh NODE true"},
     [FAIL_VERSION]          = {"other version of the agent", "push ours: no `agent =` in the fleet file"},
-    [FAIL_DISK_FULL]        = {"disk full", "make room; the step is taken up where it was:  ibfleet resume"},
+    [FAIL_DISK_FULL]        = {"disk full", "make room, then roll out again: what is done is not done twice"},
     [FAIL_CLAIMED]          = {"claimed by another controller", "wait for that run, or end it there"},
     [FAIL_STALE_EPOCH]      = {"claim superseded", "another controller has taken over this run"},
     [FAIL_UNSUPPORTED]      = {"not supported", NULL},

@@ -451,6 +451,19 @@ static void paused_nodes_go_on_by_themselves_and_are_taken_up(void **state)
     assert_int_equal(machines[0].installs, 1);
 }
 
+static void a_pause_leaves_who_has_not_begun_planned(void **state)
+{
+    (void)state;
+    make_nodes(3);
+    limits.window = 1;
+    pause_at = NODE_INSTALLING;
+    roll_out();
+    assert_string_equal(ended, "well planned:2 paused:1");
+    pause_at = NODE_STATES;
+    resume();
+    assert_string_equal(ended, "well done:3");
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, fresh, tidy_up)
 
 int main(void)
@@ -468,6 +481,7 @@ int main(void)
         TEST(killed_anywhere_each_step_is_taken_once),
         TEST(killed_again_while_it_takes_up_nothing_is_forgotten),
         TEST(a_node_that_boots_while_taken_up_is_waited_for),
+        TEST(a_pause_leaves_who_has_not_begun_planned),
         TEST(paused_nodes_go_on_by_themselves_and_are_taken_up),
     };
 
