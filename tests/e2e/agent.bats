@@ -144,7 +144,7 @@ calls() { grep -c "^$1" "$NODE/calls" || true; }
 
 @test "without a claim nothing is installed" {
     talk "$(install "$memlock")"
-    says "failure 1 claim-superseded run r1 holds no claim on this node"
+    says "failure 1 claim-superseded memlock: run r1 holds no claim on this node"
     [ ! -e "$NODE/etc/security" ]
 }
 
