@@ -12,9 +12,9 @@
 # Sets SSHD_DIR SSHD_PORT SSHD_HOME SSHD_KEY (private key that is let in)
 # SSHD_KNOWN_HOSTS (holds the host's key) SSHD_LOG SSHD_PID.
 
-# Below the range from which the kernel takes ports for everybody's connections.
 : "${BUILD:?is not set: make e2e does it}"
 
+# Below the range from which the kernel takes ports for everybody's connections.
 sshd_free_port()
 {
     python3 -c '

@@ -23,6 +23,7 @@
 #define AGENT_BYTES 300000
 #define PATIENCE_MS 5000
 #define TICK_MS     5
+#define PROGRAM_S   60
 
 /* What a test sees is one string of short words, in the order of the callbacks. */
 static char seen[2000];
@@ -884,5 +885,6 @@ int main(void)
         LINK_TEST(it_can_be_closed_in_every_callback),
     };
 
+    alarm(PROGRAM_S); /* a test that failed may leave a link open and its loop running */
     return cmocka_run_group_tests(tests, write_agent, remove_agent);
 }
