@@ -309,8 +309,7 @@ static void clear(struct exec *e)
     ssh_client_free(e->client);
 }
 
-/* ---- what is told at the end
- * ----------------------------------------------------------- */
+/* ---- what is told at the end --------------------------------------------------- */
 
 static int print_gathered(const struct exec *e, struct fail *why)
 {

@@ -56,8 +56,7 @@ struct probe {
     struct outcome outcome;
 };
 
-/* ---- one node
- * -------------------------------------------------------------------------- */
+/* ---- one node ------------------------------------------------------------------ */
 
 static void move(struct target *t, size_t state)
 {
@@ -156,8 +155,7 @@ static int start(struct target *t, struct link_pool *pool, struct fail *why)
     return 0;
 }
 
-/* ---- the whole
- * -------------------------------------------------------------------------- */
+/* ---- the whole ----------------------------------------------------------------- */
 
 /* End those in this state of their link, or all that have not ended. */
 static void end_some(struct probe *p, int state, const char *reason)
@@ -227,8 +225,7 @@ static int ask_all(struct probe *p, struct fail *why)
     return 0;
 }
 
-/* ---- what is told at the end
- * --------------------------------------------------------------- */
+/* ---- what is told at the end --------------------------------------------------- */
 
 static struct json *encode_targets(const struct probe *p)
 {

@@ -74,8 +74,7 @@ static int find_run(struct resume *r, const struct options *o, struct history *h
     return *r->run ? 0 : fail_set(why, FAIL_NO_SUCH_RUN, "no rollout is unfinished");
 }
 
-/* ---- what is left of it
- * ------------------------------------------------------------------ */
+/* ---- what is left of it -------------------------------------------------------- */
 
 static int read_run(struct resume *r, struct command *c, struct fail *why)
 {

@@ -104,8 +104,7 @@ static void add_node_words(struct show *s, const struct history_node *node)
     add_facts(s, node->facts);
 }
 
-/* ---- reading
- * --------------------------------------------------------------------------- */
+/* ---- reading ------------------------------------------------------------------- */
 
 static int put_parsed(struct json *doc, const char *key, const char *text,
                       struct fail *why)
@@ -186,8 +185,7 @@ static int read_all(struct show *s, struct history *h, const char *run, struct f
     return history_moves(h, s->run, s->node, add_move, s, why);
 }
 
-/* ---- the whole
- * ---------------------------------------------------------------------------- */
+/* ---- the whole ----------------------------------------------------------------- */
 
 static int print(struct show *s, struct fail *why)
 {

@@ -79,8 +79,7 @@ static int read_runs(struct status *s, struct history *h, struct fail *why)
     return s->table ? history_runs(h, MOST_RUNS, add_run, s, why) : fail_memory(why);
 }
 
-/* ---- one run
- * --------------------------------------------------------------------------- */
+/* ---- one run ------------------------------------------------------------------- */
 
 static void add_heading(struct status *s, const struct history_run *run)
 {
@@ -132,8 +131,7 @@ static int read_run(struct status *s, struct history *h, const char *id, struct 
                : history_nodes(h, id, NULL, add_node, s, why);
 }
 
-/* ---- both
- * --------------------------------------------------------------------------------- */
+/* ---- both ---------------------------------------------------------------------- */
 
 static int print_json(struct status *s, struct fail *why)
 {

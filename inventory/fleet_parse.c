@@ -240,8 +240,7 @@ static int take_lines(struct build *b, struct fail *why)
     return fleet_close_nodes(b->fleet, b->file, why);
 }
 
-/* ---- who gets what
- * ---------------------------------------------------------------------- */
+/* ---- who gets what ------------------------------------------------------------- */
 
 static void hand_out_defaults(struct build *b)
 {

@@ -38,8 +38,7 @@ static int work_detect(const struct home *h, const struct json *body,
     return reply(facts_encode(f), answer, why);
 }
 
-/* ---- the claim
- * ------------------------------------------------------------------------------ */
+/* ---- the claim ----------------------------------------------------------------- */
 
 static int work_claim(const struct home *h, const struct json *body,
                       const struct voice *voice, struct json **answer, struct fail *why)
@@ -77,8 +76,7 @@ static int work_release(const struct home *h, const struct json *body,
     return reply(json_object(), answer, why);
 }
 
-/* ---- what changes the node
- * ------------------------------------------------------------------ */
+/* ---- what changes the node ----------------------------------------------------- */
 
 static int check_root(const struct home *h, struct fail *why)
 {

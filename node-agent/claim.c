@@ -120,8 +120,7 @@ static int save(const struct home *h, const struct claim *c, struct fail *why)
     return home_write(path, text, 0600, why);
 }
 
-/* ---- who wins
- * -------------------------------------------------------------------------- */
+/* ---- who wins ------------------------------------------------------------------ */
 
 int claim_refuse(const struct claim *holder, struct fail *why)
 {

@@ -34,8 +34,7 @@ struct helper {
     bool answered, ended, reaped;
 };
 
-/* ---- the process
- * ---------------------------------------------------------------------------- */
+/* ---- the process --------------------------------------------------------------- */
 
 /* Nothing of the conversation may stay open in it: sshd waits until all have closed it.
  */
@@ -121,8 +120,7 @@ void helper_close(struct helper *helper)
     free(helper);
 }
 
-/* ---- what it says
- * ------------------------------------------------------------------------------ */
+/* ---- what it says -------------------------------------------------------------- */
 
 static void pass_on(struct helper *helper, const char *text, size_t len_bytes,
                     helper_say_fn say, void *arg)
@@ -162,8 +160,7 @@ static void read_some(struct helper *helper, int64_t now_ms, helper_say_fn say, 
         pass_on(helper, text, len, say, arg);
 }
 
-/* ---- its end
- * --------------------------------------------------------------------------------- */
+/* ---- its end ------------------------------------------------------------------- */
 
 static int tell_death(struct helper *helper, int status, struct fail *why)
 {

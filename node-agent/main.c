@@ -49,8 +49,7 @@ static int usage(void)
     return EXIT_USAGE;
 }
 
-/* ---- commands: argv starts after the command's name
- * ------------------------------------ */
+/* ---- commands: argv starts after the command's name ---------------------------- */
 
 static int run_serve(const struct home *h, char **argv)
 {

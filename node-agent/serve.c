@@ -51,8 +51,7 @@ static int64_t now_ms(void)
     return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-/* ---- what is said
- * ------------------------------------------------------------------------ */
+/* ---- what is said -------------------------------------------------------------- */
 
 /* A frame that message.c made: its text starts after the length. */
 static int push_frame(struct serve *s, unsigned char *frame, size_t bytes,
@@ -135,8 +134,7 @@ static int greet(struct serve *s, struct fail *why)
     return push_frame(s, frame, bytes, why);
 }
 
-/* ---- requests that measure
- * ---------------------------------------------------------------- */
+/* ---- requests that measure ----------------------------------------------------- */
 
 static struct measuring *find_measuring(struct serve *s, const char *campaign)
 {
@@ -182,8 +180,7 @@ static int measure(struct serve *s, const struct message *m, struct fail *why)
     return measurer_ask(measuring->measurer, m->id, m->name, m->body, why);
 }
 
-/* ---- all requests
- * --------------------------------------------------------------------------- */
+/* ---- all requests -------------------------------------------------------------- */
 
 static int help(struct serve *s, const struct ask *ask, const struct message *m,
                 struct fail *why)
@@ -264,8 +261,7 @@ static int read_input(struct serve *s, struct fail *why)
     return frame_push(s->reader, "", 0, why); /* is what follows a frame? */
 }
 
-/* ---- children
- * ------------------------------------------------------------------------------ */
+/* ---- children ------------------------------------------------------------------ */
 
 /* Out of memory there is nothing left to say: the peer's deadline will. */
 static void on_say(void *arg, const char *text, size_t len_bytes, bool is_output)
@@ -312,8 +308,7 @@ static void end_children(struct serve *s)
         measurer_close(s->measuring[i].measurer);
 }
 
-/* ---- the loop
- * -------------------------------------------------------------------------------- */
+/* ---- the loop ------------------------------------------------------------------ */
 
 static int64_t earlier(int64_t a, int64_t b)
 {

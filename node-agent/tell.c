@@ -28,8 +28,7 @@ static char *lines_of(struct json *doc, struct fail *why)
     return lines;
 }
 
-/* ---- facts
- * --------------------------------------------------------------------------------- */
+/* ---- facts --------------------------------------------------------------------- */
 
 static const char *or_dash(const char *text)
 {
@@ -95,8 +94,7 @@ char *tell_facts(const char *root, bool json, struct fail *why)
     return text;
 }
 
-/* ---- status
- * --------------------------------------------------------------------------------- */
+/* ---- status -------------------------------------------------------------------- */
 
 /* The last entry of each (run, step), in the order in which they were begun. */
 struct standing {

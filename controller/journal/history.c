@@ -182,8 +182,7 @@ int history_run_of_node(struct history *h, const char *node, const char *kind,
     return rows < 0 ? -1 : 0;
 }
 
-/* ---- nodes and their roads
- * -------------------------------------------------------------- */
+/* ---- nodes and their roads ----------------------------------------------------- */
 
 static int node_row(const struct reading *r, sqlite3_stmt *q, struct fail *why)
 {

@@ -93,8 +93,7 @@ int journal_end(struct journal *j, const char *state, journal_written_fn written
     return put(j, &e, why);
 }
 
-/* ---- a run
- * ----------------------------------------------------------------------------------- */
+/* ---- a run --------------------------------------------------------------------- */
 
 static void print_controller(char *text, size_t size)
 {
@@ -216,8 +215,7 @@ uint32_t journal_epoch(const struct journal *j)
     return j->epoch;
 }
 
-/* ---- opening and closing
- * ------------------------------------------------------------------------ */
+/* ---- opening and closing ------------------------------------------------------- */
 
 static void journal_free(struct journal *j)
 {

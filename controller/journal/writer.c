@@ -110,8 +110,7 @@ static void run(void *arg)
     uv_mutex_unlock(&w->mutex);
 }
 
-/* ---- the loop's side
- * -------------------------------------------------------------------- */
+/* ---- the loop's side ----------------------------------------------------------- */
 
 static void finish(struct writer *w);
 
@@ -184,8 +183,7 @@ int writer_put(struct writer *w, const struct entry *like, struct fail *why)
     return 0;
 }
 
-/* ---- opening and closing
- * --------------------------------------------------------------- */
+/* ---- opening and closing ------------------------------------------------------- */
 
 static void on_handle_closed(uv_handle_t *handle)
 {

@@ -122,8 +122,7 @@ static void disarm(struct link *l)
     schedule(l);
 }
 
-/* ---- losing it
- * ------------------------------------------------------------------------- */
+/* ---- losing it ----------------------------------------------------------------- */
 
 /* A deadline has been waited for already: three of them would be a minute. */
 static bool may_pass(enum fail_code code)
@@ -172,8 +171,7 @@ static void hang_up(struct link *l)
     leave_pool(l);
 }
 
-/* ---- asking
- * ---------------------------------------------------------------------------- */
+/* ---- asking -------------------------------------------------------------------- */
 
 /* A frame is handed over whole or not at all. */
 static int send_frame(struct link *l, unsigned char *frame, size_t frame_bytes,
@@ -257,8 +255,7 @@ static void on_pong(void *arg, const struct json *body, const struct fail *why)
     lose(l, &lost);
 }
 
-/* ---- hearing
- * --------------------------------------------------------------------------- */
+/* ---- hearing ------------------------------------------------------------------- */
 
 static void on_hello(struct link *l, const struct message *m)
 {
@@ -385,8 +382,7 @@ static void on_data(void *arg, enum ssh_stream stream, const char *bytes,
         hear_out(l, bytes, len_bytes);
 }
 
-/* ---- the session's other hooks
- * ------------------------------------------------------------ */
+/* ---- the session's other hooks ------------------------------------------------- */
 
 static void on_up(void *arg)
 {
@@ -436,8 +432,7 @@ static const struct ssh_hooks session_hooks = {.up = on_up,
                                                .drained = on_drained,
                                                .ended = on_ended};
 
-/* ---- in the order of travel
- * ----------------------------------------------------------------- */
+/* ---- in the order of travel ---------------------------------------------------- */
 
 /* First or again; no place is held meanwhile. */
 static enum link_event enter_waiting(struct link *l)
@@ -575,8 +570,7 @@ static enum link_event enter_lost(struct link *l)
     return LINK_EV_NONE;
 }
 
-/* ---- the only place where a link changes state
- * ------------------------------------------------ */
+/* ---- the only place where a link changes state --------------------------------- */
 
 static enum link_event (*const enter[LINK_STATES])(struct link *l) = {
     [LINK_WAITING] = enter_waiting,
@@ -602,8 +596,7 @@ static void feed(struct link *l, enum link_event event)
     }
 }
 
-/* ---- deadlines
- * ---------------------------------------------------------------------------------- */
+/* ---- deadlines ----------------------------------------------------------------- */
 
 static void on_state_due(struct link *l)
 {

@@ -60,8 +60,7 @@ size_t classes_count(const struct classes *c)
     return c->count;
 }
 
-/* ---- adding
- * ---------------------------------------------------------------------------- */
+/* ---- adding -------------------------------------------------------------------- */
 
 static const char *rdma_version(const struct facts *f)
 {
@@ -119,8 +118,7 @@ int classes_add(struct classes *c, const char *name, const struct facts *f,
     return 0;
 }
 
-/* ---- the table
- * --------------------------------------------------------------------------- */
+/* ---- the table ----------------------------------------------------------------- */
 
 static void add_row(struct fold *rows, size_t i, struct table *t)
 {
@@ -146,8 +144,7 @@ static void put_table(struct classes *c, size_t width, bool color, struct text *
     table_render(t, width, color, text);
 }
 
-/* ---- traits
- * ------------------------------------------------------------------------------- */
+/* ---- traits -------------------------------------------------------------------- */
 
 static void put_value(const char *hosts, const char *said, size_t width,
                       struct text *text)

@@ -14,8 +14,7 @@
 
 #define GIB ((double)(1u << 30))
 
-/* ---- devices: what is equal together, under names or counted
- * ----------------------------- */
+/* ---- devices: what is equal together, under names or counted ------------------- */
 
 struct devices {
     struct fold *fold; /* NULL: no memory */
@@ -127,8 +126,7 @@ static void add_nics(const struct facts *f, struct text *text)
     add_devices(&d, true, text);
 }
 
-/* ---- the others
- * -------------------------------------------------------------------------- */
+/* ---- the others ---------------------------------------------------------------- */
 
 static void add_os(const struct facts *f, struct text *text)
 {
@@ -204,8 +202,7 @@ static void add_kept(const struct facts *f, struct text *text)
         text_add(text, "nothing");
 }
 
-/* ---- the short forms of a table's cells
- * ---------------------------------------------------- */
+/* ---- the short forms of a table's cells ---------------------------------------- */
 
 static const char *layer_of(const struct facts_port *p)
 {

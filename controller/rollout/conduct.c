@@ -210,8 +210,7 @@ static void tell_how_to_go_on(const struct conduct *c)
     screen_warn("go on with: ibfleet resume %s", journal_run_id(c->journal));
 }
 
-/* ---- counting
- * --------------------------------------------------------------------------- */
+/* ---- counting ------------------------------------------------------------------ */
 
 static void count_nodes(struct conduct *c)
 {
@@ -246,8 +245,7 @@ static void on_ended(void *arg, const struct fail *broken)
     finish(c);
 }
 
-/* ---- acting
- * -------------------------------------------------------------------------------- */
+/* ---- acting -------------------------------------------------------------------- */
 
 static int begin_run(struct conduct *c, struct fail *why)
 {
@@ -355,8 +353,7 @@ static const struct rollout_hooks hooks = {.moved = on_moved,
                                            .planned = on_planned,
                                            .ended = on_ended};
 
-/* ---- the operator
- * --------------------------------------------------------------------------- */
+/* ---- the operator -------------------------------------------------------------- */
 
 static size_t count_under_way(const struct conduct *c)
 {
@@ -389,8 +386,7 @@ static void on_interrupt(void *arg, unsigned nth)
     }
 }
 
-/* ---- the beginning
- * ---------------------------------------------------------------------------- */
+/* ---- the beginning ------------------------------------------------------------- */
 
 static void set_limits(struct conduct *c)
 {

@@ -229,8 +229,7 @@ static enum node_event reach(struct node *n)
     return NODE_EV_NONE;
 }
 
-/* ---- answers
- * --------------------------------------------------------------------------- */
+/* ---- answers ------------------------------------------------------------------- */
 
 /* An answer that the state still waits for?  A failure of the link itself is told
  * by on_lost() and nowhere else; an agent that does not answer is started anew.
@@ -469,8 +468,7 @@ static enum node_event ask(struct node *n)
     return NODE_EV_NONE;
 }
 
-/* ---- states, in the order of travel
- * ----------------------------------------------------------- */
+/* ---- states, in the order of travel -------------------------------------------- */
 
 /* What is told of a node that did not make it in time. */
 static void tell_lateness(const struct node *n, struct fail *why)
@@ -569,8 +567,7 @@ static enum node_event (*const enter[NODE_STATES])(struct node *n) = {
     [NODE_PAUSED] = enter_end,
 };
 
-/* ---- the only place where a node changes state
- * --------------------------------------------------- */
+/* ---- the only place where a node changes state --------------------------------- */
 
 static bool move(struct node *n, enum node_event event)
 {

@@ -260,8 +260,7 @@ static bool on_moved(void *arg, const struct node_move *move)
 
 static const struct node_hooks node_hooks = {.moved = on_moved};
 
-/* ---- the turn: what follows from all moves since the last
- * -------------------------------- */
+/* ---- the turn: what follows from all moves since the last ---------------------- */
 
 static bool is_probed(const struct rollout *r)
 {
@@ -309,8 +308,7 @@ static void on_turn(uv_idle_t *handle)
         end(r);
 }
 
-/* ---- from outside
- * ---------------------------------------------------------------------------- */
+/* ---- from outside -------------------------------------------------------------- */
 
 void rollout_take_up(struct rollout *r, struct journal *journal)
 {

@@ -206,8 +206,7 @@ void view_counts(const struct rollout *r, struct text *text)
     }
 }
 
-/* ---- JSON
- * --------------------------------------------------------------------------------- */
+/* ---- JSON ---------------------------------------------------------------------- */
 
 static struct json *encode_node(const struct rollout *r, size_t i, bool with_plan)
 {

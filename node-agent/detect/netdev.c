@@ -49,8 +49,7 @@ void part_pci(const char *root, struct facts *f)
     }
 }
 
-/* ---- interfaces
- * ------------------------------------------------------------------------- */
+/* ---- interfaces ---------------------------------------------------------------- */
 
 /* Soft drivers leave operstate at "unknown" while they work. */
 static bool is_up(const char *root, const char *name)

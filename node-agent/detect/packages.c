@@ -48,8 +48,7 @@ static void note(struct facts *f, const char *name, const char *version)
     }
 }
 
-/* ---- dpkg: paragraphs of "Field: value"
- * ------------------------------------------------ */
+/* ---- dpkg: paragraphs of "Field: value" ---------------------------------------- */
 
 struct paragraph {
     char name[128], version[128];
@@ -88,8 +87,7 @@ static void read_dpkg(FILE *file, struct facts *f)
     end_paragraph(f, &p);
 }
 
-/* ---- rpm: only on the machine itself, for its database has many formats
- * ------------------ */
+/* ---- rpm: only on the machine itself, for its database has many formats -------- */
 
 static void on_rpm_line(void *arg, const char *line)
 {

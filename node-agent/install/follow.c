@@ -60,8 +60,7 @@ static void close_fd(int *fd)
         close(*fd);
 }
 
-/* ---- what the controller hears
- * ----------------------------------------------------------- */
+/* ---- what the controller hears ------------------------------------------------- */
 
 static struct json *state_of(const struct follow *f, const char *state, double seconds)
 {
@@ -88,8 +87,7 @@ static void tell_line(struct follow *f)
         json_free(body);
 }
 
-/* ---- its log
- * ------------------------------------------------------------------------------- */
+/* ---- its log ------------------------------------------------------------------- */
 
 static void open_log(struct follow *f, const struct ledger_entry *e)
 {
@@ -123,8 +121,7 @@ static void read_log(struct follow *f)
                 f->line[f->used++] = bytes[i];
 }
 
-/* ---- where it stands
- * ------------------------------------------------------------------------- */
+/* ---- where it stands ----------------------------------------------------------- */
 
 /* What the ledger says and whether somebody works on it decide, together. */
 enum stand { STAND_OVER, STAND_AT_WORK, STAND_STARTING, STAND_TO_DO };
@@ -152,8 +149,7 @@ static int look(struct follow *f, struct ledger_entry *e, bool *alive, struct fa
     return ledger_last(f->home, f->run, f->id, e, why);
 }
 
-/* ---- begin
- * ----------------------------------------------------------------------------------- */
+/* ---- begin --------------------------------------------------------------------- */
 
 static int begin(struct follow *f, int attempt, struct fail *why)
 {
@@ -196,8 +192,7 @@ static int begin_unless_begun(struct follow *f, struct fail *why)
     return begin(f, e.attempt + 1, why);
 }
 
-/* ---- one step
- * ------------------------------------------------------------------------------- */
+/* ---- one step ------------------------------------------------------------------ */
 
 static int turn(struct follow *f, struct ledger_entry *e, bool *over, struct fail *why)
 {

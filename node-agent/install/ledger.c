@@ -129,8 +129,7 @@ static bool parse_line(const char *line, size_t len, struct ledger_entry *e)
     return e->state != LEDGER_NOTHING;
 }
 
-/* ---- reading
- * ---------------------------------------------------------------------------- */
+/* ---- reading ------------------------------------------------------------------- */
 
 /* "" when there is none yet. */
 static char *read_all(const struct home *h, struct fail *why)
@@ -199,8 +198,7 @@ int ledger_last(const struct home *h, const char *run, const char *step,
     return 0;
 }
 
-/* ---- writing
- * ---------------------------------------------------------------------------- */
+/* ---- writing ------------------------------------------------------------------- */
 
 /* Keeps the younger half, whole lines of it. */
 static int shorten(const char *path, struct fail *why)

@@ -31,8 +31,7 @@ static const char *find_tool(const struct home *h)
     return NULL;
 }
 
-/* ---- now
- * -------------------------------------------------------------------------------- */
+/* ---- now ----------------------------------------------------------------------- */
 
 /* The interface under rxe0, "" when there is no rxe0. */
 static void read_parent(const struct home *h, char *iface, size_t size)
@@ -74,8 +73,7 @@ static int add_link(const struct taking *t, const char *iface, struct fail *why)
     return 0;
 }
 
-/* ---- at every boot
- * ------------------------------------------------------------------------ */
+/* ---- at every boot ------------------------------------------------------------- */
 
 /* Restarted until the interface is there: not every driver has come by then, and a unit
  * for the device exists only where udev makes one.

@@ -19,8 +19,7 @@
 #define SYSTEMCTL_DEADLINE_MS 30000
 #define WALK_DESCRIPTORS      16
 
-/* ---- may it be?
- * ---------------------------------------------------------------------------- */
+/* ---- may it be? ---------------------------------------------------------------- */
 
 static void close_dir(DIR **dir)
 {
@@ -59,8 +58,7 @@ static int check_claim(const struct home *h, int64_t now_s, struct fail *why)
     return claim_refuse(&c, why);
 }
 
-/* ---- away with it
- * -------------------------------------------------------------------------- */
+/* ---- away with it -------------------------------------------------------------- */
 
 static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
 {

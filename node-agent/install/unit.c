@@ -17,8 +17,7 @@
 #define ARGV_MAX                24
 #define LOCK_NAME_MAX_BYTES     160
 
-/* ---- the step's lock
- * --------------------------------------------------------------------- */
+/* ---- the step's lock ----------------------------------------------------------- */
 
 static void lock_name(char name[LOCK_NAME_MAX_BYTES], const char *run, const char *step)
 {
@@ -42,8 +41,7 @@ bool unit_is_alive(const struct home *h, const char *run, const char *step)
     return fd < 0;
 }
 
-/* ---- with systemd
- * --------------------------------------------------------------------------- */
+/* ---- with systemd -------------------------------------------------------------- */
 
 static int run_systemd(const char *name, unsigned delay_s, const char *const *argv,
                        struct fail *why)
@@ -68,8 +66,7 @@ static int run_systemd(const char *name, unsigned delay_s, const char *const *ar
     return 0;
 }
 
-/* ---- without
- * ---------------------------------------------------------------------------------- */
+/* ---- without ------------------------------------------------------------------- */
 
 /* The grandchild: no controlling terminal, nothing of the conversation's open. */
 static void become(unsigned delay_s, const char *const *argv)

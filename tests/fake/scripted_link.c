@@ -264,8 +264,7 @@ static struct json *answer_to(struct question *q, const char *what,
     return refuse(q, FAIL_BUG, what);
 }
 
-/* ---- link.h
- * ---------------------------------------------------------------------------- */
+/* ---- link.h -------------------------------------------------------------------- */
 
 int link_pool_open(uv_loop_t *loop, const struct link_pool_options *options,
                    struct link_pool **pool, struct fail *why)

@@ -272,8 +272,7 @@ static void a_turn_of_the_loop_is_one_transaction(void **state)
     journal_close(j, NULL, NULL);
 }
 
-/* ---- bad days
- * -------------------------------------------------------------------------- */
+/* ---- bad days ------------------------------------------------------------------ */
 
 /* RLIMIT_FSIZE stands in for a disk that fills up. */
 static void let_files_grow_to(rlim_t bytes)
@@ -361,8 +360,7 @@ static void nothing_written_yet_reads_as_empty(void **state)
     history_close(h);
 }
 
-/* ---- one controller per run
- * ---------------------------------------------------------------- */
+/* ---- one controller per run ---------------------------------------------------- */
 
 static void a_second_controller_of_a_run_is_refused(void **state)
 {

@@ -196,8 +196,7 @@ static void close_it(void)
     run_until_seen("closed");
 }
 
-/* ---- what the node does
- * ----------------------------------------------------------------- */
+/* ---- what the node does -------------------------------------------------------- */
 
 static void says(const void *bytes, size_t len_bytes)
 {
@@ -273,8 +272,7 @@ static void ends(enum fail_code code)
     fake_ssh_ended(fake_ssh_session(fake_ssh_opened), 0, &why);
 }
 
-/* ---- the road up
- * --------------------------------------------------------------------------- */
+/* ---- the road up --------------------------------------------------------------- */
 
 static void an_agent_that_is_there_is_only_started(void **state)
 {
@@ -388,8 +386,7 @@ static void root_needs_no_sudo_and_an_ordinary_user_does(void **state)
     close_it();
 }
 
-/* ---- losing it
- * -------------------------------------------------------------------------------- */
+/* ---- losing it ----------------------------------------------------------------- */
 
 static void it_is_lost_from_every_state(void **state)
 {
@@ -629,8 +626,7 @@ static void events_are_passed_on(void **state)
     close_it();
 }
 
-/* ---- a peer that is not what it should be
- * --------------------------------------------------------- */
+/* ---- a peer that is not what it should be -------------------------------------- */
 
 static void another_protocol_is_refused(void **state)
 {

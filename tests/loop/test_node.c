@@ -154,8 +154,7 @@ static int fresh(void **state)
 #define TO_INSTALL TO_PLAN " claiming installing"
 #define WHOLE_ROAD TO_INSTALL " rebooting verifying releasing done"
 
-/* ---- good days
- * -------------------------------------------------------------------------- */
+/* ---- good days ----------------------------------------------------------------- */
 
 static void a_bare_node_is_installed_booted_and_verified(void **state)
 {
@@ -186,8 +185,7 @@ static void nothing_is_done_before_the_move_is_on_disk(void **state)
     assert_string_equal(road, WHOLE_ROAD);
 }
 
-/* ---- bad days
- * ----------------------------------------------------------------------------- */
+/* ---- bad days ------------------------------------------------------------------ */
 
 static void a_node_that_is_off_fails_with_the_links_words(void **state)
 {
@@ -357,8 +355,7 @@ static void a_claim_that_cannot_be_released_spoils_nothing(void **state)
     assert_string_equal(road, WHOLE_ROAD);
 }
 
-/* ---- pausing and taking up
- * ------------------------------------------------------------------- */
+/* ---- pausing and taking up ----------------------------------------------------- */
 
 static void a_pause_leaves_the_install_and_the_claim(void **state)
 {

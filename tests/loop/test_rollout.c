@@ -227,8 +227,7 @@ static void resume(void)
     close_controller();
 }
 
-/* ---- reading the journal
- * ----------------------------------------------------------------- */
+/* ---- reading the journal ------------------------------------------------------- */
 
 static char seen[1024];
 
@@ -267,8 +266,7 @@ static const char *journal_says(const char *node)
 #define WHOLE_ROAD \
     " probing planned claiming installing rebooting verifying releasing done"
 
-/* ---- good days
- * ------------------------------------------------------------------------------ */
+/* ---- good days ----------------------------------------------------------------- */
 
 static void all_nodes_arrive_and_their_roads_are_written(void **state)
 {
@@ -304,8 +302,7 @@ static void no_more_than_the_window_are_under_way(void **state)
     assert_int_equal(most_under_way, 3);
 }
 
-/* ---- bad days
- * --------------------------------------------------------------------------------- */
+/* ---- bad days ------------------------------------------------------------------ */
 
 static void one_bad_node_leaves_the_others_alone(void **state)
 {
@@ -382,8 +379,7 @@ static void a_second_controller_is_refused_and_named_the_first(void **state)
     assert_non_null(strstr(journal_says(NULL), "claimed-by-another"));
 }
 
-/* ---- another controller goes on
- * ------------------------------------------------------------------ */
+/* ---- another controller goes on ------------------------------------------------ */
 
 static void a_controller_killed_at(enum node_state where)
 {

@@ -123,8 +123,7 @@ static void take_step(struct facts *f, const struct step *step)
         f->memlock_kept = true;
 }
 
-/* ---- asking
- * ------------------------------------------------------------------------------ */
+/* ---- asking -------------------------------------------------------------------- */
 
 /* "VERDICT[ code]: summary", freed by the next call. */
 static const char *judge(const struct facts *f, const struct decide_want *want)
@@ -152,8 +151,7 @@ static void assert_judged(struct facts *f, const struct decide_want *want,
     facts_free(f);
 }
 
-/* ---- what is wanted
- * -------------------------------------------------------------------------- */
+/* ---- what is wanted ------------------------------------------------------------ */
 
 static void a_bare_node_gets_everything(void **state)
 {
@@ -240,8 +238,7 @@ static void a_driver_of_none_leaves_the_node_alone(void **state)
     assert_judged(debian(), &none, "fine: up to date");
 }
 
-/* ---- refusals
- * ---------------------------------------------------------------------------------- */
+/* ---- refusals ------------------------------------------------------------------ */
 
 static void a_size_without_rdma_is_named(void **state)
 {
@@ -329,8 +326,7 @@ static void installed_but_down_is_not_up_to_date(void **state)
     assert_judged(f, &inbox, "fine: up to date");
 }
 
-/* ---- properties
- * ------------------------------------------------------------------------------------ */
+/* ---- properties ---------------------------------------------------------------- */
 
 /* A node that may have or lack anything, so that no step is taken for granted. */
 static struct facts *any_node(unsigned *seed)

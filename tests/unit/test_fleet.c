@@ -330,8 +330,7 @@ static void sizes_are_bounded(void **state)
     assert_string_equal(why.text, "tests/data: Is a directory");
 }
 
-/* ---- the command line
- * ------------------------------------------------------------------ */
+/* ---- the command line ---------------------------------------------------------- */
 
 static void an_override_goes_before_the_file(void **state)
 {

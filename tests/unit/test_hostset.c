@@ -354,8 +354,7 @@ static void order_is_natural(void **state)
         }
 }
 
-/* ---- folding
- * ---------------------------------------------------------------------------- */
+/* ---- folding ------------------------------------------------------------------- */
 
 static void names_fold_along_every_number(void **state)
 {

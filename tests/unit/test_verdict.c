@@ -177,8 +177,7 @@ static const char *word(const struct tally *t, size_t a, size_t b)
     return tally_word_name(tally_pair(t, a, b)->word);
 }
 
-/* ---- what is wrong is named
- * ------------------------------------------------------------ */
+/* ---- what is wrong is named ---------------------------------------------------- */
 
 static void one_slow_node_is_named_and_not_its_partners(void **state)
 {
@@ -319,8 +318,7 @@ static void below_the_ceiling_alone_is_enough(void **state)
     expect(&f, "node slow sending ib6");
 }
 
-/* ---- who is innocent is not accused
- * ---------------------------------------------------- */
+/* ---- who is innocent is not accused -------------------------------------------- */
 
 static void noise_accuses_nobody_over_1000_seeds(void **state)
 {
@@ -433,8 +431,7 @@ static void one_bad_node_costs_a_few_probes_only(void **state)
     tally_free(t);
 }
 
-/* ---- words and gaps
- * -------------------------------------------------------------------- */
+/* ---- words and gaps ------------------------------------------------------------ */
 
 static void each_pair_gets_its_word(void **state)
 {
