@@ -19,5 +19,5 @@ boot_id() { lab ssh "$1" cat /proc/sys/kernel/random/boot_id; }
 # Over the fabric, that is.
 reaches() # NODE NODE
 {
-    lab ssh "$1" timeout 5 bash -c "': </dev/tcp/10.77.0.$2/22'" 2>/dev/null
+    lab ssh "$1" timeout 10 bash -c "': </dev/tcp/10.77.0.$2/22'" 2>/dev/null
 }

@@ -58,7 +58,7 @@ teardown_file() { end_lab; }
 
 @test "a node cut from us goes on" {
     lab unplug 1 mgmt
-    run ! timeout 5 "$BATS_TEST_DIRNAME/lab" ssh 1 true
+    run ! timeout 10 "$BATS_TEST_DIRNAME/lab" ssh 1 true
     reaches 2 1
     lab plug 1 mgmt
     lab ssh 1 true
