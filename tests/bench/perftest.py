@@ -24,7 +24,7 @@ import pair  # noqa: E402
 
 SECONDS = 60
 T_95 = {4: 2.776, 9: 2.262, 19: 2.093, 29: 2.045}  # by degrees of freedom
-MESSAGES, PINGS, DEPTH = 1000, 1000, 128
+MESSAGES, PINGS, DEPTH = 400, 400, 128
 
 
 @functools.cache
