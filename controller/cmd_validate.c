@@ -40,7 +40,7 @@ enum { WAITING, CONNECTING, PUSHING, ASKING, READY, MEASURING, DONE, FAILED, STA
 static const struct progress_state states[STATES] = {
     {"waiting", PROGRESS_STILL}, {"connecting", PROGRESS_BUSY},
     {"pushing", PROGRESS_BUSY},  {"asking", PROGRESS_BUSY},
-    {"ready", PROGRESS_STILL},   {"measuring", PROGRESS_BUSY},
+    {"ready", PROGRESS_STILL},   {"measuring", PROGRESS_STILL},
     {"done", PROGRESS_GOOD},     {"failed", PROGRESS_BAD},
 };
 
@@ -165,6 +165,17 @@ static void on_seated(void *arg, size_t node, const struct fail *why)
                       why->text);
 }
 
+static void tell_retest(const struct validation *v, size_t pairs, size_t controls)
+{
+    char beside[40] = "";
+
+    if (controls)
+        snprintf(beside, sizeof beside, ", beside %zu good", controls);
+    progress_line(v->progress, "%zu pair%s %s: measured %s alone%s", pairs,
+                  pairs == 1 ? "" : "s", v->retests ? "still not well" : "not well",
+                  v->retests ? "once more" : "again", beside);
+}
+
 static void on_advanced(void *arg, const struct campaign_progress *p)
 {
     struct validation *v = arg;
@@ -176,10 +187,7 @@ static void on_advanced(void *arg, const struct campaign_progress *p)
         progress_line(v->progress, "%zu of %zu pairs measured", p->done, p->total);
     }
     if (p->phase == CAMPAIGN_RETESTING && !p->done)
-        progress_line(v->progress, "%zu pair%s %s: measured %s, alone, with %zu good",
-                      p->total - p->controls, p->total - p->controls == 1 ? "" : "s",
-                      v->retests ? "still not well" : "not well",
-                      v->retests ? "once more" : "again", p->controls);
+        tell_retest(v, p->total - p->controls, p->controls);
     v->retests += p->phase == CAMPAIGN_RETESTING && !p->done;
 }
 

@@ -422,10 +422,10 @@ static int retest(struct campaign *c, struct fail *why)
         if (judge(c, why) < 0)
             return -1;
         v = c->verdict;
+        advance(c);
     }
     if (!v->suspect_count || c->passes == MAX_PASSES || is_stopped(c))
         return leave(c, why);
-    advance(c);
     if (schedule_alone(&c->batch, c->n, c->round, schedule_slots(&c->plan),
                        v->suspects + c->next_suspect, v->suspect_count - c->next_suspect,
                        &taken, why) < 0)

@@ -36,7 +36,7 @@ static struct {
     uv_timer_t stopper;
 
     /* how it went */
-    unsigned ended, advances, out[FAKE_LINK_MOST];
+    unsigned ended, advances, passes, out[FAKE_LINK_MOST];
     size_t done, total, retested;
     struct fail why;
     char findings[4000];
@@ -66,6 +66,7 @@ static void on_advanced(void *arg, const struct campaign_progress *p)
         run.done = p->done;
         run.total = p->total;
     }
+    run.passes += p->phase == CAMPAIGN_RETESTING && p->total && !p->done;
     if (p->phase == CAMPAIGN_RETESTING && p->done > run.retested)
         run.retested = p->done;
     assert_true(p->done <= p->total);
@@ -309,6 +310,7 @@ static void a_slow_node_is_convicted_by_meetings_alone(void **state)
     go();
     assert_string_equal(run.findings, "node slow 2");
     assert_int_equal(run.retested, VERDICT_SLOW_PROBES + VERDICT_CONTROLS);
+    assert_int_equal(run.passes, VERDICT_SLOW_RETESTS); /* each told once */
     assert_int_equal(run.bad, 7);
 }
 
