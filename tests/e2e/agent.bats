@@ -187,8 +187,10 @@ calls() { grep -c "^$1" "$NODE/calls" || true; }
 }
 
 @test "asked again, a step that is done takes no effect" {
-    talk "$(claim)" "$(install "$packages")" "$(install "$packages")"
+    talk "$(claim)" "$(install "$packages")"
     says '"name": "packages", "state": "done"'
+    : >"$NODE/installed" # somebody removed it: in this run it is not ours to redo
+    talk "$(install "$packages")"
     says '"name": "packages", "state": "already"'
     [ "$(calls apt-get)" = 1 ]
 }
