@@ -112,10 +112,12 @@ static void pings_keep_the_conversation(void **state)
 
 static void without_a_hello_it_does_not_stay(void **state)
 {
+    time_t begun = time(NULL);
     struct agent a = start(20000, 200);
 
     (void)state;
     assert_int_equal(ended(&a), FAIL_TIMEOUT);
+    assert_true(time(NULL) - begun < 15); /* and not for its silence */
 }
 
 static void an_input_that_ends_is_a_farewell(void **state)
