@@ -24,7 +24,13 @@ trap finish EXIT
 trap 'exit 130' INT TERM
 
 # Runs of the demo are kept with the demo, not among the operator's own.
-ibfleet() { command ibfleet "$@" --state "$state"; }
+ibfleet()
+{
+    case $1 in
+    rollout | validate) command ibfleet "$@" --state "$state" ;;
+    *) command ibfleet "$@" ;;
+    esac
+}
 say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
 run() # the command as an administrator would type it, then what it prints
 {
@@ -38,7 +44,7 @@ rm -rf "$state"
 tests/lab/lab up 4 || exit 1
 tests/lab/lab fleet >/dev/null || exit 1
 sed -i '/^\[defaults\]/a reboot = always' "$IBFLEET_FLEET" # so that the reboot is seen too
-boots() { command ibfleet exec -a --progress none -- cat /proc/sys/kernel/random/boot_id | sort; }
+boots() { ibfleet exec -a --progress none -- cat /proc/sys/kernel/random/boot_id | sort; }
 before=$(boots) || exit 1
 
 run ibfleet probe -a || exit 1

@@ -11,8 +11,6 @@ setup_file()
 }
 teardown_file() { end_lab; }
 
-ibfleet() { "$BUILD/ibfleet" "$@" --state "$STATE"; }
-
 judge() # SCHEMA FILE
 {
     /usr/bin/python3 - "$BATS_TEST_DIRNAME/../data/schema/$1.json" "$2" <<'EOF'
@@ -22,21 +20,21 @@ EOF
 }
 
 @test "probe finds four nodes alike, without any RDMA" {
-    ibfleet probe -a --json >"$BATS_TEST_TMPDIR/out"
+    "$BUILD/ibfleet" probe -a --json >"$BATS_TEST_TMPDIR/out"
     judge probe "$BATS_TEST_TMPDIR/out"
     [ "$(jq '[.nodes[] | select(.facts.hcas == [] and .facts.packages == [])] | length' \
         "$BATS_TEST_TMPDIR/out")" = 4 ]
 }
 
 @test "a plan changes nothing" {
-    run -0 ibfleet rollout -a --plan
+    run -0 "$BUILD/ibfleet" rollout -a --plan --state "$STATE"
     [[ $output == *rdma-core* ]]
     run -0 lab ssh 1 'ls /var/lib/ibfleet; dpkg-query -W rdma-core 2>&1 || true'
     [[ $output == *"no packages found"* ]]
 }
 
 @test "a rollout brings all four to a working stack, through a real reboot" {
-    run -0 --separate-stderr ibfleet rollout -a --yes --json
+    run -0 --separate-stderr "$BUILD/ibfleet" rollout -a --yes --state "$STATE" --json
     echo "$output" >"$BATS_TEST_TMPDIR/out"
     judge rollout "$BATS_TEST_TMPDIR/out"
     [ "$(jq -r '[.nodes[] | select(.state == "done")] | length' "$BATS_TEST_TMPDIR/out")" = 4 ]
@@ -48,14 +46,14 @@ EOF
 
 @test "a second rollout says up to date and changes nothing" {
     for n in 1 2 3 4; do boot_id $n; done >"$BATS_TEST_TMPDIR/before"
-    run -0 --separate-stderr ibfleet rollout -a --yes
+    run -0 --separate-stderr "$BUILD/ibfleet" rollout -a --yes --state "$STATE"
     echo "$output"
     [[ $output == *"up to date"* ]]
     for n in 1 2 3 4; do boot_id $n; done | diff - "$BATS_TEST_TMPDIR/before"
 }
 
 @test "validate measures six pairs both ways and accuses nobody" {
-    run -0 --separate-stderr ibfleet validate -a --json
+    run -0 --separate-stderr "$BUILD/ibfleet" validate -a --json --state "$STATE"
     echo "$output" >"$BATS_TEST_TMPDIR/out"
     judge validate "$BATS_TEST_TMPDIR/out"
     jq . "$BATS_TEST_TMPDIR/out" | tail -n 40
