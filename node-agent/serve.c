@@ -324,9 +324,7 @@ static int64_t patience_ms(const struct serve *s)
 static int wait_for_something(struct serve *s, struct pollfd p[POLL_MAX])
 {
     bool full = outbox_is_full(s->outbox);
-    int64_t due =
-        s->heard_ms +
-        (s->greeted ? s->options->idle_ms : earlier(SERVE_HELLO_MS, s->options->idle_ms));
+    int64_t due = s->heard_ms + patience_ms(s);
     size_t n = 2;
 
     p[0] = (struct pollfd){.fd = s->options->in, .events = full ? 0 : POLLIN};
