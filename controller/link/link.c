@@ -319,6 +319,9 @@ static void hear_frames(struct link *l)
         on_message(l, &m);
         message_clear(&m);
     }
+    /* What follows the last whole message must be able to be one, too. */
+    if (!l->closed && l->reader == reader && frame_push(reader, "", 0, &why) < 0)
+        lose(l, &why);
 }
 
 static void hear_out(struct link *l, const char *bytes, size_t len_bytes)

@@ -659,6 +659,17 @@ static void a_node_that_asks_us_is_garbage(void **state)
     close_it();
 }
 
+static void garbage_behind_a_good_message_is_noticed_at_once(void **state)
+{
+    static const char both[] = "\0\0\0\032{\"event\":\"step\",\"body\":{}}xxxx";
+
+    (void)state;
+    comes_up();
+    says(both, sizeof both - 1);
+    assert_string_equal(seen, " event step lost LOST not-our-protocol");
+    close_it();
+}
+
 static void a_flood_of_good_messages_is_a_flood(void **state)
 {
     static char event[900000];
@@ -873,6 +884,7 @@ int main(void)
         LINK_TEST(another_protocol_is_refused),
         LINK_TEST(an_answer_before_the_hello_is_garbage),
         LINK_TEST(a_node_that_asks_us_is_garbage),
+        LINK_TEST(garbage_behind_a_good_message_is_noticed_at_once),
         LINK_TEST(a_flood_of_good_messages_is_a_flood),
         LINK_TEST(silence_is_probed_and_then_given_up),
         LINK_TEST(only_so_many_log_in_at_once),
