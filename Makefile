@@ -7,7 +7,6 @@
 #   make lab-up N=4         boot a lab and leave it up; lab-ssh NODE=2, lab-down
 #   make mutants            take each safeguard out: its test must turn red
 #   make fuzz SECONDS=60    feed every parser what nobody would write
-#   make bench              ratios against peers, side by side
 #   make layers             who may include whom
 #   make tidy               functions and files that have outgrown the house style
 #   make deps               what apt has to install; the others call it when needed
