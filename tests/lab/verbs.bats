@@ -28,7 +28,7 @@ holds() # PLAY JQ
     jq -es ".[$1 - 1] | $2" "$out" >/dev/null
 }
 
-fine='[.a[], .b[]] | all(has("fail") | not)'
+fine='([.a[], .b[]] | all(has("fail") | not))'
 code() { echo ".$1[0].fail.code == \"$2\""; }
 
 @test "a pair is measured both ways" {
