@@ -6,7 +6,7 @@ setup_file()
 {
     begin_lab 4
     for n in 1 2 3 4; do
-        lab ssh $n 'sudo modprobe rdma_rxe && sudo rdma link add rxe0 type rxe netdev eth1'
+        lab rxe $n
     done
 }
 teardown_file() { end_lab; }
@@ -134,7 +134,7 @@ words() { ask '[.pairs[] | select(.verdict == "'"$1"'")] | length'; }
     lab kill 4
     validate -a
     lab up 4 3>&-
-    lab ssh 4 'sudo modprobe rdma_rxe && sudo rdma link add rxe0 type rxe netdev eth1'
+    lab rxe 4
     [ "$status" = 1 ]
     [ "$(grave)" = "unreachable failed both node4" ]
     [ "$(words ok)" = 3 ]

@@ -6,9 +6,9 @@ setup_file()
 {
     begin_lab 2
     for n in 1 2; do
-        lab ssh $n 'sudo modprobe rdma_rxe && sudo apt-get -qq update &&
-            sudo apt-get -qq install -y --no-install-recommends rdma-core &&
-            sudo rdma link add rxe0 type rxe netdev eth1' >/dev/null
+        lab rxe $n
+        lab ssh $n 'sudo apt-get -qq update &&
+            sudo apt-get -qq install -y --no-install-recommends rdma-core' >/dev/null
     done
 }
 teardown_file() { end_lab; }
