@@ -6,6 +6,7 @@
 #   make check-lab          all lab scenarios
 #   make lab-up N=4         boot a lab and leave it up; lab-ssh NODE=2, lab-down
 #   make mutants            take each safeguard out: its test must turn red
+#   make bench              measurements against perftest's, as ratios, on the same pair
 #   make fuzz SECONDS=60    feed every parser what nobody would write
 #   make layers             who may include whom
 #   make tidy               functions and files that have outgrown the house style
@@ -171,6 +172,9 @@ lab-up: $O/tests/lab/switch $O/test-deps.ok
 	@tests/lab/lab up $N
 lab-down: ; @tests/lab/lab down
 lab-ssh:  ; @tests/lab/lab ssh $(NODE)
+
+.PHONY: bench
+bench: $(scripts) ; @tests/bench/bench.sh $(TURNS)
 
 .PHONY: demo
 demo: $O/test-deps.ok all $O/tests/lab/switch
