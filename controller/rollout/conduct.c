@@ -441,7 +441,8 @@ static int open_rollout(struct conduct *c, struct fail *why)
     const struct options *o = options_of(c);
 
     c->crew.loop = c->command->loop;
-    c->crew.ask_ms = o->timeout_s != OPTION_UNSET ? 1000u * (uint64_t)o->timeout_s : 0;
+    c->crew.deadlines.answer_ms =
+        o->timeout_s != OPTION_UNSET ? 1000u * (uint64_t)o->timeout_s : 0;
     if (command_pool(c->command, &c->crew.pool, why) < 0)
         return -1;
     c->rollout =

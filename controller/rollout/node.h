@@ -17,6 +17,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "controller/rollout/deadline.h"
 #include "controller/rollout/node_state.h"
 
 struct decision;
@@ -28,17 +29,7 @@ struct node;
 struct node_claim;
 struct uv_loop_s;
 
-/* Deadlines, in ms.  Logins have their own, in the pool. */
-#define NODE_ASK_MS          30000   /* detect, claim, release, reboot: one answer    */
-#define NODE_CLAIM_MS        60000   /* of the whole state                            */
-#define NODE_INSTALL_MS      1800000 /* packages may come over a slow line            */
-#define NODE_REBOOT_MS       600000  /* until the boot id differs                     */
-#define NODE_VERIFY_MS       120000  /* ports take a while to become ACTIVE           */
-#define NODE_RELEASE_MS      30000
-#define NODE_PAUSE_MS        1000  /* first pause before a lost link is opened again  */
-#define NODE_PAUSE_MAX       15000 /* they double up to this                          */
-#define NODE_REBOOT_REFUSALS 3     /* before it has agreed once */
-#define NODE_PROBE_LOSSES    3     /* conversations that may break before the plan    */
+#define NODE_PROBE_LOSSES 3 /* conversations that may break before the plan */
 
 /* A claim outlives every deadline between claiming and releasing. */
 #define NODE_CLAIM_S 3600
@@ -47,8 +38,8 @@ struct uv_loop_s;
 struct node_crew {
     struct uv_loop_s *loop;
     struct link_pool *pool;
-    uint64_t ask_ms, install_ms, reboot_ms, verify_ms; /* 0: as above */
-    uint64_t pause_ms;                                 /* likewise    */
+    struct deadlines deadlines;
+    uint64_t pause_ms; /* 0: contact.h's */
 };
 
 struct node_move {
@@ -63,9 +54,6 @@ struct node_hooks {
      * False: node_act() will be called later, and until then the node does nothing.
      */
     bool (*moved)(void *arg, const struct node_move *move);
-
-    /* The agent tells how far a step is: "packages running".  May be NULL. */
-    void (*told)(void *arg, const char *text);
 };
 
 /* Borrows crew, fleet_node and hooks until it is closed.  NULL: out of memory. */

@@ -237,11 +237,11 @@ static void an_agent_that_is_killed_is_started_again(void **state)
 static void an_agent_that_does_not_answer_is_started_again(void **state)
 {
     (void)state;
-    crew.install_ms = 1000;
+    crew.deadlines.install_ms = 1000;
     travel("install:cut install:cut-late");
     assert_string_equal(road, WHOLE_ROAD);
     fresh(NULL);
-    crew.install_ms = 30;
+    crew.deadlines.install_ms = 30;
     travel("install:silent*");
     assert_string_equal(road, TO_INSTALL " giving-up failed");
     assert_non_null(strstr(ending, "timeout: "));
@@ -296,7 +296,7 @@ static void a_node_that_boots_by_itself_in_the_middle_is_booted_again(void **sta
 static void a_node_that_never_comes_back_is_given_up(void **state)
 {
     (void)state;
-    crew.reboot_ms = 60;
+    crew.deadlines.reboot_ms = 60;
     travel("open:ok open:ok open:not-reachable*");
     assert_string_equal(road, TO_INSTALL " rebooting giving-up failed");
     assert_non_null(strstr(ending, "reboot-did-not-happen: not back in time: "));
@@ -305,7 +305,7 @@ static void a_node_that_never_comes_back_is_given_up(void **state)
 static void a_node_that_does_not_boot_is_given_up(void **state)
 {
     (void)state;
-    crew.reboot_ms = 60;
+    crew.deadlines.reboot_ms = 60;
     travel("reboot:stays*");
     assert_string_equal(road, TO_INSTALL " rebooting giving-up failed");
     assert_non_null(strstr(ending, "the boot that was to end"));
@@ -340,7 +340,7 @@ static void a_port_may_take_a_while_to_become_active(void **state)
 static void a_port_that_stays_down_fails_by_name(void **state)
 {
     (void)state;
-    crew.verify_ms = 40;
+    crew.deadlines.verify_ms = 40;
     travel("detect:bare detect:down*");
     assert_string_equal(road, TO_INSTALL " rebooting verifying giving-up failed");
     assert_string_equal(ending, "verify-failed: still not so: port 1 of rxe0 is DOWN "

@@ -1,0 +1,44 @@
+#include "controller/rollout/deadline.h"
+
+#include "protocol/fail.h"
+
+static uint64_t choose(uint64_t given_ms, uint64_t usual_ms)
+{
+    return given_ms ? given_ms : usual_ms;
+}
+
+uint64_t deadline_of_state(const struct deadlines *d, enum node_state state)
+{
+    switch (state) {
+    case NODE_CLAIMING:
+        return DEADLINE_CLAIM_MS;
+    case NODE_INSTALLING:
+        return choose(d->install_ms, DEADLINE_INSTALL_MS);
+    case NODE_PROBING:
+    case NODE_REBOOTING:
+        return choose(d->reboot_ms, DEADLINE_REBOOT_MS);
+    case NODE_VERIFYING:
+        return choose(d->verify_ms, DEADLINE_VERIFY_MS);
+    default:
+        return DEADLINE_RELEASE_MS;
+    }
+}
+
+uint64_t deadline_of_answer(const struct deadlines *d, enum node_state state)
+{
+    return state == NODE_INSTALLING ? deadline_of_state(d, state)
+                                    : choose(d->answer_ms, DEADLINE_ANSWER_MS);
+}
+
+void deadline_explain(enum node_state state, const struct fail *lost, struct fail *why)
+{
+    if (state == NODE_VERIFYING && lost->code == FAIL_VERIFY)
+        *why = *lost;
+    else if (state == NODE_REBOOTING)
+        fail_set(why, FAIL_REBOOT, "not back in time: %s",
+                 lost->code ? lost->text : "no answer");
+    else if (lost->code)
+        fail_set(why, lost->code, "%s: %s", node_state_name(state), lost->text);
+    else
+        fail_set(why, FAIL_TIMEOUT, "%s: no answer in time", node_state_name(state));
+}

@@ -1,0 +1,252 @@
+#include "controller/rollout/dossier.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "controller/rollout/order.h"
+#include "inventory/fleet.h"
+#include "protocol/facts.h"
+#include "protocol/json.h"
+#include "protocol/scope.h"
+
+void dossier_clear(struct dossier *d)
+{
+    facts_free(d->facts);
+    decision_clear(&d->decision);
+    free(d->boot_id);
+    *d = (struct dossier){0};
+}
+
+int dossier_restore(struct dossier *d, struct decision *decision, const char *boot_id,
+                    struct fail *why)
+{
+    char *copy = boot_id ? strdup(boot_id) : NULL;
+
+    assert(!d->restored);
+    if (boot_id && !copy)
+        return fail_memory(why);
+    d->restored = true;
+    d->boot_id = copy;
+    d->decision = *decision;
+    memset(decision, 0, sizeof *decision);
+    return 0;
+}
+
+void dossier_greet(struct dossier *d, const struct json *hello)
+{
+    const char *boot_id;
+
+    if (json_get_text(hello, "boot_id", &boot_id, NULL) == 0)
+        snprintf(d->boot_now, sizeof d->boot_now, "%s", boot_id);
+}
+
+/* ---- lessons ----------------------------------------------------------------------- */
+
+static struct lesson went(enum node_event event)
+{
+    return (struct lesson){.event = event};
+}
+
+static struct lesson failed(const struct fail *why)
+{
+    return (struct lesson){.event = NODE_EV_FAIL, .why = *why};
+}
+
+static struct lesson failed_memory(void)
+{
+    struct fail why;
+
+    fail_memory(&why);
+    return failed(&why);
+}
+
+static struct decide_want want_of(const struct dossier *d)
+{
+    return (struct decide_want){.driver = d->fleet_node->driver,
+                                .reboot = d->fleet_node->reboot,
+                                .rxe = d->fleet_node->rxe};
+}
+
+static struct lesson judge(struct dossier *d)
+{
+    struct decide_want want = want_of(d);
+    struct fail why;
+
+    if (d->restored)
+        return went(NODE_EV_PLAN);
+    decision_clear(&d->decision);
+    if (decide(d->facts, &want, &d->decision, &why) < 0)
+        return failed(&why);
+    switch (d->decision.verdict) {
+    case DECIDE_STEPS:
+        return went(NODE_EV_PLAN);
+    case DECIDE_REFUSE:
+        return failed(&d->decision.refusal);
+    case DECIDE_UP_TO_DATE:
+        break;
+    }
+    return went(NODE_EV_UP_TO_DATE);
+}
+
+static struct lesson learn_facts(struct dossier *d, const struct json *answer,
+                                 unsigned tries)
+{
+    struct fail why;
+
+    (void)tries;
+    facts_done(&d->facts);
+    d->facts = NULL;
+    if (facts_decode(answer, &d->facts, &why) < 0)
+        return failed(&why);
+    snprintf(d->boot_now, sizeof d->boot_now, "%s", d->facts->boot_id);
+    return judge(d);
+}
+
+/* The boot that is to end is the one in which the install was seen to be over; an
+ * earlier controller may have seen it.
+ */
+static struct lesson learn_installed(struct dossier *d, const struct json *answer,
+                                     unsigned tries)
+{
+    (void)answer;
+    (void)tries;
+    if (!d->decision.reboot)
+        return went(NODE_EV_OK);
+    if (!d->boot_id)
+        d->boot_id = strdup(d->boot_now);
+    return d->boot_id ? went(NODE_EV_REBOOT) : failed_memory();
+}
+
+/* Going down, or not yet: the link goes with it, and what hangs on it must not. */
+static struct lesson not_booted(const struct fail *why)
+{
+    return (struct lesson){.event = NODE_EV_NONE, .hang_up = true, .why = *why};
+}
+
+/* A node that shuts down may refuse to begin another reboot. */
+static struct lesson weigh_refusal(const struct dossier *d, const struct fail *why,
+                                   unsigned tries)
+{
+    if (fail_kind_of(why->code) == FAIL_KIND_INPUT ||
+        (!d->goes_down && tries >= DOSSIER_REBOOT_REFUSALS))
+        return failed(why);
+    return not_booted(why);
+}
+
+/* "already" is the only proof that it has booted. */
+static struct lesson learn_rebooting(struct dossier *d, const struct json *answer,
+                                     unsigned tries)
+{
+    struct fail why;
+    bool already;
+
+    if (json_get_flag(answer, "already", &already, &why) < 0)
+        return weigh_refusal(d, &why, tries);
+    d->goes_down = true;
+    if (already)
+        return went(NODE_EV_OK);
+    fail_set(&why, FAIL_REBOOT, "it still runs the boot that was to end");
+    return not_booted(&why);
+}
+
+static struct lesson learn_verified(struct dossier *d, const struct json *answer,
+                                    unsigned tries)
+{
+    CLEANUP(facts_done) struct facts *f = NULL;
+    CLEANUP(decision_clear) struct decision found = {0};
+    CLEANUP(text_done) char *left = NULL;
+    struct decide_want want = want_of(d);
+    struct lesson not_yet = {.event = NODE_EV_NONE};
+    struct fail why;
+
+    (void)tries;
+    if (facts_decode(answer, &f, &why) < 0 || decide(f, &want, &found, &why) < 0)
+        return failed(&why);
+    if (found.verdict == DECIDE_UP_TO_DATE)
+        return went(NODE_EV_OK);
+    left = decision_summary(&found);
+    fail_set(&not_yet.why, FAIL_VERIFY, "still not so: %s",
+             left ? left : "(out of memory)");
+    return not_yet;
+}
+
+static struct lesson learn_nothing(struct dossier *d, const struct json *answer,
+                                   unsigned tries)
+{
+    (void)d;
+    (void)answer;
+    (void)tries;
+    return went(NODE_EV_OK);
+}
+
+/* ---- questions --------------------------------------------------------------------- */
+
+static struct json *no_body(const struct dossier *d, int64_t until_s)
+{
+    (void)d;
+    (void)until_s;
+    return json_object();
+}
+
+static struct json *claim_body(const struct dossier *d, int64_t until_s)
+{
+    return order_claim(d->claim, until_s);
+}
+
+static struct json *install_body(const struct dossier *d, int64_t until_s)
+{
+    (void)until_s;
+    return order_install(d->claim, &d->decision.steps);
+}
+
+static struct json *reboot_body(const struct dossier *d, int64_t until_s)
+{
+    (void)until_s;
+    return order_reboot(d->claim, d->boot_id);
+}
+
+static struct json *release_body(const struct dossier *d, int64_t until_s)
+{
+    (void)until_s;
+    return order_release(d->claim);
+}
+
+/* clang-format off */
+static const struct {
+    const char *what;
+    struct json *(*body)(const struct dossier *d, int64_t until_s);
+    struct lesson (*learn)(struct dossier *d, const struct json *answer, unsigned tries);
+} questions[NODE_STATES] = {
+    [NODE_PROBING]    = {"detect",  no_body,      learn_facts},
+    [NODE_CLAIMING]   = {"claim",   claim_body,   learn_nothing},
+    [NODE_INSTALLING] = {"install", install_body, learn_installed},
+    [NODE_REBOOTING]  = {"reboot",  reboot_body,  learn_rebooting},
+    [NODE_VERIFYING]  = {"detect",  no_body,      learn_verified},
+    [NODE_RELEASING]  = {"release", release_body, learn_nothing},
+    [NODE_GIVING_UP]  = {"release", release_body, learn_nothing},
+};
+/* clang-format on */
+
+const char *dossier_question(enum node_state state)
+{
+    assert(questions[state].what);
+    return questions[state].what;
+}
+
+struct json *dossier_body(const struct dossier *d, enum node_state state, int64_t until_s)
+{
+    assert(questions[state].what);
+    return questions[state].body(d, until_s);
+}
+
+struct lesson dossier_learn(struct dossier *d, enum node_state state,
+                            const struct json *answer, const struct fail *why,
+                            unsigned tries)
+{
+    assert(questions[state].what);
+    if (why)
+        return state == NODE_REBOOTING ? weigh_refusal(d, why, tries) : failed(why);
+    return questions[state].learn(d, answer, tries);
+}

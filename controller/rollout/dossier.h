@@ -1,0 +1,68 @@
+/* dossier - what is known of a node, what it is asked in each state, and what its
+ * answers mean (pure)
+ *
+ *     what = dossier_question(state);
+ *     body = dossier_body(&d, state, until_s);       ... the agent's answer comes ...
+ *     lesson = dossier_learn(&d, state, answer, why, tries);
+ *
+ * The node acts on lessons; here nothing is done but to know and to judge.
+ */
+#ifndef CONTROLLER_DOSSIER_H
+#define CONTROLLER_DOSSIER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "controller/rollout/node_state.h"
+#include "inventory/decide.h"
+
+struct facts;
+struct fleet_node;
+struct json;
+struct node_claim;
+
+/* Before it has agreed once to reboot. */
+#define DOSSIER_REBOOT_REFUSALS 3
+
+struct dossier {
+    const struct fleet_node *fleet_node; /* borrowed */
+    const struct node_claim *claim;      /* borrowed; NULL until it is told to go */
+    struct facts *facts;                 /* as it was probed; NULL before */
+    struct decision decision;            /* up-to-date until it was probed */
+    bool restored;                       /* the decision is an earlier controller's */
+    char boot_now[64];                   /* of the conversation */
+    char *boot_id;  /* of the boot that a reboot is to end; NULL before */
+    bool goes_down; /* it has agreed to reboot */
+};
+
+void dossier_clear(struct dossier *d);
+
+/* What an earlier controller decided, and the boot that it was to end (NULL: it did
+ * not come that far).  The decision is taken over and left empty.  FAIL_MEMORY.
+ */
+int dossier_restore(struct dossier *d, struct decision *decision, const char *boot_id,
+                    struct fail *why);
+
+/* The agent's hello tells its boot. */
+void dossier_greet(struct dossier *d, const struct json *hello);
+
+/* The word of the request; a state that asks nothing is a bug. */
+const char *dossier_question(enum node_state state);
+
+/* Its body, the caller's to free; until_s is the claim's end.  NULL: out of memory. */
+struct json *dossier_body(const struct dossier *d, enum node_state state,
+                          int64_t until_s);
+
+/* What an answer, or the agent's failure (why not NULL), means in this state. */
+struct lesson {
+    enum node_event event; /* NODE_EV_NONE: not yet, ask again later */
+    bool hang_up;          /* ... over another link                  */
+    struct fail why;       /* with NODE_EV_NONE and NODE_EV_FAIL     */
+};
+
+/* tries: how often it was "not yet" in this state. */
+struct lesson dossier_learn(struct dossier *d, enum node_state state,
+                            const struct json *answer, const struct fail *why,
+                            unsigned tries);
+
+#endif
