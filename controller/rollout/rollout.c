@@ -5,30 +5,15 @@
 
 #include <assert.h>
 #include <stdlib.h>
-#include <string.h>
-#include <time.h>
 #include <uv.h>
 
 #include "controller/journal/journal.h"
+#include "controller/rollout/diary.h"
 #include "controller/rollout/node.h"
-#include "controller/rollout/plan.h"
 #include "controller/rollout/policy.h"
-#include "inventory/fleet.h"
-#include "protocol/facts.h"
 #include "protocol/fail.h"
-#include "protocol/json.h"
-#include "protocol/scope.h"
 
 enum phase { PHASE_NEW, PHASE_PROBING, PHASE_PLANNED, PHASE_ACTING, PHASE_OVER };
-
-/* Moves of the probe are kept until there is a run to write them into. */
-#define EARLY_MOVES_MAX 4
-
-struct early_move {
-    int64_t at_ms;
-    enum node_state from, to;
-    enum node_event event;
-};
 
 struct traveller {
     struct rollout *rollout;
@@ -36,8 +21,7 @@ struct traveller {
     uint64_t since_ms; /* of its state, by the loop's clock */
     uint64_t busy_ms;
     long turn; /* its number in the policy; -1: it has none */
-    struct early_move early[EARLY_MOVES_MAX];
-    size_t early_count;
+    struct diary diary;
 };
 
 struct rollout {
@@ -75,14 +59,6 @@ static bool is_waiting(enum node_state state)
     return state == NODE_TODO || state == NODE_PLANNED || node_state_is_end(state);
 }
 
-static int64_t clock_ms(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_REALTIME, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 static void free_if_done(struct rollout *r);
 
 /* ---- the journal ----------------------------------------------------------------- */
@@ -110,97 +86,20 @@ static void on_written(void *arg, const struct fail *why)
     want_turn(t->rollout);
 }
 
-static void fill_move(const struct traveller *t, const struct node_move *m,
-                      struct journal_move *move)
+static double seconds_of(const struct traveller *t)
 {
-    *move = (struct journal_move){
-        .node = node_of_fleet(t->node)->name,
-        .from = node_state_name(m->from),
-        .event = node_event_name(m->event),
-        .to = node_state_name(m->to),
-        .code = fail_code_name(m->why ? m->why->code : FAIL_NONE),
-        .reason = m->why ? m->why->text : "",
-        .boot_id = m->boot_id,
-        .seconds = (double)t->busy_ms / 1000,
-    };
-}
-
-/* What giving up has to say is what it failed with. */
-static const struct fail *reason_of(const struct traveller *t, const struct node_move *m)
-{
-    if (m->to == NODE_FAILED || m->to == NODE_GIVING_UP)
-        return node_why(t->node);
-    return NULL;
+    return (double)t->busy_ms / 1000;
 }
 
 static void write_move(struct traveller *t, const struct node_move *m)
 {
-    struct node_move told = *m;
-    struct journal_move move;
     struct fail why;
 
-    told.why = reason_of(t, m);
-    fill_move(t, &told, &move);
-    if (journal_put_move(t->rollout->journal, &move, on_written, t, &why) < 0)
+    if (diary_put_move(&t->diary, t->rollout->journal, m, seconds_of(t), on_written, t,
+                       &why) < 0)
         break_off(t->rollout, &why);
     else
         t->rollout->writing++;
-}
-
-static void keep_early(struct traveller *t, const struct node_move *m)
-{
-    assert(t->early_count < EARLY_MOVES_MAX);
-    t->early[t->early_count++] = (struct early_move){.at_ms = clock_ms(),
-                                                     .from = m->from,
-                                                     .to = m->to,
-                                                     .event = m->event};
-}
-
-static int put_early(struct traveller *t, struct fail *why)
-{
-    struct journal_move move;
-
-    for (size_t i = 0; i < t->early_count; i++) {
-        struct node_move m = {.from = t->early[i].from,
-                              .to = t->early[i].to,
-                              .event = t->early[i].event};
-
-        m.why = reason_of(t, &m);
-        fill_move(t, &m, &move);
-        move.at_ms = t->early[i].at_ms;
-        if (journal_put_move(t->rollout->journal, &move, NULL, NULL, why) < 0)
-            return -1;
-    }
-    return 0;
-}
-
-static char *print_and_free(struct json *doc)
-{
-    char *text = doc ? json_print(doc) : NULL;
-
-    json_free(doc);
-    return text;
-}
-
-static int put_node(struct traveller *t, struct fail *why)
-{
-    const struct facts *facts = node_facts(t->node);
-    CLEANUP(text_done) char *seen = facts ? print_and_free(facts_encode(facts)) : NULL;
-    CLEANUP(text_done) char *plan = print_and_free(plan_encode(node_decision(t->node)));
-    const struct journal_node row = {
-        .name = node_of_fleet(t->node)->name,
-        .state = node_state_name(NODE_TODO),
-        .code = fail_code_name(FAIL_NONE),
-        .reason = "",
-        .plan = plan,
-        .facts = seen,
-    };
-
-    if (!plan || (facts && !seen))
-        return fail_memory(why);
-    return journal_put_node(t->rollout->journal, &row, NULL, NULL, why) < 0
-               ? -1
-               : put_early(t, why);
 }
 
 /* A run begins: all of its nodes, and how they came to where they are. */
@@ -208,15 +107,17 @@ static void put_nodes(struct rollout *r)
 {
     struct fail why;
 
-    for (size_t i = 0; i < r->count; i++)
-        if (put_node(&r->travellers[i], &why) < 0) {
+    for (size_t i = 0; i < r->count; i++) {
+        const struct traveller *t = &r->travellers[i];
+
+        if (diary_put_node(&t->diary, r->journal, seconds_of(t), &why) < 0) {
             break_off(r, &why);
             return;
         }
+    }
 }
 
-/* ---- moves ---------------------------------------------------------------------------
- */
+/* ---- moves --------------------------------------------------------------------- */
 
 static void count_time(struct traveller *t, enum node_state from)
 {
@@ -251,7 +152,7 @@ static bool on_moved(void *arg, const struct node_move *move)
     if (r->broken.code || r->closing)
         return false;
     if (!r->journal) {
-        keep_early(t, move);
+        diary_keep(&t->diary, move);
         return true;
     }
     write_move(t, move);
@@ -376,9 +277,7 @@ void rollout_pause(struct rollout *r)
     }
 }
 
-/* ---- life
- * ----------------------------------------------------------------------------------------
- */
+/* ---- life ---------------------------------------------------------------------- */
 
 /* Once nodes and handle are closed, and no move is on its way to the disk. */
 static void free_if_done(struct rollout *r)
@@ -431,6 +330,7 @@ static int hire(struct rollout *r, size_t i, const struct fleet_node *fleet_node
     t->node = node_new(r->crew, fleet_node, &node_hooks, t);
     if (!t->node)
         return -1;
+    t->diary.node = t->node;
     r->in_state[NODE_TODO]++;
     r->open++;
     return 0;
@@ -474,7 +374,7 @@ struct node *rollout_node(const struct rollout *r, size_t i)
 double rollout_seconds(const struct rollout *r, size_t i)
 {
     assert(i < r->count);
-    return (double)r->travellers[i].busy_ms / 1000;
+    return seconds_of(&r->travellers[i]);
 }
 
 void rollout_add_seconds(struct rollout *r, size_t i, double seconds)
