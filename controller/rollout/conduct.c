@@ -13,6 +13,7 @@
 #include "controller/command.h"
 #include "controller/journal/journal.h"
 #include "controller/options.h"
+#include "controller/rollout/account.h"
 #include "controller/rollout/invocation.h"
 #include "controller/rollout/node.h"
 #include "controller/rollout/order.h"
@@ -21,7 +22,6 @@
 #include "controller/rollout/rollout.h"
 #include "controller/rollout/takeup.h"
 #include "controller/rollout/view.h"
-#include "controller/screen/color.h"
 #include "controller/screen/progress.h"
 #include "controller/screen/screen.h"
 #include "controller/screen/text.h"
@@ -48,34 +48,10 @@ struct conduct {
     int status; /* of what ended it before its time; 0: the outcome's */
 };
 
-/* Progress counts by node_state; its own states count from 0. */
-static struct progress_state shown[NODE_STATES - 1];
-
-static enum progress_kind kind_of(enum node_state state)
-{
-    switch (state) {
-    case NODE_TODO:
-    case NODE_PLANNED:
-    case NODE_PAUSED:
-        return PROGRESS_STILL;
-    case NODE_DONE:
-    case NODE_UP_TO_DATE:
-        return PROGRESS_GOOD;
-    case NODE_FAILED:
-    case NODE_GIVING_UP:
-        return PROGRESS_BAD;
-    default:
-        return PROGRESS_BUSY;
-    }
-}
-
 static int show_progress(struct conduct *c, struct fail *why)
 {
-    for (int s = 1; s < NODE_STATES; s++)
-        shown[s - 1] = (struct progress_state){node_state_name((enum node_state)s),
-                                               kind_of((enum node_state)s)};
-    if (command_progress(c->command, "rollout", shown, NODE_STATES - 1, &c->progress,
-                         why) < 0)
+    if (command_progress(c->command, "rollout", view_states(), NODE_STATES - 1,
+                         &c->progress, why) < 0)
         return -1;
     for (size_t i = 0; i < rollout_count(c->rollout); i++)
         progress_set(c->progress, i, node_where(rollout_node(c->rollout, i)) - 1u);
@@ -143,73 +119,6 @@ static void finish_with(struct conduct *c, const struct fail *why)
     finish(c);
 }
 
-/* ---- what is printed ------------------------------------------------------------------
- */
-
-static int print_json(const struct conduct *c, const char *run, struct fail *why)
-{
-    CLEANUP(json_done) struct json *doc = view_json(c->rollout, run, options_of(c)->plan);
-
-    return doc ? screen_json(doc, why) : fail_memory(why);
-}
-
-static int print_summary(const struct conduct *c, struct text *text)
-{
-    text_add(text, "\nrun %s: ", journal_run_id(c->journal));
-    view_counts(c->rollout, text);
-    text_add(text, "\n");
-    return text_is_cut(text) ? -1 : 0;
-}
-
-static int print_result(const struct conduct *c, struct fail *why)
-{
-    CLEANUP(text_clear) struct text text = {0};
-
-    if (options_of(c)->ndjson)
-        return 0;
-    if (options_of(c)->json)
-        return print_json(c, journal_run_id(c->journal), why);
-    if (view_result(c->rollout, screen_width(STDOUT_FILENO), color_wanted(STDOUT_FILENO),
-                    &text, why) < 0)
-        return -1;
-    if (print_summary(c, &text) < 0)
-        return fail_memory(why);
-    screen_out(&text);
-    return 0;
-}
-
-/* With --json, stdout is for the result alone. */
-static int print_plan(const struct conduct *c, struct fail *why)
-{
-    CLEANUP(text_clear) struct text text = {0};
-    bool aside = options_of(c)->json || options_of(c)->ndjson;
-    int fd = aside ? STDERR_FILENO : STDOUT_FILENO;
-
-    if (options_of(c)->plan && options_of(c)->json)
-        return print_json(c, NULL, why);
-    if (view_plan(c->rollout, screen_width(fd), color_wanted(fd), &text, why) < 0)
-        return -1;
-    if (aside)
-        screen_err(&text);
-    else
-        screen_out(&text);
-    return 0;
-}
-
-static void tell_how_to_go_on(const struct conduct *c)
-{
-    size_t paused = rollout_in_state(c->rollout, NODE_PAUSED);
-
-    if (!is_unfinished(c))
-        return;
-    if (paused)
-        screen_warn("paused; what %zu node%s had begun goes on there", paused,
-                    paused == 1 ? "" : "s");
-    if (rollout_is_spent(c->rollout))
-        screen_warn("more than %zu failed: nothing new was begun", c->limits.failures);
-    screen_warn("go on with: ibfleet resume %s", journal_run_id(c->journal));
-}
-
 /* ---- counting ------------------------------------------------------------------ */
 
 static void count_nodes(struct conduct *c)
@@ -237,11 +146,11 @@ static void on_ended(void *arg, const struct fail *broken)
         return;
     }
     count_nodes(c);
-    if (print_result(c, &why) < 0) {
+    if (account_result(c->rollout, options_of(c), journal_run_id(c->journal), &why) < 0) {
         finish_with(c, &why);
         return;
     }
-    tell_how_to_go_on(c);
+    account_rest(c->rollout, journal_run_id(c->journal), c->limits.failures);
     finish(c);
 }
 
@@ -324,7 +233,7 @@ static void on_planned(void *arg)
         stop_unchanged(c);
         return;
     }
-    if (print_plan(c, &why) < 0)
+    if (account_plan(c->rollout, options_of(c), &why) < 0)
         finish_with(c, &why);
     else if (options_of(c)->plan) {
         count_nodes(c);

@@ -7,6 +7,7 @@
 #include "controller/rollout/plan.h"
 #include "controller/rollout/rollout.h"
 #include "controller/screen/fold.h"
+#include "controller/screen/progress.h"
 #include "controller/screen/table.h"
 #include "controller/screen/text.h"
 #include "controller/screen/trouble.h"
@@ -30,6 +31,36 @@ static const char *name_of(const struct rollout *r, size_t i)
 static enum node_state state_of(const struct rollout *r, size_t i)
 {
     return node_where(rollout_node(r, i));
+}
+
+/* ---- progress ---------------------------------------------------------------------- */
+
+static enum progress_kind kind_of(enum node_state state)
+{
+    switch (state) {
+    case NODE_TODO:
+    case NODE_PLANNED:
+    case NODE_PAUSED:
+        return PROGRESS_STILL;
+    case NODE_DONE:
+    case NODE_UP_TO_DATE:
+        return PROGRESS_GOOD;
+    case NODE_FAILED:
+    case NODE_GIVING_UP:
+        return PROGRESS_BAD;
+    default:
+        return PROGRESS_BUSY;
+    }
+}
+
+const struct progress_state *view_states(void)
+{
+    static struct progress_state states[NODE_STATES - 1];
+
+    for (int s = 1; s < NODE_STATES; s++)
+        states[s - 1] = (struct progress_state){node_state_name((enum node_state)s),
+                                                kind_of((enum node_state)s)};
+    return states;
 }
 
 /* ---- what failed --------------------------------------------------------------------

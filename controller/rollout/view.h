@@ -9,11 +9,15 @@
 struct fail;
 struct json;
 struct node_move;
+struct progress_state;
 struct rollout;
 struct text;
 
 /* More nodes than this are folded in the table: one row for all that ended alike. */
 #define VIEW_MAX_ROWS 40
+
+/* What the progress display counts: node_state 1 is its state 0, and so on. */
+const struct progress_state *view_states(void);
 
 /* Who would get what; equal plans once.  width 0: no terminal.  FAIL_MEMORY. */
 int view_plan(const struct rollout *r, size_t width, bool color, struct text *text,
