@@ -221,6 +221,13 @@ int measure_join_decode(const struct json *doc, struct measure_join *j, struct f
     return 0;
 }
 
+struct json *measure_leave_encode(const char *campaign)
+{
+    struct json *doc = json_object();
+
+    return whole(doc, !doc || json_put_text(doc, "campaign", campaign) < 0);
+}
+
 struct json *endpoint_encode(const struct endpoint *e)
 {
     struct json *doc = json_object();

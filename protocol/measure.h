@@ -106,6 +106,9 @@ struct measure_result {
 struct json *measure_join_encode(const struct measure_join *j);
 int measure_join_decode(const struct json *doc, struct measure_join *j, struct fail *why);
 
+/* {"campaign": ...} and no more */
+struct json *measure_leave_encode(const char *campaign);
+
 struct json *endpoint_encode(const struct endpoint *e);
 int endpoint_decode(const struct json *doc, struct endpoint *e, struct fail *why);
 

@@ -6,35 +6,16 @@
 
 #include <uv.h>
 
+#include "controller/fabric/harvest.h"
 #include "controller/fabric/islands.h"
 #include "controller/fabric/member.h"
+#include "controller/fabric/pace.h"
 #include "controller/fabric/schedule.h"
+#include "controller/fabric/seat.h"
 #include "controller/fabric/tally.h"
 #include "controller/fabric/verdict.h"
-#include "controller/link/link.h"
-#include "protocol/json.h"
 
-#define JOIN_MS     20000 /* open a device, register memory                        */
-#define SLACK_MS    5000  /* beyond a batch's slots: an order's way and its answer's */
-#define LEAVE_MS    2000
-#define MAX_PASSES  8 /* of retests; VERDICT_SLOW_RETESTS are enough, usually */
-#define GIVE_UP     6 /* failures in a row, whoever the partner was             */
-#define AMPLE       3 /* a slot holds so many times what a round has taken         */
-#define SLOT_MAX_MS 120000
-#define SPARE_SLOTS 64 /* for retests, in the limit that we set ourselves        */
-
-/* One node's place.  A seat is in the batch while its order is not answered. */
-struct seat {
-    struct campaign *c;
-    size_t i;
-    struct link *link;
-    char hca[64];
-    int port;
-    bool has_joined;                /* and must be told to leave */
-    unsigned failures;              /* in a row                  */
-    struct measure_result *results; /* of the batch; NULL: none  */
-    size_t result_count;
-};
+#define MAX_PASSES 8 /* of retests; VERDICT_SLOW_RETESTS are enough, usually */
 
 /* A campaign is always in one phase, and waits for `waiting` answers; when the
  * last has come, proceed() takes the phase's next step.  It owns its timer (the
@@ -53,6 +34,7 @@ struct campaign {
     size_t n;
     struct member *members;
     struct seat *seats;
+    struct harvest *harvest;
     struct tally *tally;
     struct verdict *verdict;
 
@@ -98,10 +80,10 @@ static void tell_seat(struct campaign *c, size_t i, const struct fail *why)
 }
 
 /* From now on this node is left out. */
-static void lose(struct seat *s, const struct fail *why)
+static void lose(struct campaign *c, size_t i, const struct fail *why)
 {
-    s->c->members[s->i].why = *why;
-    tell_seat(s->c, s->i, why);
+    c->members[i].why = *why;
+    tell_seat(c, i, why);
 }
 
 static void finish(struct campaign *c)
@@ -111,142 +93,64 @@ static void finish(struct campaign *c)
     c->hooks->ended(c->arg, c->why.code ? &c->why : NULL);
 }
 
-/* One answer less to wait for; what comes after the end is nobody's. */
-static void answered(struct campaign *c)
+/* ---- answers ------------------------------------------------------------------------ */
+
+static int take_endpoint(struct campaign *c, size_t i, const struct json *answer,
+                         struct fail *why)
 {
+    struct member *m = &c->members[i];
+
+    if (endpoint_decode(answer, &m->endpoint, why) < 0)
+        return -1;
+    m->joined = true;
+    tell_seat(c, i, NULL);
+    return 0;
+}
+
+/* A phase asks one kind of question, so it also says what an answer is about. */
+static int take(struct campaign *c, size_t i, const struct json *answer, struct fail *why)
+{
+    switch (c->phase) {
+    case CAMPAIGN_JOINING:
+        return take_endpoint(c, i, answer, why);
+    case CAMPAIGN_MEASURING:
+    case CAMPAIGN_RETESTING:
+        return harvest_take(c->harvest, &c->batch, i, answer, why);
+    default:
+        return 0;
+    }
+}
+
+/* What comes after the end is nobody's; how a node leaves does not matter. */
+static void on_answer(void *arg, size_t i, const struct json *answer,
+                      const struct fail *why)
+{
+    struct campaign *c = arg;
+    struct fail garbage;
+
     if (c->phase == CAMPAIGN_OVER)
         return;
+    if (!why && take(c, i, answer, &garbage) < 0)
+        why = &garbage;
+    if (why && c->phase != CAMPAIGN_LEAVING)
+        lose(c, i, why);
     assert(c->waiting > 0);
     if (--c->waiting == 0)
         proceed(c);
 }
 
-static void ask(struct seat *s, const char *what, struct json *body, uint64_t deadline_ms,
-                link_answer_fn on_answer)
-{
-    s->c->waiting++;
-    link_ask(s->link, what, body, deadline_ms, on_answer, s);
-}
-
-/* ---- joining ----------------------------------------------------------------------- */
-
-static void on_joined(void *arg, const struct json *answer, const struct fail *why)
-{
-    struct seat *s = arg;
-    struct member *m = &s->c->members[s->i];
-    struct fail garbage;
-
-    if (s->c->phase == CAMPAIGN_OVER)
-        return;
-    if (!why && endpoint_decode(answer, &m->endpoint, &garbage) < 0)
-        why = &garbage;
-    if (why) {
-        lose(s, why);
-    } else {
-        m->joined = s->has_joined = true;
-        tell_seat(s->c, s->i, NULL);
-    }
-    answered(s->c);
-}
-
-static int ask_join(struct seat *s, struct fail *why)
-{
-    struct measure_join join = {.port = s->port};
-    struct json *body;
-
-    snprintf(join.campaign, sizeof join.campaign, "%s", s->c->name);
-    snprintf(join.hca, sizeof join.hca, "%s", s->hca);
-    body = measure_join_encode(&join);
-    if (!body)
-        return fail_memory(why);
-    ask(s, "join", body, JOIN_MS, on_joined);
-    return 0;
-}
-
-static size_t count_pairs(const struct campaign *c)
-{
-    size_t pairs = 0, most;
-
-    for (size_t a = 0; a < c->n; a++)
-        for (size_t b = a + 1; b < c->n; b++)
-            pairs += islands_can_meet(&c->members[a], &c->members[b]);
-    most = (size_t)c->rounds * (c->n / 2);
-    return pairs < most ? pairs : most;
-}
-
-static void begin_measuring(struct campaign *c)
-{
-    islands_number(c->members, c->n);
-    schedule_plan(&c->plan, c->members, c->n);
-    c->rounds = schedule_round_count(c->members, c->n);
-    if (c->max_rounds && c->rounds > c->max_rounds)
-        c->rounds = c->max_rounds;
-    c->total = count_pairs(c);
-    if (!c->limit_ms) {
-        c->limit_ms = (uint64_t)c->plan.slot_ms * (c->rounds + SPARE_SLOTS) +
-                      SLACK_MS * (c->rounds + SPARE_SLOTS);
-        uv_timer_start(&c->timer, on_limit, c->limit_ms, 0);
-    }
-    enter(c, CAMPAIGN_MEASURING);
-}
-
 /* ---- a batch ----------------------------------------------------------------------- */
 
-/* A node may only speak of meetings that it was sent to. */
-static bool is_ordered(const struct seat *s, const struct measure_result *r)
+static int give_order(struct campaign *c, size_t i, struct measure_round *rounds,
+                      struct fail *why)
 {
-    const struct batch *b = &s->c->batch;
-
-    return r->round >= b->first_round && r->round - b->first_round < b->slots &&
-           batch_partner(b, r->round - b->first_round, s->i) == r->peer;
-}
-
-static int take_results(struct seat *s, const struct json *answer, struct fail *why)
-{
-    size_t count;
-
-    s->results = calloc(s->c->batch.slots, sizeof *s->results);
-    if (!s->results)
-        return fail_memory(why);
-    if (measure_results_decode(answer, s->results, s->c->batch.slots, &count, why) < 0)
-        return -1;
-    for (size_t i = 0; i < count; i++)
-        if (!is_ordered(s, &s->results[i]))
-            return fail_set(why, FAIL_GARBAGE,
-                            "result of a meeting that was not ordered");
-    s->result_count = count;
-    return 0;
-}
-
-static void on_results(void *arg, const struct json *answer, const struct fail *why)
-{
-    struct seat *s = arg;
-    struct fail garbage;
-
-    if (s->c->phase == CAMPAIGN_OVER)
-        return;
-    if (!why && take_results(s, answer, &garbage) < 0)
-        why = &garbage;
-    if (why)
-        lose(s, why);
-    answered(s->c);
-}
-
-static int ask_order(struct seat *s, struct measure_round *rounds, struct fail *why)
-{
-    struct campaign *c = s->c;
     struct measure_order o = {.plan = c->plan};
-    struct json *body;
 
-    schedule_order(&c->batch, c->members, s->i, c->name, c->batches, &o, rounds);
+    schedule_order(&c->batch, c->members, i, c->name, c->batches, &o, rounds);
     if (!o.round_count)
         return 0;
-    body = measure_order_encode(&o);
-    if (!body)
-        return fail_memory(why);
-    ask(s, "order", body, (uint64_t)c->plan.slot_ms * c->batch.slots + SLACK_MS,
-        on_results);
-    return 0;
+    c->waiting++;
+    return seat_order(&c->seats[i], &o, pace_order_ms(&c->plan, c->batch.slots), why);
 }
 
 static int launch(struct campaign *c, struct fail *why)
@@ -257,82 +161,19 @@ static int launch(struct campaign *c, struct fail *why)
     c->batches++;
     c->round += c->batch.slots;
     for (size_t i = 0; result == 0 && i < c->n; i++)
-        result = ask_order(&c->seats[i], rounds, why);
+        result = give_order(c, i, rounds, why);
     free(rounds);
     return result;
 }
 
-static const struct measure_result *result_of(const struct seat *s, unsigned round)
-{
-    for (size_t i = 0; i < s->result_count; i++)
-        if (s->results[i].round == round)
-            return &s->results[i];
-    return NULL;
-}
-
-static void count_failure(struct campaign *c, size_t i, bool failed)
-{
-    struct seat *s = &c->seats[i];
-
-    s->failures = failed ? s->failures + 1 : 0;
-    if (s->failures == GIVE_UP)
-        c->members[i].given_up = true;
-}
-
-/* A host with other work needs longer than we thought: who only runs out of time
- * must not look broken.
- */
-static void widen_slot(struct campaign *c, const struct measure_result *r)
-{
-    unsigned ample_ms = AMPLE * r->took_ms;
-
-    if (ample_ms > c->plan.slot_ms)
-        c->plan.slot_ms = ample_ms < SLOT_MAX_MS ? ample_ms : SLOT_MAX_MS;
-}
-
-static bool ran_out(const struct measure_result *r)
-{
-    return r->why.code == FAIL_TIMEOUT;
-}
-
-/* Both sides must tell: when one was lost in the middle, what the other side saw of
- * it says nothing about the fabric.
- */
-static int note_meeting(struct campaign *c, size_t a, size_t b, unsigned round,
-                        struct fail *why)
-{
-    const struct measure_result *of_a = result_of(&c->seats[a], round);
-    const struct measure_result *of_b = result_of(&c->seats[b], round);
-    bool failed;
-
-    if (!of_a || !of_b)
-        return 0;
-    failed = of_a->why.code || of_b->why.code;
-    c->ran_out |= ran_out(of_a) || ran_out(of_b);
-    c->done += !tally_pair(c->tally, a, b)->meetings;
-    count_failure(c, a, failed);
-    count_failure(c, b, failed);
-    if (!failed)
-        widen_slot(c, of_a);
-    return tally_add(c->tally, a, b, c->batch.alone, of_a, of_b, why);
-}
-
 static int land(struct campaign *c, struct fail *why)
 {
-    int result = 0;
+    struct harvest_sum sum;
+    int result = harvest_settle(c->harvest, &c->batch, c->members, c->tally, &sum, why);
 
-    for (unsigned slot = 0; slot < c->batch.slots; slot++)
-        for (size_t a = 0; result == 0 && a < c->n; a++) {
-            unsigned b = batch_partner(&c->batch, slot, a);
-
-            if (b != SCHEDULE_REST && a < b)
-                result = note_meeting(c, a, b, c->batch.first_round + slot, why);
-        }
-    for (size_t i = 0; i < c->n; i++) {
-        free(c->seats[i].results);
-        c->seats[i].results = NULL;
-        c->seats[i].result_count = 0;
-    }
+    c->done += sum.fresh;
+    c->ran_out |= sum.ran_out;
+    pace_widen(&c->plan, sum.longest_ms);
     batch_clear(&c->batch);
     return result;
 }
@@ -366,9 +207,24 @@ static void on_limit(uv_timer_t *timer)
     finish(c);
 }
 
+static void begin_measuring(struct campaign *c)
+{
+    islands_number(c->members, c->n);
+    pace_plan(&c->plan, c->members, c->n);
+    c->rounds = schedule_round_count(c->members, c->n);
+    if (c->max_rounds && c->rounds > c->max_rounds)
+        c->rounds = c->max_rounds;
+    c->total = schedule_pair_count(c->members, c->n, c->rounds);
+    if (!c->limit_ms) {
+        c->limit_ms = pace_limit_ms(&c->plan, c->rounds);
+        uv_timer_start(&c->timer, on_limit, c->limit_ms, 0);
+    }
+    enter(c, CAMPAIGN_MEASURING);
+}
+
 static int measure(struct campaign *c, struct fail *why)
 {
-    unsigned slots = schedule_slots(&c->plan);
+    unsigned slots = pace_slots(&c->plan);
 
     if (c->round < c->rounds && !is_stopped(c)) {
         if (slots > c->rounds - c->round)
@@ -379,36 +235,21 @@ static int measure(struct campaign *c, struct fail *why)
     }
     if (judge(c, why) < 0)
         return -1;
-    if (c->ran_out && c->plan.slot_ms <= SLOT_MAX_MS / 2)
-        c->plan.slot_ms *= 2;
+    if (c->ran_out)
+        pace_double(&c->plan);
     enter(c, CAMPAIGN_RETESTING);
     return 0;
-}
-
-static void on_left(void *arg, const struct json *answer, const struct fail *why)
-{
-    const struct seat *s = arg;
-
-    (void)answer;
-    (void)why; /* it is the end anyway */
-    answered(s->c);
 }
 
 static int leave(struct campaign *c, struct fail *why)
 {
     enter(c, CAMPAIGN_LEAVING);
-    for (size_t i = 0; i < c->n; i++) {
-        struct json *body;
-
-        if (!c->seats[i].has_joined || c->members[i].why.code)
-            continue;
-        body = json_object();
-        if (!body || json_put_text(body, "campaign", c->name) < 0) {
-            json_free(body);
-            return fail_memory(why);
+    for (size_t i = 0; i < c->n; i++)
+        if (c->members[i].joined && !c->members[i].why.code) {
+            c->waiting++;
+            if (seat_leave(&c->seats[i], c->name, why) < 0)
+                return -1;
         }
-        ask(&c->seats[i], "leave", body, LEAVE_MS, on_left);
-    }
     return 0;
 }
 
@@ -426,7 +267,7 @@ static int retest(struct campaign *c, struct fail *why)
     }
     if (!v->suspect_count || c->passes == MAX_PASSES || is_stopped(c))
         return leave(c, why);
-    if (schedule_alone(&c->batch, c->n, c->round, schedule_slots(&c->plan),
+    if (schedule_alone(&c->batch, c->n, c->round, pace_slots(&c->plan),
                        v->suspects + c->next_suspect, v->suspect_count - c->next_suspect,
                        &taken, why) < 0)
         return -1;
@@ -471,11 +312,10 @@ static void proceed(struct campaign *c)
 
 static void free_campaign(struct campaign *c)
 {
-    for (size_t i = 0; c->seats && i < c->n; i++)
-        free(c->seats[i].results);
     free(c->seats);
     free(c->members);
     batch_clear(&c->batch);
+    harvest_free(c->harvest);
     tally_free(c->tally);
     verdict_free(c->verdict);
     free(c);
@@ -491,8 +331,9 @@ static struct campaign *make(const struct campaign_node *nodes, size_t n,
     c->n = n;
     c->members = calloc(n, sizeof *c->members);
     c->seats = calloc(n, sizeof *c->seats);
+    c->harvest = harvest_new(n);
     c->tally = tally_new(n);
-    if (!c->members || !c->seats || !c->tally) {
+    if (!c->members || !c->seats || !c->harvest || !c->tally) {
         free_campaign(c);
         return NULL;
     }
@@ -504,12 +345,25 @@ static struct campaign *make(const struct campaign_node *nodes, size_t n,
     for (size_t i = 0; i < n; i++) {
         c->members[i] = (struct member){.name = nodes[i].name, .island = ISLAND_NONE};
         c->members[i].why = nodes[i].why;
-        c->seats[i] = (struct seat){.c = c, .i = i, .link = nodes[i].link};
-        c->seats[i].port = nodes[i].port;
-        if (nodes[i].hca)
-            snprintf(c->seats[i].hca, sizeof c->seats[i].hca, "%s", nodes[i].hca);
+        c->seats[i] = (struct seat){.link = nodes[i].link,
+                                    .hca = nodes[i].hca,
+                                    .port = nodes[i].port,
+                                    .i = i,
+                                    .on_answer = on_answer,
+                                    .arg = c};
     }
     return c;
+}
+
+static int ask_all_to_join(struct campaign *c, struct fail *why)
+{
+    for (size_t i = 0; i < c->n; i++)
+        if (c->seats[i].link) {
+            c->waiting++;
+            if (seat_join(&c->seats[i], c->name, why) < 0)
+                return -1;
+        }
+    return 0;
 }
 
 static size_t count_links(const struct campaign_node *nodes, size_t n)
@@ -543,9 +397,8 @@ int campaign_start(struct uv_loop_s *loop, const struct campaign_node *nodes, si
     made->timer.data = made;
     if (made->limit_ms)
         uv_timer_start(&made->timer, on_limit, made->limit_ms, 0);
-    for (size_t i = 0; i < n; i++)
-        if (nodes[i].link && ask_join(&made->seats[i], &made->why) < 0)
-            uv_timer_start(&made->timer, on_limit, 0, 0);
+    if (ask_all_to_join(made, &made->why) < 0)
+        uv_timer_start(&made->timer, on_limit, 0, 0);
     *c = made;
     return 0;
 }

@@ -9,85 +9,6 @@
 #include "controller/fabric/verdict.h"
 #include "protocol/fail.h"
 
-#define BATCH_MS  4000 /* the screen moves about as often */
-#define MAX_SLOTS 32
-
-/* ---- the plan ---------------------------------------------------------------------- */
-
-/* As ib_write_lat and ib_write_bw do it, with more samples and windows. */
-static const struct measure_plan hard = {
-    .slot_ms = 2000,
-    .warmup = 200,
-    .samples = 10000,
-    .latency_bytes = 8,
-    .window_ms = 20,
-    .windows = 3,
-    .message_bytes = 65536,
-    .depth = 128,
-};
-
-/* Soft-RoCE takes a thousand times as long for a message, and what is in flight
- * when a window ends must not take as long as the window.
- */
-static const struct measure_plan soft = {
-    .slot_ms = 15000,
-    .warmup = 20,
-    .samples = 200,
-    .latency_bytes = 8,
-    .window_ms = 200,
-    .windows = 3,
-    .message_bytes = 65536,
-    .depth = 4,
-};
-
-static void fill(unsigned *field, unsigned usual)
-{
-    if (!*field)
-        *field = usual;
-}
-
-/* What the operator asked for may take longer than usual. */
-static unsigned slot_for(const struct measure_plan *plan,
-                         const struct measure_plan *usual)
-{
-    unsigned own_ms = schedule_round_ms(plan), usual_ms = schedule_round_ms(usual);
-
-    return usual->slot_ms + (own_ms > usual_ms ? 2 * (own_ms - usual_ms) : 0);
-}
-
-void schedule_plan(struct measure_plan *plan, const struct member *members, size_t n)
-{
-    const struct measure_plan *usual = &hard;
-
-    for (size_t i = 0; i < n; i++)
-        if (members[i].joined && members[i].endpoint.soft)
-            usual = &soft;
-    fill(&plan->warmup, usual->warmup);
-    fill(&plan->samples, usual->samples);
-    fill(&plan->latency_bytes, usual->latency_bytes);
-    fill(&plan->window_ms, usual->window_ms);
-    fill(&plan->windows, usual->windows);
-    fill(&plan->message_bytes, usual->message_bytes);
-    fill(&plan->depth, usual->depth);
-    fill(&plan->slot_ms, slot_for(plan, usual));
-}
-
-unsigned schedule_round_ms(const struct measure_plan *plan)
-{
-    /* A soft round trip is about 1 ms, a hard one 4 us; depth tells them apart. */
-    unsigned trips_per_ms = plan->depth > soft.depth ? 250 : 1;
-    unsigned latency_ms = (plan->warmup + plan->samples) / trips_per_ms;
-
-    return 20 + latency_ms + 2 * plan->window_ms * (plan->windows + 1);
-}
-
-unsigned schedule_slots(const struct measure_plan *plan)
-{
-    unsigned slots = BATCH_MS / schedule_round_ms(plan);
-
-    return slots < 1 ? 1 : slots > MAX_SLOTS ? MAX_SLOTS : slots;
-}
-
 /* ---- the tournament ---------------------------------------------------------------- */
 
 static size_t people_of(const struct member *members, size_t n, unsigned island)
@@ -102,6 +23,16 @@ static size_t people_of(const struct member *members, size_t n, unsigned island)
 unsigned schedule_round_count(const struct member *members, size_t n)
 {
     return (unsigned)pairs_rounds(people_of(members, n, 0)); /* 0 is the largest */
+}
+
+size_t schedule_pair_count(const struct member *members, size_t n, unsigned rounds)
+{
+    size_t pairs = 0, most = rounds * (n / 2);
+
+    for (size_t a = 0; a < n; a++)
+        for (size_t b = a + 1; b < n; b++)
+            pairs += islands_can_meet(&members[a], &members[b]);
+    return pairs < most ? pairs : most;
 }
 
 static int make(struct batch *b, size_t n, unsigned first, unsigned slots, bool alone,

@@ -1,4 +1,4 @@
-/* schedule - how to measure, and who meets whom in one batch of rounds (pure)
+/* schedule - who meets whom in one batch of rounds (pure)
  *
  * A batch is a table: in slot s node i meets partner[s * n + i].  All orders of a
  * batch are cut from it, so both sides of a meeting always agree.
@@ -36,19 +36,11 @@ struct batch { /* all zero is none */
     unsigned *partner; /* slots * n, slot by slot; SCHEDULE_REST: nobody */
 };
 
-/* Fill what is 0 in *plan: for real HCAs as perftest does and better, for
- * Soft-RoCE (if any member is soft) fewer samples and longer windows.
- */
-void schedule_plan(struct measure_plan *plan, const struct member *members, size_t n);
-
-/* So many rounds to a batch that an operator sees something move. */
-unsigned schedule_slots(const struct measure_plan *plan);
-
-/* What one round takes when nothing goes wrong, roughly. */
-unsigned schedule_round_ms(const struct measure_plan *plan);
-
 /* Rounds until everybody who can meet has met: those of the largest island. */
 unsigned schedule_round_count(const struct member *members, size_t n);
+
+/* Pairs that can meet in so many rounds, at most. */
+size_t schedule_pair_count(const struct member *members, size_t n, unsigned rounds);
 
 /* Slots of the tournament, from round `first` on; who is out rests.  FAIL_MEMORY. */
 int schedule_rounds(struct batch *b, const struct member *members, size_t n,
