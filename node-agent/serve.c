@@ -19,6 +19,7 @@
 #include "node-agent/verbs/measurer.h"
 #include "node-agent/voice.h"
 #include "protocol/fail.h"
+#include "protocol/fail_wire.h"
 #include "protocol/frame.h"
 #include "protocol/json.h"
 #include "protocol/message.h"
@@ -93,8 +94,7 @@ static void say_refused(struct serve *s, const struct fail *reason)
     unsigned char *frame;
     size_t bytes;
 
-    if (body && json_put_text(body, "code", fail_code_name(reason->code)) == 0 &&
-        json_put_text(body, "text", reason->text) == 0 &&
+    if (body && fail_wire_put(body, reason) == 0 &&
         message_encode_event("refused", body, &frame, &bytes, NULL) == 0)
         push_frame(s, frame, bytes, NULL);
 }

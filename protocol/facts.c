@@ -11,12 +11,10 @@
 /* ---- what travels: one line per field --------------------------------------------- */
 
 /* clang-format off */
-#define FIELD(type, kind, name) {#name, kind, offsetof(struct type, name), 0, NULL, 0, 0}
-#define RANGE(type, name, lo, hi) \
-    {#name, RECORD_INT, offsetof(struct type, name), 0, NULL, lo, hi}
-#define LIST(type, kind, key, name, count, of, most) \
-    {key, kind, offsetof(struct type, name), offsetof(struct type, count), of, 0, most}
-#define SHAPE(type, fields) {sizeof(struct type), fields, sizeof fields / sizeof *fields}
+#define FIELD           RECORD_FIELD
+#define RANGE(type, ...) RECORD_RANGE(type, RECORD_INT, __VA_ARGS__)
+#define LIST            RECORD_ARRAY
+#define SHAPE           RECORD_SHAPE
 
 #define NUMA_MAX 4095
 
@@ -62,13 +60,13 @@ static const struct record_field port_fields[] = {
     FIELD(facts_port, RECORD_TEXT,         link_layer),
     FIELD(facts_port, RECORD_TEXT,         state),
     FIELD(facts_port, RECORD_TEXT,         phys_state),
-    FIELD(facts_port, RECORD_REAL,         rate_gbps),
+    RECORD_RANGE(facts_port, RECORD_REAL, rate_gbps, 0, 1000000),
     FIELD(facts_port, RECORD_TEXT_OR_NULL, width),
     RANGE(facts_port, active_mtu, FACTS_UNKNOWN, 65536),
     RANGE(facts_port, lid, 0, 65535),
     RANGE(facts_port, sm_lid, 0, 65535),
-    LIST(facts_port, RECORD_HEX16S, "pkeys", pkeys, pkey_count, NULL, FACTS_MAX_PKEYS),
-    LIST(facts_port, RECORD_LIST, "gids", gids, gid_count, &gid_shape, FACTS_MAX_GIDS),
+    LIST(facts_port, RECORD_HEX16S, pkeys, pkey_count, NULL, FACTS_MAX_PKEYS),
+    LIST(facts_port, RECORD_LIST, gids, gid_count, &gid_shape, FACTS_MAX_GIDS),
 };
 static const struct record_shape port_shape = SHAPE(facts_port, port_fields);
 
@@ -81,7 +79,7 @@ static const struct record_field hca_fields[] = {
     FIELD(facts_hca, RECORD_TEXT_OR_NULL, pci),
     FIELD(facts_hca, RECORD_TEXT_OR_NULL, netdev),
     RANGE(facts_hca, numa, FACTS_UNKNOWN, NUMA_MAX),
-    LIST(facts_hca, RECORD_LIST, "ports", ports, port_count, &port_shape, FACTS_MAX_PORTS),
+    LIST(facts_hca, RECORD_LIST, ports, port_count, &port_shape, FACTS_MAX_PORTS),
 };
 static const struct record_shape hca_shape = SHAPE(facts_hca, hca_fields);
 
@@ -100,15 +98,15 @@ static const struct record_field facts_fields[] = {
     FIELD(facts, RECORD_U64,          memory_bytes),
     FIELD(facts, RECORD_U64,          memlock_bytes),
     FIELD(facts, RECORD_U64,          free_bytes),
-    FIELD(facts, RECORD_U32,          uid),
-    {"os", RECORD_PART, offsetof(struct facts, os), 0, &os_shape, 0, 0},
-    LIST(facts, RECORD_LIST, "pci", pci, pci_count, &pci_shape, FACTS_MAX_PCI),
-    LIST(facts, RECORD_LIST, "netdevs", netdevs, netdev_count, &netdev_shape, FACTS_MAX_NETDEVS),
-    LIST(facts, RECORD_LIST, "hcas", hcas, hca_count, &hca_shape, FACTS_MAX_HCAS),
-    LIST(facts, RECORD_TEXTS, "modules", modules, module_count, NULL, FACTS_MAX_MODULES),
-    LIST(facts, RECORD_TEXTS, "modules_available", modules_available, module_available_count,
+    RECORD_RANGE(facts, RECORD_U32, uid, 0, UINT32_MAX),
+    RECORD_STRUCT(facts, os, &os_shape),
+    LIST(facts, RECORD_LIST, pci, pci_count, &pci_shape, FACTS_MAX_PCI),
+    LIST(facts, RECORD_LIST, netdevs, netdev_count, &netdev_shape, FACTS_MAX_NETDEVS),
+    LIST(facts, RECORD_LIST, hcas, hca_count, &hca_shape, FACTS_MAX_HCAS),
+    LIST(facts, RECORD_TEXTS, modules, module_count, NULL, FACTS_MAX_MODULES),
+    LIST(facts, RECORD_TEXTS, modules_available, module_available_count,
          NULL, FACTS_MAX_MODULES),
-    LIST(facts, RECORD_LIST, "packages", packages, package_count, &package_shape,
+    LIST(facts, RECORD_LIST, packages, package_count, &package_shape,
          FACTS_MAX_PACKAGES),
     FIELD(facts, RECORD_TEXT_OR_NULL, rxe_kept),
     FIELD(facts, RECORD_FLAG,         memlock_kept),

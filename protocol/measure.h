@@ -33,14 +33,22 @@ struct json;
 #define MEASURE_MAX_LATENCY_BYTES 4096
 #define MEASURE_MAX_MESSAGE_BYTES (1 << 20)
 
+/* Nothing that was measured is larger; it also keeps a liar's digits in bounds. */
+#define MEASURE_MAX_GBPS 1000000
+#define MEASURE_MAX_US   600000000 /* the longest slot */
+
+/* Letters, digits and "-_.:"; with the byte that ends it. */
+#define MEASURE_CAMPAIGN_BYTES 40
+#define MEASURE_HCA_BYTES      64
+
 struct measure_join {
-    char campaign[40]; /* letters, digits and "-_.:"; so is hca                 */
-    char hca[64];
+    char campaign[MEASURE_CAMPAIGN_BYTES];
+    char hca[MEASURE_HCA_BYTES];
     int port; /* 1..255                                                */
 };
 
 struct endpoint {
-    char hca[64];
+    char hca[MEASURE_HCA_BYTES];
     int port;
     bool ethernet; /* link layer: RoCE v2, addressed by GID; else LID           */
     uint16_t lid;  /* 0 on Ethernet                                             */
@@ -76,7 +84,7 @@ struct measure_plan {       /* how to measure; the same for all rounds          
 };
 
 struct measure_order {
-    char campaign[40];
+    char campaign[MEASURE_CAMPAIGN_BYTES];
     unsigned batch;
     struct measure_plan plan;
     struct measure_round *rounds;

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "protocol/fail_wire.h"
 #include "protocol/frame.h"
 #include "protocol/json.h"
 #include "protocol/scope.h"
@@ -23,15 +24,11 @@ static int read_id(struct message *m, struct fail *why)
 static int read_fail(struct message *m, struct fail *why)
 {
     const struct json *said;
-    const char *code, *text;
 
     if (json_get_object(m->doc, "fail", &said, why) < 0 ||
-        json_get_text(said, "code", &code, why) < 0 ||
-        json_get_text(said, "text", &text, why) < 0)
+        fail_wire_get(said, &m->fail, why) < 0)
         return -1;
     m->type = MESSAGE_FAILURE;
-    fail_set(&m->fail, fail_code_of(code) ? fail_code_of(code) : FAIL_UNKNOWN, "%s",
-             text);
     return read_id(m, why);
 }
 
@@ -140,8 +137,7 @@ int message_encode_failure(uint32_t id, const struct fail *reason, unsigned char
     struct json *said = json_object();
 
     if (!doc || !said || json_put_int(doc, "id", id) < 0 ||
-        json_put_text(said, "code", fail_code_name(reason->code)) < 0 ||
-        json_put_text(said, "text", reason->text) < 0) {
+        fail_wire_put(said, reason) < 0) {
         json_free(said);
         return fail_memory(why);
     }

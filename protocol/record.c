@@ -1,14 +1,12 @@
 #include "protocol/record.h"
 
 #include <inttypes.h>
-#include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "protocol/fail.h"
 #include "protocol/json.h"
-#include "protocol/scope.h"
+#include "protocol/scalar.h"
 
 static void *at(void *record, size_t offset)
 {
@@ -36,14 +34,6 @@ static void *array_of(const void *record, const struct record_field *f)
 
 /* ---- encode -------------------------------------------------------------------- */
 
-static int put_hex(struct json *object, const char *key, uint32_t value, int digits)
-{
-    char text[16];
-
-    snprintf(text, sizeof text, "0x%0*" PRIx32, digits, value);
-    return key ? json_put_text(object, key, text) : json_push(object, json_text(text));
-}
-
 static int push_element(struct json *list, const void *record,
                         const struct record_field *f, size_t i)
 {
@@ -55,7 +45,7 @@ static int push_element(struct json *list, const void *record,
     case RECORD_TEXTS:
         return json_push(list, json_text(((char *const *)array)[i]));
     default:
-        return put_hex(list, NULL, ((const uint16_t *)array)[i], 4);
+        return json_push(list, scalar_hex16(((const uint16_t *)array)[i]));
     }
 }
 
@@ -77,27 +67,14 @@ static int put_field(struct json *object, const void *record,
     const void *p = peek(record, f->offset);
 
     switch (f->type) {
-    case RECORD_TEXT:
-    case RECORD_TEXT_OR_NULL:
-        return json_put_text(object, f->key, *(char *const *)p);
-    case RECORD_INT:
-        return json_put_int(object, f->key, *(const int *)p);
-    case RECORD_U32:
-        return json_put_int(object, f->key, *(const uint32_t *)p);
-    case RECORD_U64:
-        return json_put_u64(object, f->key, *(const uint64_t *)p);
-    case RECORD_HEX16:
-        return put_hex(object, f->key, *(const uint16_t *)p, 4);
-    case RECORD_HEX32:
-        return put_hex(object, f->key, *(const uint32_t *)p, 6);
-    case RECORD_REAL:
-        return json_put_real(object, f->key, *(const double *)p);
-    case RECORD_FLAG:
-        return json_put_flag(object, f->key, *(const bool *)p);
     case RECORD_PART:
         return json_put(object, f->key, record_encode(f->shape, p));
-    default:
+    case RECORD_LIST:
+    case RECORD_TEXTS:
+    case RECORD_HEX16S:
         return put_list(object, record, f);
+    default:
+        return scalar_put(object, f, p);
     }
 }
 
@@ -115,78 +92,6 @@ struct json *record_encode(const struct record_shape *shape, const void *record)
 
 /* ---- decode -------------------------------------------------------------------- */
 
-static int copy_text(const char *text, const char *key, char **copy, struct fail *why)
-{
-    if (strlen(text) > RECORD_TEXT_MAX_BYTES)
-        return fail_set(why, FAIL_GARBAGE, "'%s' is too long", key);
-    *copy = strdup(text);
-    return *copy ? 0 : fail_memory(why);
-}
-
-static int get_text(const struct json *doc, const struct record_field *f, char **copy,
-                    struct fail *why)
-{
-    const char *text;
-
-    if (f->type == RECORD_TEXT_OR_NULL && !json_find(doc, f->key))
-        return 0;
-    if (json_get_text(doc, f->key, &text, why) < 0)
-        return -1;
-    return copy_text(text, f->key, copy, why);
-}
-
-static int parse_hex(const char *text, const char *key, uint32_t max, uint32_t *value,
-                     struct fail *why)
-{
-    char *end = NULL;
-    unsigned long v = 0;
-
-    if (text && strncmp(text, "0x", 2) == 0 && text[2] && strlen(text) <= 10)
-        v = strtoul(text + 2, &end, 16);
-    if (!end || *end || text[2] == '-' || text[2] == '+' || text[2] == ' ' || v > max)
-        return fail_set(why, FAIL_GARBAGE, "'%s' is not a hexadecimal number up to 0x%x",
-                        key, max);
-    *value = (uint32_t)v;
-    return 0;
-}
-
-static int get_hex(const struct json *doc, const char *key, uint32_t max, uint32_t *value,
-                   struct fail *why)
-{
-    const char *text;
-
-    if (json_get_text(doc, key, &text, why) < 0)
-        return -1;
-    return parse_hex(text, key, max, value, why);
-}
-
-static int get_number(const struct json *doc, const struct record_field *f, void *p,
-                      struct fail *why)
-{
-    uint32_t hex;
-    int64_t n;
-
-    switch (f->type) {
-    case RECORD_INT:
-        if (json_get_int(doc, f->key, f->min, f->max, &n, why) < 0)
-            return -1;
-        *(int *)p = (int)n;
-        return 0;
-    case RECORD_U32:
-        if (json_get_int(doc, f->key, 0, UINT32_MAX, &n, why) < 0)
-            return -1;
-        *(uint32_t *)p = (uint32_t)n;
-        return 0;
-    case RECORD_HEX16:
-        if (get_hex(doc, f->key, UINT16_MAX, &hex, why) < 0)
-            return -1;
-        *(uint16_t *)p = (uint16_t)hex;
-        return 0;
-    default:
-        return get_hex(doc, f->key, UINT32_MAX, p, why);
-    }
-}
-
 static size_t element_bytes(const struct record_field *f)
 {
     return f->type == RECORD_LIST    ? f->shape->bytes
@@ -197,19 +102,14 @@ static size_t element_bytes(const struct record_field *f)
 static int get_element(const struct json *e, const struct record_field *f, void *p,
                        struct fail *why)
 {
-    uint32_t hex;
-
     if (f->type == RECORD_LIST)
         return record_decode(f->shape, e, p, why);
     if (!json_text_of(e))
         return fail_set(why, FAIL_GARBAGE, "'%s' holds something that is not text",
                         f->key);
     if (f->type == RECORD_TEXTS)
-        return copy_text(json_text_of(e), f->key, p, why);
-    if (parse_hex(json_text_of(e), f->key, UINT16_MAX, &hex, why) < 0)
-        return -1;
-    *(uint16_t *)p = (uint16_t)hex;
-    return 0;
+        return scalar_copy_text(json_text_of(e), f->key, p, why);
+    return scalar_parse_hex16(json_text_of(e), f->key, p, why);
 }
 
 /* The count is raised as elements are whole, so that record_clear() may come at any time.
@@ -257,24 +157,14 @@ static int get_field(const struct json *doc, const struct record_field *f, void 
     void *p = at(record, f->offset);
 
     switch (f->type) {
-    case RECORD_TEXT:
-    case RECORD_TEXT_OR_NULL:
-        return get_text(doc, f, p, why);
-    case RECORD_INT:
-    case RECORD_U32:
-    case RECORD_HEX16:
-    case RECORD_HEX32:
-        return get_number(doc, f, p, why);
-    case RECORD_U64:
-        return json_get_u64(doc, f->key, p, why);
-    case RECORD_REAL:
-        return json_get_real(doc, f->key, p, why);
-    case RECORD_FLAG:
-        return json_get_flag(doc, f->key, p, why);
     case RECORD_PART:
         return get_part(doc, f, p, why);
-    default:
+    case RECORD_LIST:
+    case RECORD_TEXTS:
+    case RECORD_HEX16S:
         return get_list(doc, f, record, why);
+    default:
+        return scalar_get(doc, f, p, why);
     }
 }
 

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "node-agent/home.h"
+#include "protocol/fail_wire.h"
 #include "protocol/json.h"
 #include "protocol/scope.h"
 
@@ -55,9 +56,7 @@ static struct json *encode(const struct ledger_entry *e)
         json_put_real(doc, "seconds", e->seconds) == 0 &&
         (!e->what || e->state != LEDGER_INTENT ||
          json_put(doc, "what", json_copy(e->what)) == 0) &&
-        (e->state != LEDGER_FAILED ||
-         (json_put_text(doc, "code", fail_code_name(e->why.code)) == 0 &&
-          json_put_text(doc, "text", e->why.text) == 0)))
+        (e->state != LEDGER_FAILED || fail_wire_put(doc, &e->why) == 0))
         return doc;
     json_free(doc);
     return NULL;
@@ -84,20 +83,6 @@ static enum ledger_state state_of(const char *name)
     return LEDGER_NOTHING;
 }
 
-static int decode_failure(const struct json *doc, struct ledger_entry *e,
-                          struct fail *why)
-{
-    const char *code, *text;
-    enum fail_code known;
-
-    if (json_get_text(doc, "code", &code, why) < 0 ||
-        json_get_text(doc, "text", &text, why) < 0)
-        return -1;
-    known = fail_code_of(code);
-    fail_set(&e->why, known ? known : FAIL_UNKNOWN, "%s", text);
-    return 0;
-}
-
 static int decode(const struct json *doc, struct ledger_entry *e, struct fail *why)
 {
     char state[16];
@@ -113,7 +98,7 @@ static int decode(const struct json *doc, struct ledger_entry *e, struct fail *w
         return -1;
     e->attempt = (int)attempt;
     e->state = state_of(state);
-    return e->state == LEDGER_FAILED ? decode_failure(doc, e, why) : 0;
+    return e->state == LEDGER_FAILED ? fail_wire_get(doc, &e->why, why) : 0;
 }
 
 /* False for a line that is torn or not ours. */

@@ -172,7 +172,7 @@ static void each_bad_field_of_an_order_is_named(void **state)
         {"\"psn\":11259375", "\"psn\":16777216", "'psn'"},
         {"\"peer_psn\":0", "\"peer_psn\":0.5", "'peer_psn'"},
         {"\"first\":true", "\"first\":1", "'first'"},
-        {"\"qpn\":4660", "\"qpn\":-1", "round 0 of the order: partner: field 'qpn'"},
+        {"\"qpn\":4660", "\"qpn\":-1", "rounds 0: partner: field 'qpn'"},
     };
     struct measure_round rounds[2];
     struct measure_order sent = usual_order(rounds);
@@ -209,7 +209,7 @@ static void an_order_of_too_many_rounds_is_refused(void **state)
         if (n == MEASURE_MAX_ROUNDS)
             measure_order_clear(&got);
     }
-    assert_string_equal(why.text, "field 'rounds': 65 is not in 1..64");
+    assert_string_equal(why.text, "'rounds' has 65 elements, more than 64");
 }
 
 static void a_join_survives_and_refuses_what_is_no_name(void **state)
