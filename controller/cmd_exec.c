@@ -326,17 +326,11 @@ static int print_gathered(const struct exec *e, struct fail *why)
     return 0;
 }
 
-static struct json *encode_answers(const struct exec *e)
+static struct json *encode_answer(const void *arg, size_t i)
 {
-    struct json *nodes = json_array();
+    const struct exec *e = arg;
 
-    for (size_t i = 0; nodes && i < e->command->node_count; i++) {
-        if (json_push(nodes, answer_encode(&e->targets[i].answer)) < 0) {
-            json_free(nodes);
-            return NULL;
-        }
-    }
-    return nodes;
+    return answer_encode(&e->targets[i].answer);
 }
 
 static int print_json(const struct exec *e, struct fail *why)
@@ -345,7 +339,7 @@ static int print_json(const struct exec *e, struct fail *why)
 
     if (!doc || json_put_text(doc, "schema", SCHEMA) < 0 ||
         json_put_text(doc, "command", e->line) < 0 ||
-        json_put(doc, "nodes", encode_answers(e)) < 0)
+        json_put(doc, "nodes", json_list(e->command->node_count, encode_answer, e)) < 0)
         return fail_memory(why);
     return screen_json(doc, why);
 }

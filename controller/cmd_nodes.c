@@ -18,8 +18,10 @@
 
 /* ---- JSON -------------------------------------------------------------------------- */
 
-static struct json *encode_node(const struct fleet_node *n)
+static struct json *encode_node(const void *arg, size_t i)
 {
+    const struct command *c = arg;
+    const struct fleet_node *n = c->nodes[i];
     struct json *doc = json_object();
 
     if (doc && json_put_text(doc, "name", n->name) == 0 &&
@@ -31,19 +33,6 @@ static struct json *encode_node(const struct fleet_node *n)
         return doc;
     json_free(doc);
     return NULL;
-}
-
-static struct json *encode_nodes(const struct command *c)
-{
-    struct json *nodes = json_array();
-
-    for (size_t i = 0; nodes && i < c->node_count; i++) {
-        if (json_push(nodes, encode_node(c->nodes[i])) < 0) {
-            json_free(nodes);
-            return NULL;
-        }
-    }
-    return nodes;
 }
 
 /* The hostlist of a group, malloc'ed; "" for one without nodes. */
@@ -78,7 +67,7 @@ static int print_json(const struct command *c, struct fail *why)
     CLEANUP(json_done) struct json *doc = json_object();
 
     if (!doc || json_put_text(doc, "schema", SCHEMA) < 0 ||
-        json_put(doc, "nodes", encode_nodes(c)) < 0 ||
+        json_put(doc, "nodes", json_list(c->node_count, encode_node, c)) < 0 ||
         json_put(doc, "groups", encode_groups(c->fleet)) < 0)
         return fail_memory(why);
     return screen_json(doc, why);

@@ -137,6 +137,19 @@ int json_push(struct json *array, struct json *child)
     return -1;
 }
 
+struct json *json_list(size_t count, struct json *(*item)(const void *arg, size_t i),
+                       const void *arg)
+{
+    struct json *list = json_array();
+
+    for (size_t i = 0; list && i < count; i++)
+        if (json_push(list, item(arg, i)) < 0) {
+            json_free(list);
+            return NULL;
+        }
+    return list;
+}
+
 int json_put_text(struct json *object, const char *key, const char *text)
 {
     return json_put(object, key, text ? json_text(text) : wrap(cJSON_CreateNull()));

@@ -62,6 +62,10 @@ int json_put_flag(struct json *object, const char *key, bool value);
 int json_put(struct json *object, const char *key, struct json *child);
 int json_push(struct json *array, struct json *child);
 
+/* An array of what item() gives for 0 to count - 1. */
+struct json *json_list(size_t count, struct json *(*item)(const void *arg, size_t i),
+                       const void *arg);
+
 /* ---- reading: everything returned is borrowed from the document ------------- */
 
 /* NULL when the field is missing or null. */

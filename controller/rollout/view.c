@@ -239,8 +239,15 @@ void view_counts(const struct rollout *r, struct text *text)
 
 /* ---- JSON ---------------------------------------------------------------------- */
 
-static struct json *encode_node(const struct rollout *r, size_t i, bool with_plan)
+struct listing {
+    const struct rollout *rollout;
+    bool with_plans;
+};
+
+static struct json *encode_node(const void *arg, size_t i)
 {
+    const struct listing *listing = arg;
+    const struct rollout *r = listing->rollout;
     const struct fail *why = node_why(rollout_node(r, i));
     struct json *doc = json_object();
 
@@ -249,32 +256,21 @@ static struct json *encode_node(const struct rollout *r, size_t i, bool with_pla
         json_put_text(doc, "code", fail_code_name(why->code)) == 0 &&
         json_put_text(doc, "reason", why->code ? why->text : "") == 0 &&
         json_put_real(doc, "seconds", rollout_seconds(r, i)) == 0 &&
-        (!with_plan ||
+        (!listing->with_plans ||
          json_put(doc, "plan", plan_encode(node_decision(rollout_node(r, i)))) == 0))
         return doc;
     json_free(doc);
     return NULL;
 }
 
-static struct json *encode_nodes(const struct rollout *r, bool with_plans)
-{
-    struct json *list = json_array();
-
-    for (size_t i = 0; list && i < rollout_count(r); i++)
-        if (json_push(list, encode_node(r, i, with_plans)) < 0) {
-            json_free(list);
-            return NULL;
-        }
-    return list;
-}
-
 struct json *view_json(const struct rollout *r, const char *run, bool with_plans)
 {
+    const struct listing listing = {.rollout = r, .with_plans = with_plans};
     struct json *doc = json_object();
 
     if (doc && json_put_text(doc, "schema", SCHEMA) == 0 &&
         json_put_text(doc, "run", run) == 0 &&
-        json_put(doc, "nodes", encode_nodes(r, with_plans)) == 0)
+        json_put(doc, "nodes", json_list(rollout_count(r), encode_node, &listing)) == 0)
         return doc;
     json_free(doc);
     return NULL;

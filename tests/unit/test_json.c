@@ -114,6 +114,26 @@ static void a_missing_child_fails_and_nothing_leaks(void **state)
     assert_int_equal(json_count(doc), 0);
 }
 
+static struct json *word_of(const void *arg, size_t i)
+{
+    const char *const *words = arg;
+
+    return words[i] ? json_text(words[i]) : NULL;
+}
+
+static void a_list_has_all_its_items_or_is_none(void **state)
+{
+    static const char *const words[] = {"a", "b", NULL};
+    CLEANUP(json_done) struct json *whole = json_list(2, word_of, words);
+    CLEANUP(json_done) struct json *empty = json_list(0, word_of, words);
+    CLEANUP(text_done) char *text = json_print(whole);
+
+    (void)state;
+    assert_string_equal(text, "[\"a\",\"b\"]");
+    assert_true(json_is_array(empty));
+    assert_null(json_list(3, word_of, words));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -123,6 +143,7 @@ int main(void)
         cmocka_unit_test(deep_nesting_is_refused_before_it_is_followed),
         cmocka_unit_test(a_number_that_is_none_becomes_null),
         cmocka_unit_test(a_missing_child_fails_and_nothing_leaks),
+        cmocka_unit_test(a_list_has_all_its_items_or_is_none),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
