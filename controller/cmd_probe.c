@@ -1,13 +1,12 @@
 /* ibfleet probe - what each node is; equal answers folded under one hostlist */
 
-#include <stdlib.h>
 #include <unistd.h>
 #include <uv.h>
 
 #include "controller/command.h"
-#include "controller/link/link.h"
 #include "controller/options.h"
 #include "controller/probe/classes.h"
+#include "controller/probe/muster.h"
 #include "controller/screen/color.h"
 #include "controller/screen/progress.h"
 #include "controller/screen/screen.h"
@@ -34,218 +33,129 @@ static const struct progress_state states[STATES] = {{"waiting", PROGRESS_STILL}
                                                      {"done", PROGRESS_GOOD},
                                                      {"failed", PROGRESS_BAD}};
 
-struct probe;
-
-/* One node.  Its link is closed as soon as it is settled; the loop ends when all
- * are.
- */
-struct target {
-    struct probe *probe;
-    const struct fleet_node *node;
-    struct link *link; /* NULL when closed */
-    bool settled;
-    struct facts *facts; /* NULL unless it answered */
-    struct fail why;     /* FAIL_NONE when it did   */
-};
-
 struct probe {
     struct command *command;
-    uint64_t detect_ms;
-    struct target *targets;
+    struct muster *muster;
     struct progress *progress;
     struct outcome outcome;
 };
 
 /* ---- one node ------------------------------------------------------------------ */
 
-static void move(struct target *t, size_t state)
+static const struct fleet_node *node_of(const struct probe *p, size_t i)
 {
-    progress_set(t->probe->progress, (size_t)(t - t->probe->targets), state);
+    return p->command->nodes[i];
 }
 
 /* {name, state, code, reason, facts} */
-static struct json *encode(const struct target *t)
+static struct json *encode(const void *arg, size_t i)
 {
+    const struct probe *p = arg;
+    const struct facts *facts = muster_facts(p->muster, i);
+    const struct fail *why = muster_why(p->muster, i);
     struct json *doc = json_object();
 
-    if (doc && json_put_text(doc, "name", t->node->name) == 0 &&
-        json_put_text(doc, "state", outcome_state(&t->why)) == 0 &&
-        json_put_text(doc, "code", fail_code_name(t->why.code)) == 0 &&
-        json_put_text(doc, "reason", t->why.code ? t->why.text : NULL) == 0 &&
-        (t->facts ? json_put(doc, "facts", facts_encode(t->facts))
-                  : json_put_text(doc, "facts", NULL)) == 0)
+    if (doc && json_put_text(doc, "name", node_of(p, i)->name) == 0 &&
+        json_put_text(doc, "state", outcome_state(why)) == 0 &&
+        json_put_text(doc, "code", fail_code_name(why->code)) == 0 &&
+        json_put_text(doc, "reason", why->code ? why->text : NULL) == 0 &&
+        (facts ? json_put(doc, "facts", facts_encode(facts))
+               : json_put_text(doc, "facts", NULL)) == 0)
         return doc;
     json_free(doc);
     return NULL;
 }
 
-static void print_event(const struct target *t)
+static void print_event(struct probe *p, size_t i)
 {
-    CLEANUP(json_done) struct json *doc = encode(t);
+    CLEANUP(json_done) struct json *doc = encode(p, i);
 
     if (!doc || json_put_text(doc, "schema", EVENT_SCHEMA) < 0 ||
         screen_ndjson(doc, NULL) < 0)
-        t->probe->outcome.our_fault = true;
+        p->outcome.our_fault = true;
 }
 
-/* The first end counts; why is NULL when facts are there. */
-static void settle(struct target *t, const struct fail *why)
+static void on_settled(void *arg, size_t i, const struct fail *why)
 {
-    if (t->settled)
-        return;
-    t->settled = true;
-    if (why)
-        t->why = *why;
-    outcome_count(&t->probe->outcome, why);
-    move(t, why ? FAILED : DONE);
-    if (t->probe->command->options->ndjson)
-        print_event(t);
-    link_close(t->link, NULL);
-    t->link = NULL;
+    struct probe *p = arg;
+
+    outcome_count(&p->outcome, why);
+    progress_set(p->progress, i, why ? FAILED : DONE);
+    if (p->command->options->ndjson)
+        print_event(p, i);
+    muster_dismiss(p->muster, i);
 }
 
-static void on_facts(void *arg, const struct json *answer, const struct fail *why)
+static void on_moved(void *arg, size_t i, enum link_state state)
 {
-    struct target *t = arg;
-    struct fail bad;
+    static const int shown[LINK_STATES] = {
+        [LINK_CONNECTING] = CONNECTING,
+        [LINK_STARTING] = CONNECTING,
+        [LINK_PUSHING] = PUSHING,
+        [LINK_UP] = ASKING,
+    };
+    const struct probe *p = arg;
 
-    if (!why && facts_decode(answer, &t->facts, &bad) < 0) {
-        fail_prefix(&bad, "its facts");
-        why = &bad;
-    }
-    settle(t, why);
+    if (state != LINK_LOST)
+        progress_set(p->progress, i, (size_t)shown[state]);
 }
 
-static void on_up(void *arg, const struct json *hello)
+/* The loop ends when the links are closed. */
+static void on_ready(void *arg)
 {
-    struct target *t = arg;
-
-    (void)hello;
-    move(t, ASKING);
-    link_ask(t->link, "detect", NULL, t->probe->detect_ms, on_facts, t);
-}
-
-static void on_lost(void *arg, const struct fail *why)
-{
-    settle(arg, why);
-}
-
-static void on_moved(void *arg, enum link_state state)
-{
-    struct target *t = arg;
-
-    if (state == LINK_CONNECTING || state == LINK_STARTING)
-        move(t, CONNECTING);
-    else if (state == LINK_PUSHING)
-        move(t, PUSHING);
-    else if (state == LINK_WAITING)
-        move(t, WAITING);
-}
-
-static int start(struct target *t, struct link_pool *pool, struct fail *why)
-{
-    static const struct link_hooks hooks = {.moved = on_moved,
-                                            .up = on_up,
-                                            .lost = on_lost};
-
-    t->link = link_new(pool, t->node, &hooks, t);
-    if (!t->link)
-        return fail_memory(why);
-    link_open(t->link);
-    return 0;
+    (void)arg;
 }
 
 /* ---- the whole ----------------------------------------------------------------- */
 
-/* End those in this state of their link, or all that have not ended. */
-static void end_some(struct probe *p, int state, const char *reason)
-{
-    struct fail why;
-
-    fail_set(&why, FAIL_INTERRUPTED, "%s", reason);
-    for (size_t i = 0; i < p->command->node_count; i++) {
-        struct target *t = &p->targets[i];
-
-        if (t->link && (!state || (int)link_state_of(t->link) == state))
-            settle(t, &why);
-    }
-}
-
-static size_t count_open(const struct probe *p)
-{
-    size_t count = 0;
-
-    for (size_t i = 0; i < p->command->node_count; i++)
-        count += p->targets[i].link != NULL;
-    return count;
-}
-
 static void on_interrupt(void *arg, unsigned nth)
 {
     struct probe *p = arg;
+    struct fail why;
 
     if (nth > 1) {
-        end_some(p, 0, "interrupted before it answered");
+        fail_set(&why, FAIL_INTERRUPTED, "interrupted before it answered");
+        muster_stop(p->muster, 0, &why);
         return;
     }
-    end_some(p, LINK_WAITING, "interrupted before it was reached");
+    fail_set(&why, FAIL_INTERRUPTED, "interrupted before it was reached");
+    muster_stop(p->muster, LINK_WAITING, &why);
     progress_line(p->progress, "waiting for %zu of %zu nodes; once more ends it",
-                  count_open(p), p->command->node_count);
-}
-
-static int prepare(struct probe *p, struct fail *why)
-{
-    const struct options *o = p->command->options;
-
-    p->detect_ms =
-        o->timeout_s == OPTION_UNSET ? DETECT_MS : 1000u * (uint64_t)o->timeout_s;
-    p->outcome.total = p->command->node_count;
-    p->targets = calloc(p->command->node_count, sizeof *p->targets);
-    if (!p->targets)
-        return fail_memory(why);
-    for (size_t i = 0; i < p->command->node_count; i++)
-        p->targets[i] = (struct target){.probe = p, .node = p->command->nodes[i]};
-    return command_progress(p->command, "probe", states, STATES, &p->progress, why);
+                  muster_unsettled(p->muster), p->command->node_count);
 }
 
 static int ask_all(struct probe *p, struct fail *why)
 {
+    static const struct muster_hooks hooks = {.moved = on_moved,
+                                              .settled = on_settled,
+                                              .ready = on_ready};
+    struct command *c = p->command;
+    int timeout_s = c->options->timeout_s;
     struct link_pool *pool;
 
-    if (command_pool(p->command, &pool, why) < 0 ||
-        command_watch(p->command, on_interrupt, p, why) < 0)
+    p->outcome.total = c->node_count;
+    if (command_progress(c, "probe", states, STATES, &p->progress, why) < 0 ||
+        command_pool(c, &pool, why) < 0 ||
+        muster_start(pool, c->nodes, c->node_count,
+                     timeout_s == OPTION_UNSET ? DETECT_MS : 1000u * (uint64_t)timeout_s,
+                     &hooks, p, &p->muster, why) < 0)
         return -1;
-    for (size_t i = 0; i < p->command->node_count; i++)
-        if (start(&p->targets[i], pool, why) < 0) {
-            end_some(p, 0, "not enough memory");
-            uv_run(p->command->loop, UV_RUN_DEFAULT);
-            return -1;
-        }
-    uv_run(p->command->loop, UV_RUN_DEFAULT);
+    if (command_watch(c, on_interrupt, p, why) < 0) {
+        muster_close(p->muster);
+        return -1;
+    }
+    uv_run(c->loop, UV_RUN_DEFAULT);
     return 0;
 }
 
 /* ---- what is told at the end --------------------------------------------------- */
-
-static struct json *encode_targets(const struct probe *p)
-{
-    struct json *nodes = json_array();
-
-    for (size_t i = 0; nodes && i < p->command->node_count; i++) {
-        if (json_push(nodes, encode(&p->targets[i])) < 0) {
-            json_free(nodes);
-            return NULL;
-        }
-    }
-    return nodes;
-}
 
 static int print_json(const struct probe *p, struct fail *why)
 {
     CLEANUP(json_done) struct json *doc = json_object();
 
     if (!doc || json_put_text(doc, "schema", SCHEMA) < 0 ||
-        json_put(doc, "nodes", encode_targets(p)) < 0)
+        json_put(doc, "nodes", json_list(p->command->node_count, encode, p)) < 0)
         return fail_memory(why);
     return screen_json(doc, why);
 }
@@ -261,10 +171,11 @@ static int print_report(const struct probe *p, struct fail *why)
     if (!classes || !trouble)
         return fail_memory(why);
     for (size_t i = 0; i < p->command->node_count; i++) {
-        const struct target *t = &p->targets[i];
+        const struct facts *facts = muster_facts(p->muster, i);
 
-        if (t->facts ? classes_add(classes, t->node->name, t->facts, why) < 0
-                     : trouble_add(trouble, t->node, &t->why, why) < 0)
+        if (facts
+                ? classes_add(classes, node_of(p, i)->name, facts, why) < 0
+                : trouble_add(trouble, node_of(p, i), muster_why(p->muster, i), why) < 0)
             return -1;
     }
     classes_render(classes, screen_width(STDOUT_FILENO), color, &text);
@@ -285,7 +196,7 @@ static int print_all(const struct probe *p, struct fail *why)
 static int run(struct probe *p)
 {
     struct fail why;
-    int asked = prepare(p, &why) < 0 ? -1 : ask_all(p, &why);
+    int asked = ask_all(p, &why);
 
     progress_close(p->progress);
     if (asked < 0 || print_all(p, &why) < 0)
@@ -298,8 +209,6 @@ int cmd_probe(struct command *c)
     struct probe p = {.command = c};
     int status = run(&p);
 
-    for (size_t i = 0; p.targets && i < c->node_count; i++)
-        facts_free(p.targets[i].facts);
-    free(p.targets);
+    muster_free(p.muster);
     return status;
 }

@@ -20,11 +20,11 @@
 #include "controller/fabric/tally.h"
 #include "controller/fabric/verdict.h"
 #include "controller/options.h"
+#include "controller/probe/muster.h"
 #include "controller/screen/color.h"
 #include "controller/screen/progress.h"
 #include "controller/screen/screen.h"
 #include "controller/screen/text.h"
-#include "controller/validate/muster.h"
 #include "controller/validate/logbook.h"
 #include "controller/validate/result.h"
 #include "inventory/fleet.h"
@@ -339,7 +339,7 @@ static void on_interrupt(void *arg, unsigned nth)
     if (!v->campaign) {
         fail_set(&v->why, FAIL_INTERRUPTED, "interrupted before anything was measured");
         fail_set(&why, FAIL_INTERRUPTED, "interrupted before it answered");
-        muster_stop(v->muster, &why);
+        muster_stop(v->muster, 0, &why);
         return;
     }
     if (nth == 1)

@@ -1,4 +1,4 @@
-#include "controller/validate/muster.h"
+#include "controller/probe/muster.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
@@ -29,6 +29,13 @@ static size_t index_of(const struct recruit *r)
     return (size_t)(r - r->m->recruits);
 }
 
+static void hang_up(struct recruit *r)
+{
+    if (r->link)
+        link_close(r->link, NULL);
+    r->link = NULL;
+}
+
 /* The first end counts; a link that serves on stays open. */
 static void settle(struct recruit *r, const struct fail *why)
 {
@@ -39,8 +46,7 @@ static void settle(struct recruit *r, const struct fail *why)
     r->settled = true;
     if (why) {
         r->why = *why;
-        link_close(r->link, NULL);
-        r->link = NULL;
+        hang_up(r);
     }
     m->hooks->settled(m->arg, index_of(r), why);
     if (--m->unsettled == 0)
@@ -121,10 +127,24 @@ int muster_start(struct link_pool *pool, const struct fleet_node *const *nodes, 
     return 0;
 }
 
-void muster_stop(struct muster *m, const struct fail *why)
+void muster_stop(struct muster *m, int in_state, const struct fail *why)
 {
-    for (size_t i = 0; i < m->n; i++)
-        settle(&m->recruits[i], why);
+    for (size_t i = 0; i < m->n; i++) {
+        struct recruit *r = &m->recruits[i];
+
+        if (!r->settled && (!in_state || (int)link_state_of(r->link) == in_state))
+            settle(r, why);
+    }
+}
+
+void muster_dismiss(struct muster *m, size_t i)
+{
+    hang_up(&m->recruits[i]);
+}
+
+size_t muster_unsettled(const struct muster *m)
+{
+    return m->unsettled;
 }
 
 struct link *muster_link(const struct muster *m, size_t i)
@@ -144,11 +164,8 @@ const struct fail *muster_why(const struct muster *m, size_t i)
 
 void muster_close(struct muster *m)
 {
-    for (size_t i = 0; m->recruits && i < m->n; i++) {
-        if (m->recruits[i].link)
-            link_close(m->recruits[i].link, NULL);
-        m->recruits[i].link = NULL;
-    }
+    for (size_t i = 0; m->recruits && i < m->n; i++)
+        hang_up(&m->recruits[i]);
 }
 
 void muster_free(struct muster *m)

@@ -1,4 +1,4 @@
-/* muster - links up, and the facts of everybody who is to be measured
+/* muster - links up, and the facts of everybody
  *
  *     muster_start(pool, nodes, n, detect_ms, &hooks, arg, &m, why);
  *     ... hooks->settled for each node, then hooks->ready ...
@@ -37,8 +37,16 @@ int muster_start(struct link_pool *pool, const struct fleet_node *const *nodes, 
                  uint64_t detect_ms, const struct muster_hooks *hooks, void *arg,
                  struct muster **m, struct fail *why);
 
-/* Whoever is not settled takes no part, for this reason. */
-void muster_stop(struct muster *m, const struct fail *why);
+/* Whoever is not settled takes no part, for this reason: all of them (in_state 0), or
+ * those whose link is in that state.
+ */
+void muster_stop(struct muster *m, int in_state, const struct fail *why);
+
+/* Its facts were all that was wanted: close the link.  Also from hooks->settled. */
+void muster_dismiss(struct muster *m, size_t i);
+
+/* How many are not settled. */
+size_t muster_unsettled(const struct muster *m);
 
 /* NULL for who takes no part. */
 struct link *muster_link(const struct muster *m, size_t i);
