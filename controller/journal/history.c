@@ -124,35 +124,38 @@ static int run_row(const struct reading *r, sqlite3_stmt *q, struct fail *why)
     return r->visit.run(r->arg, &run, why);
 }
 
-int history_runs(struct history *h, size_t most, history_run_fn visit, void *arg,
-                 struct fail *why)
+/* "SELECT " RUN_COLUMNS, and which of them. */
+#define RUNS(which) "SELECT " RUN_COLUMNS " FROM run " which
+
+static long read_runs(struct history *h, const char *sql, const struct value *values,
+                      int value_count, history_run_fn visit, void *arg, struct fail *why)
 {
-    const struct value values[] = {value_int((int64_t)most)};
     const struct reading r = {.history = h,
-                              .sql = "SELECT " RUN_COLUMNS " FROM run WHERE seq IN"
-                                     " (SELECT seq FROM run ORDER BY seq DESC LIMIT ?1)"
-                                     " ORDER BY seq",
+                              .sql = sql,
                               .values = values,
-                              .value_count = 1,
+                              .value_count = value_count,
                               .row = run_row,
                               .visit.run = visit,
                               .arg = arg};
 
-    return read_rows(&r, why) < 0 ? -1 : 0;
+    return read_rows(&r, why);
+}
+
+int history_runs(struct history *h, size_t most, history_run_fn visit, void *arg,
+                 struct fail *why)
+{
+    static const char sql[] = RUNS("WHERE seq IN (SELECT seq FROM run ORDER BY seq DESC"
+                                   " LIMIT ?1) ORDER BY seq");
+    const struct value values[] = {value_int((int64_t)most)};
+
+    return read_runs(h, sql, values, 1, visit, arg, why) < 0 ? -1 : 0;
 }
 
 int history_run(struct history *h, const char *id, history_run_fn visit, void *arg,
                 struct fail *why)
 {
     const struct value values[] = {value_text(id)};
-    const struct reading r = {.history = h,
-                              .sql = "SELECT " RUN_COLUMNS " FROM run WHERE id = ?1",
-                              .values = values,
-                              .value_count = 1,
-                              .row = run_row,
-                              .visit.run = visit,
-                              .arg = arg};
-    long rows = read_rows(&r, why);
+    long rows = read_runs(h, RUNS("WHERE id = ?1"), values, 1, visit, arg, why);
 
     if (rows == 0)
         return fail_set(why, FAIL_NO_SUCH_RUN, "no run '%s' in %s", id, h->folder);
@@ -162,19 +165,12 @@ int history_run(struct history *h, const char *id, history_run_fn visit, void *a
 int history_run_of_node(struct history *h, const char *node, const char *kind,
                         history_run_fn visit, void *arg, struct fail *why)
 {
+    static const char sql[] =
+        RUNS("WHERE (?2 IS NULL OR kind = ?2) AND EXISTS"
+             " (SELECT 1 FROM node WHERE run = run.id AND name = ?1)"
+             " ORDER BY seq DESC LIMIT 1");
     const struct value values[] = {value_text(node), value_text(kind)};
-    const struct reading r = {.history = h,
-                              .sql =
-                                  "SELECT " RUN_COLUMNS
-                                  " FROM run WHERE (?2 IS NULL OR kind = ?2) AND EXISTS"
-                                  " (SELECT 1 FROM node WHERE run = run.id AND name = ?1)"
-                                  " ORDER BY seq DESC LIMIT 1",
-                              .values = values,
-                              .value_count = 2,
-                              .row = run_row,
-                              .visit.run = visit,
-                              .arg = arg};
-    long rows = read_rows(&r, why);
+    long rows = read_runs(h, sql, values, 2, visit, arg, why);
 
     if (rows == 0)
         return fail_set(why, FAIL_NO_SUCH_RUN, "no run in %s has node '%s'", h->folder,
@@ -202,23 +198,29 @@ static int node_row(const struct reading *r, sqlite3_stmt *q, struct fail *why)
     return r->visit.node(r->arg, &node, why);
 }
 
+/* ?1 is the run, ?2 the node. */
+static int read_of_run(struct reading r, const char *run, const char *node,
+                       struct fail *why)
+{
+    const struct value values[] = {value_text(run), value_text(node)};
+
+    r.values = values;
+    r.value_count = 2;
+    return read_rows(&r, why) < 0 ? -1 : 0;
+}
+
 int history_nodes(struct history *h, const char *run, const char *node,
                   history_node_fn visit, void *arg, struct fail *why)
 {
-    const struct value values[] = {value_text(run), value_text(node)};
+    static const char sql[] =
+        "SELECT name, state, code, reason, plan, facts, boot_id, since, seconds,"
+        " EXISTS (SELECT 1 FROM move WHERE move.run = node.run"
+        "   AND move.node = node.name AND event = 'go')"
+        " FROM node WHERE run = ?1 AND (?2 IS NULL OR name = ?2) ORDER BY name";
     const struct reading r = {
-        .history = h,
-        .sql = "SELECT name, state, code, reason, plan, facts, boot_id, since, seconds,"
-               " EXISTS (SELECT 1 FROM move WHERE move.run = node.run AND move.node = "
-               "node.name AND event = 'go')"
-               " FROM node WHERE run = ?1 AND (?2 IS NULL OR name = ?2) ORDER BY name",
-        .values = values,
-        .value_count = 2,
-        .row = node_row,
-        .visit.node = visit,
-        .arg = arg};
+        .history = h, .sql = sql, .row = node_row, .visit.node = visit, .arg = arg};
 
-    return read_rows(&r, why) < 0 ? -1 : 0;
+    return read_of_run(r, run, node, why);
 }
 
 static int move_row(const struct reading *r, sqlite3_stmt *q, struct fail *why)
@@ -237,16 +239,10 @@ static int move_row(const struct reading *r, sqlite3_stmt *q, struct fail *why)
 int history_moves(struct history *h, const char *run, const char *node,
                   history_move_fn visit, void *arg, struct fail *why)
 {
-    const struct value values[] = {value_text(run), value_text(node)};
+    static const char sql[] = "SELECT at, from_state, event, to_state, reason FROM move"
+                              " WHERE run = ?1 AND node = ?2 ORDER BY rowid";
     const struct reading r = {
-        .history = h,
-        .sql = "SELECT at, from_state, event, to_state, reason FROM move"
-               " WHERE run = ?1 AND node = ?2 ORDER BY rowid",
-        .values = values,
-        .value_count = 2,
-        .row = move_row,
-        .visit.move = visit,
-        .arg = arg};
+        .history = h, .sql = sql, .row = move_row, .visit.move = visit, .arg = arg};
 
-    return read_rows(&r, why) < 0 ? -1 : 0;
+    return read_of_run(r, run, node, why);
 }
