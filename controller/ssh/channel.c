@@ -130,3 +130,14 @@ enum channel_next channel_turn(struct channel *c)
            : pass == PASS_SPENT ? CHANNEL_AGAIN
                                 : CHANNEL_WAIT;
 }
+
+int channel_status(const struct channel *c)
+{
+    char *signal = NULL;
+
+    libssh2_channel_get_exit_signal(c->handle, &signal, NULL, NULL, NULL, NULL, NULL);
+    if (!signal)
+        return libssh2_channel_get_exit_status(c->handle);
+    libssh2_free(c->session, signal);
+    return SSH_STATUS_SIGNAL;
+}

@@ -54,4 +54,9 @@ struct channel {
 /* Read and write until there is nothing to do, hooks being called on the way. */
 enum channel_next channel_turn(struct channel *c);
 
+/* The command's exit status, or SSH_STATUS_SIGNAL; for a channel that the node has
+ * closed.
+ */
+int channel_status(const struct channel *c);
+
 #endif

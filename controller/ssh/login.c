@@ -1,0 +1,150 @@
+#include "controller/ssh/login.h"
+
+#include <libssh2.h>
+#include <string.h>
+
+#include "controller/ssh/channel.h"
+#include "controller/ssh/hostkeys.h"
+#include "controller/ssh/session_state.h"
+#include "controller/ssh/ssh.h"
+#include "controller/ssh/userkey.h"
+#include "protocol/fail.h"
+
+#define PACKET_BYTES 32768u
+
+static enum login_step broken(const struct login *l, enum fail_code code,
+                              enum session_state phase, struct fail *why)
+{
+    transport_explain(l->transport, code, session_state_name(phase), why);
+    return LOGIN_FAILED;
+}
+
+/* ---- the handshake ------------------------------------------------------------ */
+
+static struct hostkeys_host host_of(const struct login *l)
+{
+    return (struct hostkeys_host){.name = l->order->name,
+                                  .address = l->order->address,
+                                  .port = l->order->port};
+}
+
+int login_begin(struct login *l, struct fail *why)
+{
+    struct hostkeys_host host = host_of(l);
+    char algorithms[HOSTKEYS_LIST_BYTES];
+
+    return hostkeys_algorithms(l->hostkeys, &host, algorithms, why) < 0
+               ? -1
+               : transport_open(l->transport, algorithms, why);
+}
+
+static enum login_step check_host_key(struct login *l, struct fail *why)
+{
+    struct hostkeys_host host = host_of(l);
+    size_t len_bytes = 0;
+    const char *key = libssh2_session_hostkey(l->transport->session, &len_bytes, NULL);
+
+    if (!key)
+        return broken(l, FAIL_HANDSHAKE, SESSION_HANDSHAKING, why);
+    return hostkeys_check(l->hostkeys, &host, (const unsigned char *)key, len_bytes,
+                          l->order->accept_new, why) < 0
+               ? LOGIN_FAILED
+               : LOGIN_DONE;
+}
+
+/* libssh2 takes any line for a banner; a server that is too busy says so in it. */
+static enum login_step miss_banner(const struct login *l, const char *banner,
+                                   struct fail *why)
+{
+    const struct ssh_order *o = l->order;
+
+    if (banner && *banner)
+        fail_set(why, FAIL_HANDSHAKE, "%s:%u does not speak SSH, it says: %.100s",
+                 o->address, o->port, banner);
+    else
+        fail_set(why, FAIL_HANDSHAKE, "%s:%u closed the connection without a word of SSH",
+                 o->address, o->port);
+    return LOGIN_FAILED;
+}
+
+enum login_step login_shake_hands(struct login *l, int socket, struct fail *why)
+{
+    LIBSSH2_SESSION *session = l->transport->session;
+    int rc = libssh2_session_handshake(session, socket);
+    const char *banner;
+
+    if (rc == LIBSSH2_ERROR_EAGAIN)
+        return LOGIN_WAIT;
+    if (rc == 0)
+        return check_host_key(l, why);
+    banner = libssh2_session_banner_get(session);
+    if (!banner || strncmp(banner, "SSH-", 4) != 0)
+        return miss_banner(l, banner, why);
+    if (rc == LIBSSH2_ERROR_KEY_EXCHANGE_FAILURE || rc == LIBSSH2_ERROR_KEX_FAILURE)
+        return broken(l, FAIL_UNSUPPORTED, SESSION_HANDSHAKING, why); /* none in common */
+    return broken(l, FAIL_HANDSHAKE, SESSION_HANDSHAKING, why);
+}
+
+/* ---- our key ------------------------------------------------------------------ */
+
+/* libssh2 frees the signature with its session's free(): the C library's. */
+static int on_sign(LIBSSH2_SESSION *session, unsigned char **sig, size_t *sig_bytes,
+                   const unsigned char *data, size_t len_bytes, void **abstract)
+{
+    const struct userkey *key = *abstract;
+
+    (void)session;
+    return userkey_sign(key, data, len_bytes, sig, sig_bytes);
+}
+
+enum login_step login_authenticate(struct login *l, struct fail *why)
+{
+    size_t blob_bytes;
+    const unsigned char *blob = userkey_blob(l->key, &blob_bytes);
+    void *key = l->key;
+    int rc = libssh2_userauth_publickey(l->transport->session, l->order->user, blob,
+                                        blob_bytes, on_sign, &key);
+
+    if (rc == LIBSSH2_ERROR_EAGAIN)
+        return LOGIN_WAIT;
+    if (rc == 0)
+        return LOGIN_DONE;
+    if (l->transport->hung_up || (rc != LIBSSH2_ERROR_AUTHENTICATION_FAILED &&
+                                  rc != LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED))
+        return broken(l, FAIL_HANDSHAKE, SESSION_LOGGING_IN, why);
+    fail_set(why, FAIL_AUTH_REFUSED, "the server refused the key %s for user %s",
+             userkey_path(l->key), l->order->user);
+    return LOGIN_FAILED;
+}
+
+/* ---- the command -------------------------------------------------------------- */
+
+static enum login_step wait_or_break(const struct login *l, enum fail_code code,
+                                     enum session_state phase, struct fail *why)
+{
+    return libssh2_session_last_errno(l->transport->session) == LIBSSH2_ERROR_EAGAIN
+               ? LOGIN_WAIT
+               : broken(l, code, phase, why);
+}
+
+enum login_step login_open_channel(struct login *l, LIBSSH2_CHANNEL **channel,
+                                   struct fail *why)
+{
+    LIBSSH2_CHANNEL *made =
+        libssh2_channel_open_ex(l->transport->session, "session", strlen("session"),
+                                CHANNEL_WINDOW_BYTES, PACKET_BYTES, NULL, 0);
+
+    if (!made)
+        return wait_or_break(l, FAIL_HANDSHAKE, SESSION_OPENING, why);
+    *channel = made;
+    return LOGIN_DONE;
+}
+
+/* libssh2 1.10 may say -1 and mean EAGAIN. */
+enum login_step login_start_command(struct login *l, LIBSSH2_CHANNEL *channel,
+                                    struct fail *why)
+{
+    int rc = libssh2_channel_exec(channel, l->order->command);
+
+    return rc == 0 ? LOGIN_DONE : wait_or_break(l, FAIL_NO_AGENT, SESSION_STARTING, why);
+}
