@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <uv.h>
 
-#include "inventory/fleet.h"
 #include "protocol/fail.h"
 
 /* Alive from shot_start() until `ended`.  The session closes first, then the timer,
@@ -98,20 +97,13 @@ struct shot *shot_start(struct uv_loop_s *loop, struct ssh_client *client,
     static const struct ssh_hooks session_hooks = {.up = on_up,
                                                    .data = on_data,
                                                    .ended = on_ended};
-    const struct fleet_node *n = order->node;
-    struct ssh_order session = {.name = n->name,
-                                .address = n->address,
-                                .port = n->port,
-                                .user = n->user,
-                                .key = n->key,
-                                .known_hosts = n->known_hosts,
-                                .accept_new = n->host_keys == FLEET_HOST_KEYS_ACCEPT_NEW,
-                                .command = order->command,
-                                .no_input = true};
+    struct ssh_order session = ssh_order_to(order->node);
     struct shot *s = calloc(1, sizeof *s);
 
     if (!s)
         return NULL;
+    session.command = order->command;
+    session.no_input = true;
     s->hooks = hooks;
     s->arg = arg;
     s->deadline_ms = order->deadline_ms;

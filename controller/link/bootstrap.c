@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "inventory/fleet.h"
 #include "protocol/fail.h"
 #include "protocol/scope.h"
 
@@ -72,6 +73,19 @@ int bootstrap_installed(const char *path, bool sudo, char **command, struct fail
     if (asprintf(command, "%s%s serve", sudo ? "sudo -n " : "", path) < 0)
         return fail_memory(why);
     return 0;
+}
+
+int bootstrap_for(const struct fleet_node *node, const char *user, bool unprivileged,
+                  const struct bootstrap_agent *agent, char **command, struct fail *why)
+{
+    bool is_root = user && strcmp(user, "root") == 0;
+    bool sudo = !is_root && node->sudo && !unprivileged;
+    bool own = !sudo && (!is_root || unprivileged);
+
+    if (node->agent)
+        return bootstrap_installed(node->agent, sudo, command, why);
+    return bootstrap_command(agent, own ? BOOTSTRAP_OWN : BOOTSTRAP_SYSTEM, sudo, command,
+                             why);
 }
 
 bool bootstrap_is_needed(struct bootstrap_scan *scan, const char *bytes, size_t len_bytes)

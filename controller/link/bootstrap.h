@@ -16,6 +16,7 @@
 #include <stddef.h>
 
 struct fail;
+struct fleet_node;
 
 #define BOOTSTRAP_NEED "\001ibfleet-need\002\n"
 
@@ -36,6 +37,13 @@ int bootstrap_command(const struct bootstrap_agent *agent, enum bootstrap_folder
  * path is not absolute or holds more than letters, digits and "/._+-".
  */
 int bootstrap_installed(const char *path, bool sudo, char **command, struct fail *why);
+
+/* Which of the two it is for this node, when user (NULL: unknown) logs in: as root, by
+ * sudo where the fleet allows it, or, unprivileged, as the user and from the user's own
+ * folder.
+ */
+int bootstrap_for(const struct fleet_node *node, const char *user, bool unprivileged,
+                  const struct bootstrap_agent *agent, char **command, struct fail *why);
 
 /* Looks for BOOTSTRAP_NEED in what comes from stdout, in pieces of any size.  Starts
  * as all zero.

@@ -34,17 +34,13 @@ struct uv_loop_s;
 struct link_pool_options {
     unsigned width;         /* logins under way at once; 0: 64                      */
     const char *agent_path; /* the agent to push; NULL: beside our own program      */
-    const char *user;       /* login name where the fleet says none; NULL: our own  */
-    const char *key; /* private key file likewise; NULL: ~/.ssh/id_ed25519, id_ecdsa */
-    const char *known_hosts; /* likewise; NULL: ~/.ssh/known_hosts                  */
-    bool accept_new;         /* learn unknown host keys (never changed ones)         */
-    bool unprivileged;       /* no sudo; the agent goes to the user's own folder     */
-    uint64_t login_ms;       /* deadline for each phase of a login; 0: 15000         */
-    unsigned tries;          /* logins tried for FAIL_KIND_AGAIN, with back-off, but not
+    bool unprivileged;      /* no sudo; the agent goes to the user's own folder     */
+    uint64_t login_ms;      /* deadline for each phase of a login; 0: 15000         */
+    unsigned tries;         /* logins tried for FAIL_KIND_AGAIN, with back-off, but not
                                 after a deadline; 0: 3                               */
-    uint64_t pause_ms;       /* about this long before the second try, then doubled;
+    uint64_t pause_ms;      /* about this long before the second try, then doubled;
                                 0: 1000                                              */
-    uint64_t idle_ms;        /* silence after which an agent is pinged; 0: 60000     */
+    uint64_t idle_ms;       /* silence after which an agent is pinged; 0: 60000     */
 };
 
 /* Reads the agent's file and nothing else yet.  FAIL_STATE when it cannot be

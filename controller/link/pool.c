@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <uv.h>
 
+#include "controller/link/bootstrap.h"
 #include "controller/ssh/ssh.h"
 #include "protocol/fail.h"
 
@@ -68,6 +69,7 @@ static void let_in(struct link_pool *pool)
         if (!pool->first)
             pool->last = NULL;
         wait->queued = false;
+        wait->inside = true;
         pool->under_way++;
         wait->on_turn(wait->arg);
     }
@@ -85,12 +87,10 @@ void pool_enter(struct link_pool *pool, struct pool_wait *wait)
     let_in(pool);
 }
 
-void pool_forget(struct link_pool *pool, struct pool_wait *wait)
+static void drop_out(struct link_pool *pool, struct pool_wait *wait)
 {
     struct pool_wait *before = NULL;
 
-    if (!wait->queued)
-        return;
     for (struct pool_wait *w = pool->first; w != wait; w = w->next)
         before = w;
     if (before)
@@ -102,11 +102,38 @@ void pool_forget(struct link_pool *pool, struct pool_wait *wait)
     wait->queued = false;
 }
 
-void pool_leave(struct link_pool *pool)
+void pool_leave(struct link_pool *pool, struct pool_wait *wait)
 {
+    if (wait->queued)
+        drop_out(pool, wait);
+    if (!wait->inside)
+        return;
+    wait->inside = false;
     pool->under_way--;
     let_in(pool);
 }
+
+/* ---- what a login needs -------------------------------------------------------- */
+
+int pool_order(const struct link_pool *pool, const struct fleet_node *node,
+               char **command, struct ssh_order *order, struct fail *why)
+{
+    const struct bootstrap_agent agent = {.sha256 = pool->agent.sha256,
+                                          .machine = pool->agent.machine,
+                                          .size_bytes = pool->agent.len_bytes};
+    struct ssh_order made = ssh_order_to(node);
+
+    made.user = made.user ? made.user : pool->login;
+    made.phase_ms = pool->options.login_ms;
+    if (!*command && bootstrap_for(node, made.user, pool->options.unprivileged, &agent,
+                                   command, why) < 0)
+        return -1;
+    made.command = *command;
+    *order = made;
+    return 0;
+}
+
+/* ---- trying again -------------------------------------------------------------- */
 
 uint64_t pool_pause_ms(struct link_pool *pool, unsigned tries)
 {

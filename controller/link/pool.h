@@ -12,11 +12,12 @@
 #include "controller/link/link.h"
 
 struct ssh_client;
+struct ssh_order;
 
 /* One that waits; inside its link.  Starts as all zero. */
 struct pool_wait {
     struct pool_wait *next;
-    bool queued;
+    bool queued, inside; /* or neither */
     void (*on_turn)(void *arg);
     void *arg;
 };
@@ -35,11 +36,17 @@ struct link_pool {
 /* Call on_turn when there is room, perhaps at once; from then on a place is taken. */
 void pool_enter(struct link_pool *pool, struct pool_wait *wait);
 
-/* No longer wanted; does nothing for one that is not in the queue. */
-void pool_forget(struct link_pool *pool, struct pool_wait *wait);
+/* Its login is over, one way or the other, or its turn no longer wanted; does nothing
+ * for one that is neither inside nor in the queue.
+ */
+void pool_leave(struct link_pool *pool, struct pool_wait *wait);
 
-/* A login is over, one way or the other. */
-void pool_leave(struct link_pool *pool);
+/* How to log in at a node and start the agent there.  *command is made when it is NULL,
+ * used when it is not, and the caller's to free; the order borrows it.  FAIL_FLEET_FILE,
+ * FAIL_MEMORY.
+ */
+int pool_order(const struct link_pool *pool, const struct fleet_node *node,
+               char **command, struct ssh_order *order, struct fail *why);
 
 /* How long to wait before the try after `tries` ones (1 or more): doubled each time up
  * to a ceiling, and between half and all of that, so that a thousand nodes do not

@@ -38,6 +38,12 @@ struct request *requests_take(struct requests *r, uint32_t id)
     return NULL;
 }
 
+/* Ids go up, and around. */
+struct request *requests_take_oldest(struct requests *r, uint32_t last)
+{
+    return r->first && (int32_t)(r->first->id - last) <= 0 ? cut_out(&r->first) : NULL;
+}
+
 struct request *requests_take_due(struct requests *r, uint64_t now_ms)
 {
     for (struct request **at = &r->first; *at; at = &(*at)->next)

@@ -35,6 +35,11 @@ struct request *requests_add(struct requests *r, uint64_t due_ms,
 /* The one with this id, or NULL. */
 struct request *requests_take(struct requests *r, uint32_t id);
 
+/* The one asked first, or NULL; also NULL when it was asked after the one with the id
+ * `last`.
+ */
+struct request *requests_take_oldest(struct requests *r, uint32_t last);
+
 /* One that is due by now, or NULL. */
 struct request *requests_take_due(struct requests *r, uint64_t now_ms);
 

@@ -21,6 +21,7 @@
 #include <stdint.h>
 
 struct fail;
+struct fleet_node;
 struct ssh;
 struct ssh_client;
 struct uv_loop_s;
@@ -58,6 +59,11 @@ struct ssh_order {
     bool no_input;           /* nothing will be written: its stdin ends at once   */
     uint64_t phase_ms; /* deadline for each phase until the command runs; 0: 15000 */
 };
+
+/* What the fleet says of a node, all borrowed from it; the command is the caller's to
+ * add.
+ */
+struct ssh_order ssh_order_to(const struct fleet_node *node);
 
 enum ssh_stream { SSH_STDOUT, SSH_STDERR };
 

@@ -1,8 +1,8 @@
 /* link-tool WORD=VALUE...   open links, ask once, say what happens (for e2e tests)
  *
  *   name= address= port= user= key= known_hosts= installed= sudo=yes     the node
- *   agent= accept_new=yes unprivileged=yes login_ms= tries= width=       the pool
- *   pause_ms= idle_ms=
+ *   accept_new=yes
+ *   agent= unprivileged=yes login_ms= tries= width= pause_ms= idle_ms=   the pool
  *   count=N        so many links to the same node; default 1
  *   ask=a,b        requests to make, all at once; default ping
  *   deadline_ms=   of each of them; default 5000
@@ -170,7 +170,8 @@ static int read_word(char *w)
     else if (is(w, "agent", &v))
         options.agent_path = v;
     else if (is(w, "accept_new", &v))
-        options.accept_new = strcmp(v, "yes") == 0;
+        node.host_keys =
+            strcmp(v, "yes") == 0 ? FLEET_HOST_KEYS_ACCEPT_NEW : FLEET_HOST_KEYS_STRICT;
     else if (is(w, "unprivileged", &v))
         options.unprivileged = strcmp(v, "yes") == 0;
     else if (is(w, "login_ms", &v))
