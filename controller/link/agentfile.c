@@ -2,23 +2,14 @@
 
 #include <elf.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "controller/whole_file.h"
 #include "protocol/fail.h"
-#include "protocol/scope.h"
 
 #define PATH_BYTES 4096
-
-static void fd_done(int *fd)
-{
-    if (*fd >= 0)
-        close(*fd);
-}
 
 static const char *machine_of(const char *bytes, size_t len_bytes)
 {
@@ -32,36 +23,12 @@ static const char *machine_of(const char *bytes, size_t len_bytes)
                                             : "-";
 }
 
-static int read_all(int fd, struct agentfile *file)
-{
-    size_t done = 0;
-    ssize_t n;
-
-    while (done < file->len_bytes) {
-        n = read(fd, file->bytes + done, file->len_bytes - done);
-        if (n <= 0)
-            return -1;
-        done += (size_t)n;
-    }
-    return 0;
-}
-
 static int load(const char *path, struct agentfile *file, struct fail *why)
 {
-    CLEANUP(fd_done) int fd = open(path, O_RDONLY | O_CLOEXEC);
-    struct stat st;
-
-    if (fd < 0 || fstat(fd, &st) < 0)
+    if (whole_file_read(path, AGENTFILE_MAX_BYTES, &file->bytes, &file->len_bytes) < 0)
         return fail_set(why, FAIL_STATE, "%s: %s", path, strerror(errno));
-    if (!S_ISREG(st.st_mode) || st.st_size == 0 ||
-        (size_t)st.st_size > AGENTFILE_MAX_BYTES)
-        return fail_set(why, FAIL_STATE, "%s: this is not the agent", path);
-    file->len_bytes = (size_t)st.st_size;
-    file->bytes = malloc(file->len_bytes);
-    if (!file->bytes)
-        return fail_memory(why);
-    if (read_all(fd, file) < 0)
-        return fail_set(why, FAIL_STATE, "%s: it cannot be read", path);
+    if (file->len_bytes == 0)
+        return fail_set(why, FAIL_STATE, "%s: it is empty", path);
     return 0;
 }
 

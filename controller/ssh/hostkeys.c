@@ -13,6 +13,7 @@
 #include "controller/ssh/blob.h"
 #include "controller/ssh/fingerprint.h"
 #include "controller/ssh/hosttable.h"
+#include "controller/whole_file.h"
 #include "protocol/fail.h"
 #include "protocol/scope.h"
 
@@ -40,47 +41,16 @@ static const char *const algorithms[] = {
 
 /* ---- the file ----------------------------------------------------------------- */
 
-static void fd_done(int *fd)
-{
-    if (*fd >= 0)
-        close(*fd);
-}
-
-static int read_all(int fd, char *text, size_t len_bytes)
-{
-    size_t done = 0;
-    ssize_t n;
-
-    while (done < len_bytes && (n = read(fd, text + done, len_bytes - done)) != 0) {
-        if (n < 0)
-            return -1;
-        done += (size_t)n;
-    }
-    text[done] = '\0';
-    return 0;
-}
-
 /* Returns how many lines it has, or -1. */
 static int load(struct hosttable *table, const char *path, struct fail *why)
 {
-    CLEANUP(fd_done) int fd = open(path, O_RDONLY | O_CLOEXEC);
-    struct stat st;
+    size_t len_bytes;
     char *text;
 
-    if (fd < 0 && errno == ENOENT)
-        return 0;
-    if (fd < 0 || fstat(fd, &st) < 0)
-        return fail_set(why, FAIL_STATE, "%s: %s", path, strerror(errno));
-    if ((size_t)st.st_size > HOSTKEYS_FILE_MAX_BYTES)
-        return fail_set(why, FAIL_STATE, "%s: too large", path);
-    text = malloc((size_t)st.st_size + 1);
-    if (!text)
-        return fail_memory(why);
-    if (read_all(fd, text, (size_t)st.st_size) < 0) {
-        free(text);
-        return fail_set(why, FAIL_STATE, "%s: %s", path, strerror(errno));
-    }
-    return hosttable_parse(table, text, path, 1, why);
+    if (whole_file_read(path, HOSTKEYS_FILE_MAX_BYTES, &text, &len_bytes) == 0)
+        return hosttable_parse(table, text, path, 1, why);
+    return errno == ENOENT ? 0
+                           : fail_set(why, FAIL_STATE, "%s: %s", path, strerror(errno));
 }
 
 static int load_both(struct hostkeys *keys, struct fail *why)

@@ -1,17 +1,16 @@
 #include "controller/ssh/userkey.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <openssl/ecdsa.h>
 #include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "controller/ssh/blob.h"
 #include "controller/ssh/keyformat.h"
+#include "controller/whole_file.h"
 #include "protocol/fail.h"
 #include "protocol/scope.h"
 
@@ -99,44 +98,31 @@ static int blob_ecdsa(struct userkey *key, struct fail *why)
 
 /* ---- the file ----------------------------------------------------------------- */
 
-static void fd_done(int *fd)
+static int parse(struct userkey *key, const char *text, size_t len_bytes,
+                 struct fail *why)
 {
-    if (*fd >= 0)
-        close(*fd);
-}
-
-static int read_file(const char *path, char *text, size_t *len_bytes, struct fail *why)
-{
-    CLEANUP(fd_done) int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t n;
-
-    if (fd < 0)
-        return fail_set(why, FAIL_KEY_FILE, "%s", strerror(errno));
-    *len_bytes = 0;
-    while ((n = read(fd, text + *len_bytes, USERKEY_FILE_MAX_BYTES - *len_bytes)) > 0)
-        *len_bytes += (size_t)n;
-    if (n < 0)
-        return fail_set(why, FAIL_KEY_FILE, "%s", strerror(errno));
-    if (*len_bytes == USERKEY_FILE_MAX_BYTES)
-        return fail_set(why, FAIL_KEY_FILE, "it is not a private key: too large");
-    return 0;
-}
-
-static int load(struct userkey *key, struct fail *why)
-{
-    CLEANUP(text_done) char *text = malloc(USERKEY_FILE_MAX_BYTES);
-    size_t len_bytes = 0;
-
-    if (!text || !key->path)
-        return fail_memory(why);
-    if (read_file(key->path, text, &len_bytes, why) < 0)
-        return -1;
     key->secret = keyformat_parse(text, len_bytes, why);
-    explicit_bzero(text, len_bytes);
     if (!key->secret)
         return -1;
     return EVP_PKEY_get_base_id(key->secret) == EVP_PKEY_ED25519 ? blob_ed25519(key, why)
                                                                  : blob_ecdsa(key, why);
+}
+
+static int load(struct userkey *key, struct fail *why)
+{
+    CLEANUP(text_done) char *text = NULL;
+    size_t len_bytes;
+    int rc;
+
+    if (!key->path)
+        return fail_memory(why);
+    if (whole_file_read(key->path, USERKEY_FILE_MAX_BYTES, &text, &len_bytes) < 0)
+        return errno == EFBIG
+                   ? fail_set(why, FAIL_KEY_FILE, "it is not a private key: too large")
+                   : fail_set(why, FAIL_KEY_FILE, "%s", strerror(errno));
+    rc = parse(key, text, len_bytes, why);
+    explicit_bzero(text, len_bytes);
+    return rc;
 }
 
 int userkey_new(const char *path, struct userkey **key, struct fail *why)
