@@ -29,7 +29,7 @@ struct journal {
     void *closed_arg;
 };
 
-static int64_t now_ms(void)
+int64_t journal_clock_ms(void)
 {
     struct timespec t;
 
@@ -57,7 +57,8 @@ int journal_put_node(struct journal *j, const struct journal_node *n,
     struct entry e =
         ENTRY(ENTRY_NODE, value_text(j->run), value_text(n->name), value_text(n->state),
               value_text(n->code), value_text(n->reason), value_text(n->plan),
-              value_text(n->facts), value_int(now_ms()), value_real(n->seconds));
+              value_text(n->facts), value_int(journal_clock_ms()),
+              value_real(n->seconds));
 
     return put(j, &e, why);
 }
@@ -67,7 +68,7 @@ int journal_put_move(struct journal *j, const struct journal_move *m,
 {
     struct entry e =
         ENTRY(ENTRY_MOVE, value_text(j->run), value_text(m->node),
-              value_int(m->at_ms ? m->at_ms : now_ms()), value_text(m->from),
+              value_int(m->at_ms ? m->at_ms : journal_clock_ms()), value_text(m->from),
               value_text(m->event), value_text(m->to), value_text(m->code),
               value_text(m->reason), value_text(m->boot_id), value_real(m->seconds));
 
@@ -87,8 +88,8 @@ int journal_put_pair(struct journal *j, const struct journal_pair *p,
 int journal_end(struct journal *j, const char *state, journal_written_fn written,
                 void *arg, struct fail *why)
 {
-    struct entry e =
-        ENTRY(ENTRY_END, value_text(j->run), value_text(state), value_int(now_ms()));
+    struct entry e = ENTRY(ENTRY_END, value_text(j->run), value_text(state),
+                           value_int(journal_clock_ms()));
 
     return put(j, &e, why);
 }
@@ -124,10 +125,10 @@ static int insert_run(struct journal *j, const struct journal_run *run, const ch
 {
     CLEANUP(database_statement_done) sqlite3_stmt *q = NULL;
     char controller[CONTROLLER_MAX_BYTES];
-    const struct value values[] = {value_text(id),          value_text(run->kind),
-                                   value_int(now_ms()),     value_text(run->argv),
-                                   value_text(run->folder), value_text(run->plan),
-                                   value_text(run->user),   value_text(controller)};
+    const struct value values[] = {
+        value_text(id),        value_text(run->kind),   value_int(journal_clock_ms()),
+        value_text(run->argv), value_text(run->folder), value_text(run->plan),
+        value_text(run->user), value_text(controller)};
 
     print_controller(controller, sizeof controller);
     if (database_prepare(j->db,

@@ -47,9 +47,12 @@ struct journal_node {
     double seconds;
 };
 
+/* Now, as the journal counts: milliseconds since 1970. */
+int64_t journal_clock_ms(void);
+
 /* A step on a node's road, and what is so from then on. */
 struct journal_move {
-    int64_t at_ms; /* 0: now; milliseconds since 1970 */
+    int64_t at_ms; /* of journal_clock_ms(); 0: now */
     const char *node, *from, *event, *to;
     const char *code, *reason; /* "ok" and "" unless it failed                     */
     const char *boot_id;       /* the boot that a reboot is to end; NULL: as it was */

@@ -1,7 +1,6 @@
 #include "controller/rollout/diary.h"
 
 #include <assert.h>
-#include <time.h>
 
 #include "controller/rollout/node.h"
 #include "controller/rollout/plan.h"
@@ -10,14 +9,6 @@
 #include "protocol/fail.h"
 #include "protocol/json.h"
 #include "protocol/scope.h"
-
-static int64_t clock_ms(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_REALTIME, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 /* What giving up has to say is what it failed with. */
 static const struct fail *reason_of(const struct diary *d, enum node_state to)
@@ -56,7 +47,7 @@ int diary_put_move(const struct diary *d, struct journal *journal,
 void diary_keep(struct diary *d, const struct node_move *m)
 {
     assert(d->early_count < DIARY_EARLY_MAX);
-    d->early[d->early_count].at_ms = clock_ms();
+    d->early[d->early_count].at_ms = journal_clock_ms();
     d->early[d->early_count].from = m->from;
     d->early[d->early_count].to = m->to;
     d->early[d->early_count].event = m->event;
