@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "node-agent/path.h"
 #include "protocol/fail.h"
 #include "protocol/scope.h"
 
@@ -26,45 +27,33 @@ int home_fail(struct fail *why, const char *doing, const char *path)
 
 /* ---- where ------------------------------------------------------------------------- */
 
-__attribute__((format(printf, 5, 0))) static int join(char *path, size_t size,
-                                                      struct fail *why,
-                                                      const char *before, const char *fmt,
-                                                      va_list ap)
+static int too_long(struct fail *why, const char *above)
 {
-    size_t used = strlen(before);
-    int n;
-
-    if (used < size) {
-        memcpy(path, before, used + 1);
-        n = vsnprintf(path + used, size - used, fmt, ap);
-        if (n >= 0 && (size_t)n < size - used)
-            return 0;
-    }
-    return fail_set(why, FAIL_STEP, "a path below %.80s is too long", before);
+    return fail_set(why, FAIL_STEP, "a path below %.80s is too long", above);
 }
 
 int home_in_state(const struct home *h, char path[HOME_PATH_MAX_BYTES], struct fail *why,
                   const char *fmt, ...)
 {
     va_list ap;
-    int rc;
+    bool fits;
 
     va_start(ap, fmt);
-    rc = join(path, HOME_PATH_MAX_BYTES, why, h->state, fmt, ap);
+    fits = path_below(path, HOME_PATH_MAX_BYTES, h->state, fmt, ap);
     va_end(ap);
-    return rc;
+    return fits ? 0 : too_long(why, h->state);
 }
 
 int home_in_root(const struct home *h, char path[HOME_PATH_MAX_BYTES], struct fail *why,
                  const char *fmt, ...)
 {
     va_list ap;
-    int rc;
+    bool fits;
 
     va_start(ap, fmt);
-    rc = join(path, HOME_PATH_MAX_BYTES, why, h->root, fmt, ap);
+    fits = path_below(path, HOME_PATH_MAX_BYTES, h->root, fmt, ap);
     va_end(ap);
-    return rc;
+    return fits ? 0 : too_long(why, h->root);
 }
 
 static int find_state(struct home *h, struct fail *why)

@@ -9,10 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "node-agent/ask.h"
+#include "node-agent/clock.h"
 #include "node-agent/helper.h"
 #include "node-agent/home.h"
 #include "node-agent/outbox.h"
@@ -43,14 +43,6 @@ struct serve {
     bool greeted, left;
     int64_t heard_ms;
 };
-
-static int64_t now_ms(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 /* ---- what is said -------------------------------------------------------------- */
 
@@ -187,7 +179,7 @@ static int help(struct serve *s, const struct ask *ask, const struct message *m,
 {
     for (size_t i = 0; i < SERVE_MAX_HELPERS; i++)
         if (!s->helpers[i])
-            return helper_open(&s->helpers[i], s->home, ask, m->id, m->body, now_ms(),
+            return helper_open(&s->helpers[i], s->home, ask, m->id, m->body, clock_ms(),
                                why);
     return fail_set(why, FAIL_FLOOD, "more than %d requests at once", SERVE_MAX_HELPERS);
 }
@@ -254,7 +246,7 @@ static int read_input(struct serve *s, struct fail *why)
     if (frame_push(s->reader, bytes, (size_t)n, why) < 0)
         return -1;
     while ((text = frame_next(s->reader, &len))) {
-        s->heard_ms = now_ms();
+        s->heard_ms = clock_ms();
         if (on_message(s, text, len, why) < 0)
             return -1;
     }
@@ -281,7 +273,7 @@ static int serve_helper(struct serve *s, struct helper **helper, struct fail *wh
 {
     struct fail reason;
 
-    if (helper_serve(*helper, now_ms(), on_say, s, &reason) > 0 &&
+    if (helper_serve(*helper, clock_ms(), on_say, s, &reason) > 0 &&
         say_failure(s, helper_id(*helper), &reason, why) < 0)
         return -1;
     if (helper_is_over(*helper)) {
@@ -344,7 +336,7 @@ static int wait_for_something(struct serve *s, struct pollfd p[POLL_MAX])
         p[n] = (struct pollfd){.fd = m ? measurer_fd(m) : -1,
                                .events = m ? measurer_events(m) : 0};
     }
-    due -= now_ms();
+    due -= clock_ms();
     return poll(p, n, due < 0 ? 0 : due > 60000 ? 60000 : (int)due);
 }
 
@@ -352,7 +344,7 @@ static int serve_children(struct serve *s, const struct pollfd p[POLL_MAX],
                           struct fail *why)
 {
     const struct pollfd *measurers = p + 2 + SERVE_MAX_HELPERS;
-    int64_t now = now_ms();
+    int64_t now = clock_ms();
 
     for (size_t i = 0; i < SERVE_MAX_HELPERS; i++)
         if (s->helpers[i] && (p[2 + i].revents || now >= helper_due_ms(s->helpers[i])) &&
@@ -366,7 +358,7 @@ static int serve_children(struct serve *s, const struct pollfd p[POLL_MAX],
 
 static int check_silence(const struct serve *s, struct fail *why)
 {
-    int64_t silent = now_ms() - s->heard_ms;
+    int64_t silent = clock_ms() - s->heard_ms;
 
     if (silent < patience_ms(s))
         return 0;
@@ -395,12 +387,12 @@ static int turn(struct serve *s, struct fail *why)
 /* What is still to be said, for a moment. */
 static void flush(struct serve *s)
 {
-    int64_t until = now_ms() + SERVE_FLUSH_MS;
+    int64_t until = clock_ms() + SERVE_FLUSH_MS;
 
-    while (outbox_bytes(s->outbox) > 0 && now_ms() < until) {
+    while (outbox_bytes(s->outbox) > 0 && clock_ms() < until) {
         struct pollfd p = {.fd = s->options->out, .events = POLLOUT};
 
-        if (poll(&p, 1, (int)(until - now_ms())) <= 0 ||
+        if (poll(&p, 1, (int)(until - clock_ms())) <= 0 ||
             outbox_write(s->outbox, s->options->out) < 0)
             return;
     }
@@ -420,7 +412,7 @@ static int converse(struct serve *s, struct fail *why)
 
 int serve(const struct home *h, const struct serve_options *options, struct fail *why)
 {
-    struct serve s = {.home = h, .options = options, .heard_ms = now_ms()};
+    struct serve s = {.home = h, .options = options, .heard_ms = clock_ms()};
     int rc, flags = fcntl(options->out, F_GETFL);
 
     signal(SIGPIPE, SIG_IGN);

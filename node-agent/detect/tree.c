@@ -9,20 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "node-agent/path.h"
 #include "protocol/scope.h"
-
-__attribute__((format(printf, 3, 0))) static bool
-make_path(char path[PATH_MAX], const char *root, const char *fmt, va_list ap)
-{
-    size_t used = strlen(root);
-    int n;
-
-    if (used >= PATH_MAX)
-        return false;
-    memcpy(path, root, used);
-    n = vsnprintf(path + used, PATH_MAX - used, fmt, ap);
-    return n >= 0 && (size_t)n < PATH_MAX - used;
-}
 
 static FILE *open_path(const char *path)
 {
@@ -62,7 +50,7 @@ char *tree_line(const char *root, const char *fmt, ...)
     bool fits;
 
     va_start(ap, fmt);
-    fits = make_path(path, root, fmt, ap);
+    fits = path_below(path, PATH_MAX, root, fmt, ap);
     va_end(ap);
     return fits ? line_of(path) : NULL;
 }
@@ -75,7 +63,7 @@ long tree_number(const char *root, long fallback, const char *fmt, ...)
     long n;
 
     va_start(ap, fmt);
-    if (make_path(path, root, fmt, ap))
+    if (path_below(path, PATH_MAX, root, fmt, ap))
         line = line_of(path);
     va_end(ap);
     if (!line)
@@ -91,7 +79,7 @@ char *tree_link(const char *root, const char *fmt, ...)
     va_list ap;
 
     va_start(ap, fmt);
-    if (make_path(path, root, fmt, ap))
+    if (path_below(path, PATH_MAX, root, fmt, ap))
         n = readlink(path, target, sizeof target - 1);
     va_end(ap);
     if (n <= 0)
@@ -108,7 +96,7 @@ bool tree_exists(const char *root, const char *fmt, ...)
     bool there;
 
     va_start(ap, fmt);
-    there = make_path(path, root, fmt, ap) && access(path, F_OK) == 0;
+    there = path_below(path, PATH_MAX, root, fmt, ap) && access(path, F_OK) == 0;
     va_end(ap);
     return there;
 }
@@ -120,7 +108,7 @@ FILE *tree_open(const char *root, const char *fmt, ...)
     va_list ap;
 
     va_start(ap, fmt);
-    if (make_path(path, root, fmt, ap))
+    if (path_below(path, PATH_MAX, root, fmt, ap))
         f = open_path(path);
     va_end(ap);
     return f;
@@ -173,7 +161,7 @@ struct tree_names tree_names(const char *root, const char *fmt, ...)
     va_list ap;
 
     va_start(ap, fmt);
-    if (make_path(path, root, fmt, ap))
+    if (path_below(path, PATH_MAX, root, fmt, ap))
         dir = opendir(path);
     va_end(ap);
     if (!dir)

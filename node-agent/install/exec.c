@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "node-agent/clock.h"
 #include "protocol/fail.h"
 
 /* What a program leaves in the background may hold the pipe; it is not waited for. */
@@ -29,14 +29,6 @@ struct run {
     char line[EXEC_LINE_MAX_BYTES + 1];
     size_t used;
 };
-
-static int64_t now_ms(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 /* ---- the child ------------------------------------------------------------------- */
 
@@ -133,8 +125,8 @@ static int follow(struct run *r)
 
         reap(r, WNOHANG);
         if (running && r->status >= 0)
-            until = now_ms() + LINGER_MS;
-        left = until - now_ms();
+            until = clock_ms() + LINGER_MS;
+        left = until - clock_ms();
         if (left <= 0)
             return r->status >= 0;
         if (poll(&p, 1, left > 100 ? 100 : (int)left) > 0 && !read_some(r))
@@ -156,7 +148,7 @@ static int judge(const struct run *r, int *status, struct fail *why)
 /* After the stream's end the program may still be busy, with its output closed. */
 static int wait_for_end(struct run *r)
 {
-    while (r->status < 0 && now_ms() < r->until_ms) {
+    while (r->status < 0 && clock_ms() < r->until_ms) {
         reap(r, WNOHANG);
         if (r->status < 0)
             poll(NULL, 0, 20);
@@ -166,7 +158,7 @@ static int wait_for_end(struct run *r)
 
 int exec_run(const struct exec *e, int *status, struct fail *why)
 {
-    struct run r = {.exec = e, .status = -1, .until_ms = now_ms() + e->deadline_ms};
+    struct run r = {.exec = e, .status = -1, .until_ms = clock_ms() + e->deadline_ms};
     int ended;
 
     if (start(&r, why) < 0)

@@ -7,10 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "node-agent/claim.h"
+#include "node-agent/clock.h"
+#include "node-agent/fd.h"
 #include "node-agent/home.h"
 #include "node-agent/install/ledger.h"
 #include "node-agent/install/steplog.h"
@@ -45,20 +46,6 @@ struct follow {
     char line[LINE_MAX_BYTES + 1];
     size_t used;
 };
-
-static int64_t now_ms(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
-static void close_fd(int *fd)
-{
-    if (*fd >= 0)
-        close(*fd);
-}
 
 /* ---- what the controller hears ------------------------------------------------- */
 
@@ -97,7 +84,7 @@ static void open_log(struct follow *f, const struct ledger_entry *e)
     if (f->log_attempt == e->attempt ||
         steplog_path(f->home, f->run, f->id, e->attempt, path, NULL) < 0)
         return;
-    close_fd(&f->log);
+    fd_done(&f->log);
     f->used = 0;
     f->log = open(path, O_RDONLY | O_CLOEXEC);
     if (f->log < 0)
@@ -136,7 +123,7 @@ static enum stand stand_of(const struct follow *f, const struct ledger_entry *e,
     if (e->state == LEDGER_FAILED) /* before we came: another try */
         return f->begun || f->attached ? STAND_OVER : STAND_TO_DO;
     if (e->state == LEDGER_INTENT && strcmp(e->boot_id, f->boot_id) == 0 &&
-        now_ms() < f->starting_until_ms)
+        clock_ms() < f->starting_until_ms)
         return STAND_STARTING;
     return STAND_TO_DO;
 }
@@ -167,7 +154,7 @@ static int begin(struct follow *f, int attempt, struct fail *why)
     if (ledger_append(f->home, &e, why) < 0)
         return -1;
     f->begun++;
-    f->starting_until_ms = now_ms() + UNIT_STARTING_MS;
+    f->starting_until_ms = clock_ms() + UNIT_STARTING_MS;
     return unit_start(f->home, f->run, f->id, attempt, why);
 }
 
@@ -176,7 +163,7 @@ static int begin(struct follow *f, int attempt, struct fail *why)
  */
 static int begin_unless_begun(struct follow *f, struct fail *why)
 {
-    CLEANUP(close_fd) int lock = home_lock(f->home, "install", why);
+    CLEANUP(fd_done) int lock = home_lock(f->home, "install", why);
     CLEANUP(ledger_clear) struct ledger_entry e = {0};
     bool alive;
 
@@ -222,7 +209,7 @@ static int see_through(struct follow *f, struct ledger_entry *e, struct fail *wh
     while (!over) {
         if (turn(f, e, &over, why) < 0)
             return -1;
-        if (!over && now_ms() > f->until_ms)
+        if (!over && clock_ms() > f->until_ms)
             return fail_set(why, FAIL_TIMEOUT, "still at work after %d minutes",
                             FOLLOW_STEP_DEADLINE_MS / 60000);
     }
@@ -241,14 +228,14 @@ static int follow_step(struct follow *f, struct json *done, struct fail *why)
     bool failed;
     const char *state;
 
-    f->until_ms = now_ms() + FOLLOW_STEP_DEADLINE_MS;
-    f->starting_until_ms = now_ms() + UNIT_STARTING_MS;
+    f->until_ms = clock_ms() + FOLLOW_STEP_DEADLINE_MS;
+    f->starting_until_ms = clock_ms() + UNIT_STARTING_MS;
     f->begun = f->log_attempt = 0;
     f->attached = false;
     if (step_id(f->step, f->id, why) < 0)
         return -1;
     failed = see_through(f, &e, why) < 0;
-    close_fd(&f->log);
+    fd_done(&f->log);
     f->log = -1;
     state = failed                                                   ? "failed"
             : e.state == LEDGER_DONE && (f->begun || f->log_attempt) ? "done"

@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "node-agent/fd.h"
 #include "node-agent/home.h"
 #include "protocol/fail_wire.h"
 #include "protocol/json.h"
@@ -32,12 +33,6 @@ void ledger_clear(struct ledger_entry *e)
 {
     json_free(e->what);
     *e = (struct ledger_entry){0};
-}
-
-static void close_fd(int *fd)
-{
-    if (*fd >= 0)
-        close(*fd);
 }
 
 /* ---- one line -------------------------------------------------------------------------
@@ -200,7 +195,7 @@ static int shorten(const char *path, struct fail *why)
 static void lay_ballast(const struct home *h)
 {
     char path[HOME_PATH_MAX_BYTES];
-    CLEANUP(close_fd) int fd = -1;
+    CLEANUP(fd_done) int fd = -1;
 
     if (home_in_state(h, path, NULL, "/ballast") < 0)
         return;
@@ -241,7 +236,7 @@ static bool put_line(int fd, off_t end, const char *line, size_t len)
 static int add_line(const struct home *h, const char *path, const char *line, size_t len,
                     struct fail *why)
 {
-    CLEANUP(close_fd)
+    CLEANUP(fd_done)
     int fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
     char last = '\n';
     struct stat st;
@@ -263,7 +258,7 @@ static int add_line(const struct home *h, const char *path, const char *line, si
 
 static int append_text(const struct home *h, const char *text, struct fail *why)
 {
-    CLEANUP(close_fd) int lock = home_lock(h, "ledger", why);
+    CLEANUP(fd_done) int lock = home_lock(h, "ledger", why);
     CLEANUP(text_done) char *line = NULL;
     char path[HOME_PATH_MAX_BYTES];
     struct stat st;

@@ -3,9 +3,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
+#include "node-agent/clock.h"
+#include "node-agent/fd.h"
 #include "node-agent/home.h"
 #include "node-agent/install/ledger.h"
 #include "node-agent/install/steplog.h"
@@ -16,12 +16,6 @@
 #include "protocol/json.h"
 #include "protocol/scope.h"
 #include "protocol/steps.h"
-
-static void close_fd(int *fd)
-{
-    if (*fd >= 0)
-        close(*fd);
-}
 
 static void close_log(struct steplog **log)
 {
@@ -41,14 +35,6 @@ int step_id(const struct step *step, char id[65], struct fail *why)
     digest_of(text, strlen(text), hex);
     snprintf(id, 65, "%s-%.8s", step_name(step->verb), hex);
     return 0;
-}
-
-static double now_s(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
 /* The list of one that stands in the ledger. */
@@ -73,7 +59,7 @@ static int work(const struct home *h, struct ledger_entry *e, struct fail *why)
     struct taking t = {.home = h};
     char path[HOME_PATH_MAX_BYTES];
     bool already = false;
-    double begun = now_s();
+    uint64_t begun_ns = clock_ns();
     int rc;
 
     if (home_make(h, "logs", why) < 0 ||
@@ -82,7 +68,7 @@ static int work(const struct home *h, struct ledger_entry *e, struct fail *why)
         return -1;
     t.log = log;
     rc = take(&t, e->what, &already, why);
-    e->seconds = now_s() - begun;
+    e->seconds = (double)(clock_ns() - begun_ns) / 1e9;
     e->state = rc < 0 ? LEDGER_FAILED : already ? LEDGER_ALREADY : LEDGER_DONE;
     if (rc < 0)
         e->why = *why;
@@ -111,7 +97,7 @@ static int act(const struct home *h, struct ledger_entry *e, struct fail *why)
 int worker_run(const struct home *h, const char *run, const char *step, int attempt,
                struct fail *why)
 {
-    CLEANUP(close_fd) int lock = -1;
+    CLEANUP(fd_done) int lock = -1;
     CLEANUP(ledger_clear) struct ledger_entry e = {0};
 
     if (!home_name_is_safe(run) || !home_name_is_safe(step))

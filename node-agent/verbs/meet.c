@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "node-agent/clock.h"
 #include "node-agent/verbs/patience.h"
 #include "node-agent/verbs/queue.h"
 

@@ -3,6 +3,7 @@
 #include <sched.h>
 #include <time.h>
 
+#include "node-agent/clock.h"
 #include "node-agent/verbs/queue.h"
 #include "protocol/fail.h"
 
@@ -14,14 +15,6 @@
 
 /* The queue wakes us; this is for what it does not announce. */
 #define SLEEP_MAX_MS 50
-
-uint64_t clock_ns(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
-}
 
 void patience_begin(struct patience *p, enum patience_kind kind, struct queue *queue,
                     uint64_t end_ns, uint64_t silence_ns)

@@ -30,15 +30,12 @@ enum patience_kind {
 struct patience {
     enum patience_kind kind;
     struct queue *queue; /* borrowed */
-    uint64_t end_ns;     /* of the slot                                         */
+    uint64_t end_ns;     /* of the slot, as clock_ns()                           */
     uint64_t silence_ns; /* how long nothing may come; 0: any time              */
     uint64_t until_ns;   /* the earlier of both                                 */
     unsigned looks;      /* fruitless ones since something came                 */
     bool armed;          /* the queue will wake us                              */
 };
-
-/* CLOCK_MONOTONIC, which all times here are of. */
-uint64_t clock_ns(void);
 
 void patience_begin(struct patience *p, enum patience_kind kind, struct queue *queue,
                     uint64_t end_ns, uint64_t silence_ns);

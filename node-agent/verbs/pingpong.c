@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "node-agent/clock.h"
 #include "node-agent/verbs/histogram.h"
 #include "node-agent/verbs/meet.h"
 #include "node-agent/verbs/patience.h"

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "node-agent/clock.h"
 #include "node-agent/verbs/device.h"
 #include "node-agent/verbs/meet.h"
 #include "node-agent/verbs/patience.h"

@@ -1,5 +1,6 @@
 #include "node-agent/verbs/stream.h"
 
+#include "node-agent/clock.h"
 #include "node-agent/verbs/patience.h"
 #include "node-agent/verbs/queue.h"
 

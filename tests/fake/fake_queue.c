@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "node-agent/clock.h"
 #include "node-agent/verbs/patience.h"
 #include "node-agent/verbs/queue.h"
 #include "protocol/fail.h"

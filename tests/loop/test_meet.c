@@ -10,6 +10,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "node-agent/clock.h"
 #include "node-agent/verbs/meet.h"
 #include "node-agent/verbs/patience.h"
 #include "node-agent/verbs/queue.h"

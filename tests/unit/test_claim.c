@@ -1,3 +1,4 @@
+/* fakes: scratch_node */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -14,31 +15,9 @@
 #include "protocol/fail.h"
 #include "protocol/json.h"
 #include "protocol/scope.h"
+#include "tests/fake/scratch_node.h"
 
 #define NOON 1700000000
-
-/* Each test has a node of its own below /tmp. */
-static int make_node(void **state)
-{
-    struct home *p = calloc(1, sizeof *p);
-
-    strcpy(p->root, "/tmp/ibfleet-test-XXXXXX");
-    assert_non_null(mkdtemp(p->root));
-    snprintf(p->state, sizeof p->state, "%s/var/lib/ibfleet", p->root);
-    *state = p;
-    return 0;
-}
-
-static int drop_node(void **state)
-{
-    struct home *p = *state;
-    char command[HOME_PATH_MAX_BYTES];
-
-    snprintf(command, sizeof command, "rm -rf %s", p->root);
-    assert_int_equal(system(command), 0);
-    free(p);
-    return 0;
-}
 
 static struct claim of(const char *run, int64_t epoch)
 {
@@ -215,7 +194,8 @@ static void the_request_is_checked_field_by_field(void **state)
 
 int main(void)
 {
-#define ON_A_NODE(test) cmocka_unit_test_setup_teardown(test, make_node, drop_node)
+#define ON_A_NODE(test) \
+    cmocka_unit_test_setup_teardown(test, scratch_node_make, scratch_node_drop)
     const struct CMUnitTest tests[] = {
         ON_A_NODE(a_second_controller_is_refused_with_the_name_of_the_first),
         ON_A_NODE(a_run_claims_again_with_a_higher_epoch),

@@ -10,10 +10,10 @@
 #include <stdbool.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "node-agent/ask.h"
+#include "node-agent/clock.h"
 #include "node-agent/helper.h"
 #include "node-agent/voice.h"
 #include "protocol/fail.h"
@@ -26,14 +26,6 @@ struct heard {
     int events, outputs, answers, failures;
     struct fail why;
 };
-
-static int64_t now_ms(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 static void hear(void *arg, const char *text, size_t len_bytes, bool is_output)
 {
@@ -55,20 +47,20 @@ static void hear(void *arg, const char *text, size_t len_bytes, bool is_output)
 /* See one request to its end, as the loop does. */
 static struct heard live_through(const struct ask *ask)
 {
-    int64_t until = now_ms() + PATIENCE_MS;
+    int64_t until = clock_ms() + PATIENCE_MS;
     struct heard heard = {0};
     struct helper *helper;
     struct fail why;
 
-    assert_int_equal(helper_open(&helper, NULL, ask, 7, NULL, now_ms(), &why), 0);
+    assert_int_equal(helper_open(&helper, NULL, ask, 7, NULL, clock_ms(), &why), 0);
     assert_int_equal(helper_id(helper), 7);
     while (!helper_is_over(helper)) {
         struct pollfd p = {.fd = helper_fd(helper), .events = POLLIN};
-        int64_t left = helper_due_ms(helper) - now_ms();
+        int64_t left = helper_due_ms(helper) - clock_ms();
 
-        assert_true(now_ms() < until);
+        assert_true(clock_ms() < until);
         poll(&p, 1, left < 0 ? 0 : left > 1000 ? 1000 : (int)left);
-        if (helper_serve(helper, now_ms(), hear, &heard, &why) > 0) {
+        if (helper_serve(helper, clock_ms(), hear, &heard, &why) > 0) {
             heard.failures++;
             heard.why = why;
         }
@@ -170,9 +162,9 @@ WORK(work_if_alone)
 /* Of all helpers of this test, soon. */
 static void no_process_is_left(void)
 {
-    int64_t until = now_ms() + PATIENCE_MS;
+    int64_t until = clock_ms() + PATIENCE_MS;
 
-    while (now_ms() < until) {
+    while (clock_ms() < until) {
         if (waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD)
             return;
         poll(NULL, 0, 10);
@@ -223,13 +215,13 @@ static void an_end_without_a_word_is_an_answer(void **state)
 
 static void one_that_hangs_is_ended_at_its_deadline(void **state)
 {
-    int64_t begun = now_ms();
+    int64_t begun = clock_ms();
     struct heard h = live_through(&(struct ask){"hang", 100, work_for_ever});
 
     (void)state;
     assert_int_equal(h.failures, 1);
     assert_int_equal(h.why.code, FAIL_TIMEOUT);
-    assert_true(now_ms() - begun < 10000);
+    assert_true(clock_ms() - begun < 10000);
     no_process_is_left();
 }
 
@@ -266,7 +258,7 @@ static void closed_early_it_leaves_no_process(void **state)
     struct fail why;
 
     (void)state;
-    assert_int_equal(helper_open(&helper, NULL, &ask, 1, NULL, now_ms(), &why), 0);
+    assert_int_equal(helper_open(&helper, NULL, &ask, 1, NULL, clock_ms(), &why), 0);
     helper_close(helper);
     no_process_is_left();
 }

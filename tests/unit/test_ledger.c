@@ -1,3 +1,4 @@
+/* fakes: scratch_node */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -13,11 +14,12 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "node-agent/install/ledger.h"
 #include "node-agent/home.h"
+#include "node-agent/install/ledger.h"
 #include "protocol/fail.h"
 #include "protocol/json.h"
 #include "protocol/scope.h"
+#include "tests/fake/scratch_node.h"
 
 /* Takes the place of the C library's: a disk that is full while ballast lies on it. */
 static const char *full_while_there;
@@ -34,28 +36,11 @@ ssize_t write(int fd, const void *bytes, size_t n)
     return syscall(SYS_write, fd, bytes, n);
 }
 
-static int make_node(void **state)
-{
-    struct home *p = calloc(1, sizeof *p);
-
-    strcpy(p->root, "/tmp/ibfleet-test-XXXXXX");
-    assert_non_null(mkdtemp(p->root));
-    snprintf(p->state, sizeof p->state, "%s/var/lib/ibfleet", p->root);
-    *state = p;
-    return 0;
-}
-
 static int drop_node(void **state)
 {
-    struct home *p = *state;
-    char command[HOME_PATH_MAX_BYTES];
-
     full_while_there = NULL;
     always_full = false;
-    snprintf(command, sizeof command, "rm -rf %s", p->root);
-    assert_int_equal(system(command), 0);
-    free(p);
-    return 0;
+    return scratch_node_drop(state);
 }
 
 static void note(const struct home *p, const char *run, const char *step, int attempt,
@@ -212,7 +197,8 @@ static void a_long_ledger_loses_its_older_half(void **state)
 
 int main(void)
 {
-#define ON_A_NODE(test) cmocka_unit_test_setup_teardown(test, make_node, drop_node)
+#define ON_A_NODE(test) \
+    cmocka_unit_test_setup_teardown(test, scratch_node_make, drop_node)
     const struct CMUnitTest tests[] = {
         ON_A_NODE(of_a_step_never_begun_there_is_nothing),
         ON_A_NODE(the_last_entry_says_where_a_step_stands),

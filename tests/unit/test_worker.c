@@ -1,3 +1,4 @@
+/* fakes: scratch_node */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -18,28 +19,7 @@
 #include "protocol/json.h"
 #include "protocol/scope.h"
 #include "protocol/steps.h"
-
-static int make_node(void **state)
-{
-    struct home *h = calloc(1, sizeof *h);
-
-    strcpy(h->root, "/tmp/ibfleet-test-XXXXXX");
-    assert_non_null(mkdtemp(h->root));
-    snprintf(h->state, sizeof h->state, "%s/var/lib/ibfleet", h->root);
-    *state = h;
-    return 0;
-}
-
-static int drop_node(void **state)
-{
-    struct home *h = *state;
-    char command[HOME_PATH_MAX_BYTES];
-
-    snprintf(command, sizeof command, "rm -rf %s", h->root);
-    assert_int_equal(system(command), 0);
-    free(h);
-    return 0;
-}
+#include "tests/fake/scratch_node.h"
 
 /* The ledger says that memlock is to be set, by this attempt. */
 static void intend(const struct home *h, int attempt)
@@ -151,7 +131,8 @@ static void nobody_names_a_file_elsewhere(void **state)
 
 int main(void)
 {
-#define ON_A_NODE(test) cmocka_unit_test_setup_teardown(test, make_node, drop_node)
+#define ON_A_NODE(test) \
+    cmocka_unit_test_setup_teardown(test, scratch_node_make, scratch_node_drop)
     const struct CMUnitTest tests[] = {
         ON_A_NODE(what_is_intended_is_done),
         ON_A_NODE(what_was_so_is_already),
