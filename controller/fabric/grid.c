@@ -135,6 +135,7 @@ static int find_center(struct grid *g, double floor, struct fail *why)
     if (result == 0)
         g->center = best_of_fleet(g, values, bests);
     for (int i = 0; result == 0 && !isnan(g->center) && i < REFINE_TIMES; i++) {
+        double center_before = g->center, limit_before = g->limit;
         size_t count = gather_good(g, values);
         double center = robust_median(values, count);
         double sigma = robust_sigma(values, count, center, SIGMA_FLOOR * center);
@@ -144,6 +145,8 @@ static int find_center(struct grid *g, double floor, struct fail *why)
         g->center = center;
         g->noise = robust_z_limit(count, RISK) * sigma / center;
         g->limit = fmin(fmax(floor, g->noise), cap);
+        if (fabs(center - center_before) <= 0 && fabs(g->limit - limit_before) <= 0)
+            break; /* the same cells would be gathered again */
     }
     free(values);
     free(bests);

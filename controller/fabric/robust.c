@@ -55,11 +55,6 @@ double robust_sigma(double *x, size_t n, double center, double floor)
     return fmax(sigma, floor);
 }
 
-double robust_z(double x, double center, double sigma)
-{
-    return (x - center) / sigma;
-}
-
 double robust_z_limit(size_t tests, double risk)
 {
     double tail = risk / (double)(tests ? tests : 1), low = 0, high = 40;
@@ -73,19 +68,4 @@ double robust_z_limit(size_t tests, double risk)
             high = z;
     }
     return high;
-}
-
-void robust_median_interval(const double *x, size_t n, double *low, double *high)
-{
-    double half = 0.98 * sqrt((double)n);
-    size_t rank;
-
-    if (n < 6) {
-        *low = n ? x[0] : NAN;
-        *high = n ? x[n - 1] : NAN;
-        return;
-    }
-    rank = (size_t)fmax(floor((double)n / 2 - half), 1);
-    *low = x[rank - 1];
-    *high = x[n - rank];
 }

@@ -27,17 +27,9 @@ double robust_percentile(const double *x, size_t n, double percent);
  */
 double robust_sigma(double *x, size_t n, double center, double floor);
 
-/* Iglewicz and Hoaglin's modified z, how many sigmas x is above the center. */
-double robust_z(double x, double center, double sigma);
-
 /* The z that one of `tests` independent normal values exceeds with probability
  * `risk`: testing more must not accuse more.
  */
 double robust_z_limit(size_t tests, double risk);
-
-/* A 95 % interval of the median from order statistics, no distribution assumed.
- * x is sorted.  Below six values it is all there is: the smallest and largest.
- */
-void robust_median_interval(const double *x, size_t n, double *low, double *high);
 
 #endif
