@@ -87,7 +87,7 @@ calls() { grep -c "^$1" "$NODE/calls" || true; }
     says "answer 2 {}"
     says_not "answer 1"
     says "exit 0"
-    node_wait 5 node_is_quiet
+    wait_until 5 node_is_quiet
 }
 
 @test "more requests at once than the ceiling are refused, the others answered" {
@@ -212,7 +212,7 @@ calls() { grep -c "^$1" "$NODE/calls" || true; }
     talk "$(claim)" "&$(install "$packages")" until:slow.deb close
     says "exit 0"
     rm "$NODE/hold"
-    node_wait 20 node_is_idle
+    wait_until 20 node_is_idle
     grep -qx rdma-core "$NODE/installed"
     talk "$(install "$packages")"
     says '"name": "packages", "state": "already"'
@@ -340,7 +340,7 @@ calls() { grep -c "^$1" "$NODE/calls" || true; }
 @test "a node is rebooted once" {
     talk "$(claim)" 'reboot:{"run":"r1","epoch":1,"boot_id":"boot-1"}'
     says 'answer 2 {"already": false}'
-    node_wait 10 grep -q boot-2 "$NODE/proc/sys/kernel/random/boot_id"
+    wait_until 10 grep -q boot-2 "$NODE/proc/sys/kernel/random/boot_id"
     talk 'reboot:{"run":"r1","epoch":1,"boot_id":"boot-1"}' sleep:1.5
     says 'answer 1 {"already": true}'
     [ "$(calls reboot)" = 1 ]
@@ -366,7 +366,7 @@ calls() { grep -c "^$1" "$NODE/calls" || true; }
     says "failure 4 step-failed a step is at work: r1.packages-"
     [ -d "$NODE/var/lib/ibfleet" ]
     rm "$NODE/hold"
-    node_wait 20 node_is_idle
+    wait_until 20 node_is_idle
 }
 
 @test "under sudo the environment does not say where the node is" {

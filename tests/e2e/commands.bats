@@ -4,7 +4,7 @@
 # One sshd listens on two ports: ib1 and ib2 are behind the good one; behind the bad
 # one is ib3, which does what $SSHD_DIR/bad says instead of what it is told.
 
-load sshd
+load fleet
 
 setup()
 {
@@ -13,49 +13,19 @@ setup()
     printf '%s\n' '#!/bin/sh' "case \$SSH_CONNECTION in *\" $BAD_PORT\") exec sh $SSHD_DIR/bad ;; esac" \
         'exec /bin/sh -c "$SSH_ORIGINAL_COMMAND"' >"$SSHD_DIR/forced"
     chmod +x "$SSHD_DIR/forced"
-    sed "s/:$SSHD_PORT/:$BAD_PORT/; s/\]:[0-9]*/]:$BAD_PORT/" "$SSHD_KNOWN_HOSTS" >>"$SSHD_KNOWN_HOSTS.bad"
-    cat "$SSHD_KNOWN_HOSTS.bad" >>"$SSHD_KNOWN_HOSTS"
-    sshd_start <<<"Port $BAD_PORT
+    sed "s/\]:[0-9]*/]:$BAD_PORT/" "$SSHD_KNOWN_HOSTS" >"$SSHD_DIR/known_bad"
+    cat "$SSHD_DIR/known_bad" >>"$SSHD_KNOWN_HOSTS"
+    fleet_start <<<"Port $BAD_PORT
 ForceCommand $SSHD_DIR/forced"
-    export IBFLEET_FLEET=$SSHD_DIR/fleet.ini
-    cat >"$IBFLEET_FLEET" <<INI
-[defaults]
-user = tester
-key = $SSHD_KEY
-known_hosts = $SSHD_KNOWN_HOSTS
-sudo = no
-[nodes]
-ib1 = 127.0.0.1:$SSHD_PORT
-ib2 = 127.0.0.1:$SSHD_PORT
-ib3 = 127.0.0.1:$BAD_PORT
-[groups]
-good = ib[1-2]
-INI
+    STATE= # nothing here has any
+    fleet_node ib1
+    fleet_node ib2
+    fleet_node ib3 "$BAD_PORT"
+    printf '%s\n' '[groups]' 'good = ib[1-2]' >>"$IBFLEET_FLEET"
 }
-teardown() { sshd_remove; }
-
-# stdout in $out, stderr in $err
-ibfleet()
-{
-    status=0
-    timeout -k 5 60 "$BUILD/ibfleet" "$@" >"$SSHD_DIR/out" 2>"$SSHD_DIR/err" </dev/null || status=$?
-    out=$(tr -d '\0' <"$SSHD_DIR/out") err=$(cat "$SSHD_DIR/err")
-    echo "status $status"$'\n'"$out"$'\n'"$err"
-}
+teardown() { fleet_remove; }
 
 bad() { cat >"$SSHD_DIR/bad"; }
-says() { [[ "$out" == *"$1"* ]]; }
-warns() { [[ "$err" == *"$1"* ]]; }
-lacks() { [ "$(LC_ALL=C grep -c "$1" "$SSHD_DIR/out")" = 0 ]; } # a pattern, by bytes
-keeps_to() { "$BATS_TEST_DIRNAME/schema-check" "$1" <"$SSHD_DIR/out"; }
-# A node that is not what it was: NAME and its settings
-node() # NAME PORT SETTING...
-{
-    local name=$1 port=$2
-    shift 2
-    sed -i "/^\[nodes\]/a $name = 127.0.0.1:$port" "$IBFLEET_FLEET"
-    printf '%s\n' "odd-$name = $name" "[group:odd-$name]" "$@" >>"$IBFLEET_FLEET"
-}
 
 # ---- the command line ----------------------------------------------------------------
 
@@ -120,7 +90,7 @@ node() # NAME PORT SETTING...
 }
 
 @test "exec: a node that is off is named, the others run" {
-    node off1 1 "port = 1"
+    fleet_node off1 1
     ibfleet exec -a -x ib3 -- echo here
     [ "$status" = 1 ]
     [ "$(sort <<<"$out")" = $'ib1: here\nib2: here' ]
@@ -133,7 +103,7 @@ node() # NAME PORT SETTING...
 @test "exec: a changed host key is refused, the others run" {
     ssh-keygen -q -t ed25519 -N '' -f "$SSHD_DIR/other"
     echo "[127.0.0.1]:$SSHD_PORT $(cut -d' ' -f1,2 "$SSHD_DIR/other.pub")" >"$SSHD_DIR/known_other"
-    node swapped1 "$SSHD_PORT" "known_hosts = $SSHD_DIR/known_other"
+    fleet_node swapped1 "$SSHD_PORT" "known_hosts = $SSHD_DIR/known_other"
     ibfleet exec @good,swapped1 --host-keys accept-new --json -- echo here
     [ "$status" = 1 ]
     keeps_to exec
@@ -146,7 +116,7 @@ node() # NAME PORT SETTING...
 
 @test "exec: a refused key is named, the others run" {
     ssh-keygen -q -t ed25519 -N '' -f "$SSHD_DIR/other"
-    node locked1 "$SSHD_PORT" "key = $SSHD_DIR/other"
+    fleet_node locked1 "$SSHD_PORT" "key = $SSHD_DIR/other"
     ibfleet exec @good,locked1 -- echo here
     [ "$status" = 1 ]
     [ "$(sort <<<"$out")" = $'ib1: here\nib2: here' ]
@@ -208,43 +178,37 @@ node() # NAME PORT SETTING...
 
 @test "exec: an interrupt starts nothing new" {
     bad <<<'echo up; exec sleep 2'
-    node a1 "$BAD_PORT" "port = $BAD_PORT"
-    "$BUILD/ibfleet" exec -f 1 a1,@good -- echo here >"$SSHD_DIR/out" 2>"$SSHD_DIR/err" &
-    local pid=$!
-    sshd_wait_for 20 grep -q 'a1: up' "$SSHD_DIR/out"
-    kill -INT $pid
-    status=0
-    wait $pid || status=$?
+    fleet_node a1 "$BAD_PORT"
+    ibfleet_begin exec -f 1 a1,@good -- echo here
+    wait_until 20 grep -q 'a1: up' "$SSHD_DIR/out"
+    kill -INT "$CONTROLLER"
+    ibfleet_end
     [ "$status" = 5 ]
     lacks here
-    grep -q '1 running, 2 not started; once more ends them' "$SSHD_DIR/err"
-    grep -q '2 nodes ib\[1-2\]: interrupted (interrupted)' "$SSHD_DIR/err"
+    warns '1 running, 2 not started; once more ends them'
+    warns '2 nodes ib[1-2]: interrupted (interrupted)'
 }
 
 @test "exec: interrupted once it goes on, twice it ends with status 5" {
     bad <<<'echo up; exec sleep 100'
-    "$BUILD/ibfleet" exec -f 1 ib3,@good -- echo here >"$SSHD_DIR/out" 2>"$SSHD_DIR/err" &
-    local pid=$!
+    ibfleet_begin exec -f 1 ib3,@good -- echo here
     # ib1 and ib2 come first, one at a time
-    sshd_wait_for 20 grep -q 'ib3: up' "$SSHD_DIR/out"
-    kill -INT $pid
-    sshd_wait_for 20 grep -q '1 running, 0 not started; once more ends them' "$SSHD_DIR/err"
-    kill -0 $pid
-    kill -INT $pid
-    status=0
-    wait $pid || status=$?
+    wait_until 20 grep -q 'ib3: up' "$SSHD_DIR/out"
+    kill -INT "$CONTROLLER"
+    wait_until 20 grep -q '1 running, 0 not started; once more ends them' "$SSHD_DIR/err"
+    kill -0 "$CONTROLLER"
+    kill -INT "$CONTROLLER"
+    ibfleet_end
     [ "$status" = 5 ]
-    grep -q '1 node ib3: interrupted (interrupted)' "$SSHD_DIR/err"
+    warns '1 node ib3: interrupted (interrupted)'
 }
 
 @test "exec: asked to terminate it ends at once" {
     bad <<<'echo up; exec sleep 100'
-    "$BUILD/ibfleet" exec ib3 -- true >"$SSHD_DIR/out" 2>"$SSHD_DIR/err" &
-    local pid=$!
-    sshd_wait_for 20 grep -q 'ib3: up' "$SSHD_DIR/out"
-    kill -TERM $pid
-    status=0
-    wait $pid || status=$?
+    ibfleet_begin exec ib3 -- true
+    wait_until 20 grep -q 'ib3: up' "$SSHD_DIR/out"
+    kill -TERM "$CONTROLLER"
+    ibfleet_end
     [ "$status" = 5 ]
 }
 
@@ -260,7 +224,7 @@ node() # NAME PORT SETTING...
 
 @test "probe: its JSON keeps to the schema, with and without answers" {
     bad <<<'echo Only for accounts; exit 1'
-    node off1 1 "port = 1"
+    fleet_node off1 1
     ibfleet probe -a --json
     [ "$status" = 1 ]
     keeps_to probe
@@ -269,7 +233,7 @@ node() # NAME PORT SETTING...
 }
 
 @test "probe: nobody there is status 4" {
-    node off1 1 "port = 1"
+    fleet_node off1 1
     ibfleet probe off1
     [ "$status" = 4 ]
     says "1 node off1: not reachable (not-reachable)"
@@ -326,7 +290,7 @@ node() # NAME PORT SETTING...
 }
 
 @test "probe: facts that would write on the terminal are only letters" {
-    node evil1 "$SSHD_PORT" "agent = $BATS_TEST_DIRNAME/evil-agent"
+    fleet_node evil1 "$SSHD_PORT" "agent = $BATS_TEST_DIRNAME/evil-agent"
     ibfleet probe evil1,@good
     [ "$status" = 0 ]
     says '^[]0;owned^G\u009b2J\u202ex^Jib9'

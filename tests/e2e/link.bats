@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # link.bats - the agent on a node over a real sshd: brought there, started, asked, lost
 
-load sshd
+load link
 
 setup() { sshd_prepare; }
 teardown() { sshd_remove; }
@@ -311,14 +311,10 @@ answer hold {"ask":"hold"}' ]
 
 @test "a connection that breaks is lost at once" {
     sshd_start </dev/null
-    "$BUILD/tests/e2e/link-tool" name=node1 address=127.0.0.1 port="$SSHD_PORT" user=tester \
-        key="$SSHD_KEY" known_hosts="$SSHD_KNOWN_HOSTS" agent="$BATS_TEST_DIRNAME/fake-agent" \
-        unprivileged=yes ask=mute deadline_ms=20000 >"$SSHD_DIR/out" 2>&1 3>&- &
-    tool=$!
-    sshd_wait_for 20 grep -q '^up' "$SSHD_DIR/out" || { cat "$SSHD_DIR/out" "$SSHD_LOG"; false; }
+    link_until '^up' ask=mute deadline_ms=20000
     begin=$SECONDS
     sshd_break
-    wait $tool || true
+    wait "$LINK" || true
     cat "$SSHD_DIR/out"
     [ $((SECONDS - begin)) -le 3 ]
     grep -q "^failed mute connection-lost: " "$SSHD_DIR/out"
@@ -327,16 +323,12 @@ answer hold {"ask":"hold"}' ]
 
 @test "an agent that is silent too long is pinged, then given up" {
     sshd_start </dev/null
-    "$BUILD/tests/e2e/link-tool" name=node1 address=127.0.0.1 port="$SSHD_PORT" user=tester \
-        key="$SSHD_KEY" known_hosts="$SSHD_KNOWN_HOSTS" agent="$BATS_TEST_DIRNAME/fake-agent" \
-        unprivileged=yes idle_ms=400 hold_ms=20000 >"$SSHD_DIR/out" 2>&1 3>&- &
-    tool=$!
-    sshd_wait_for 20 grep -q '^answer' "$SSHD_DIR/out" || { cat "$SSHD_DIR/out" "$SSHD_LOG"; false; }
+    link_until '^answer' idle_ms=400 hold_ms=20000
     sleep 1.5
-    kill -0 $tool # pings were answered
+    kill -0 "$LINK" # pings were answered
     agent=$(sed -n 's/^up.*"pid":\([0-9]*\).*/\1/p' "$SSHD_DIR/out")
     kill -STOP "$agent"
-    wait $tool || true
+    wait "$LINK" || true
     kill -KILL "$agent"
     cat "$SSHD_DIR/out"
     grep -q "^lost connection-lost: the agent does not answer: no answer to 'ping'" "$SSHD_DIR/out"

@@ -9,6 +9,8 @@
 #               then says and fails as $NODE/apt.fails tells, or installs
 #   dpkg-query, dpkg, modprobe, rdma, reboot   likewise, much simpler
 
+load wait
+
 node_make()
 {
     NODE=$(mktemp -d /tmp/ibfleet-node.XXXXXX)
@@ -68,17 +70,6 @@ node_processes()
     local pid
     for pid in $(pgrep -f "ibfleet-agent $1"); do
         ! grep -qsz "^IBFLEET_ROOT=$NODE\$" "/proc/$pid/environ" || echo "$pid"
-    done
-}
-
-# SECONDS COMMAND...   until it succeeds
-node_wait()
-{
-    local end=$((SECONDS + $1))
-    shift
-    until "$@"; do
-        [ $SECONDS -lt $end ] || return 1
-        sleep 0.05
     done
 }
 

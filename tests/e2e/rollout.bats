@@ -4,7 +4,7 @@
 # The program, SSH, the journal and the signals are real; the agents are sim-node, since
 # a real one would change the machine that runs the tests.
 
-load sshd
+load fleet
 
 setup_file()
 {
@@ -15,70 +15,28 @@ setup_file()
 
 setup()
 {
-    sshd_prepare
-    sshd_start </dev/null
-    export IBFLEET_FLEET=$SSHD_DIR/fleet.ini STATE=$SSHD_DIR/state
-    cat >"$IBFLEET_FLEET" <<INI
-[defaults]
-user = tester
-key = $SSHD_KEY
-known_hosts = $SSHD_KNOWN_HOSTS
-sudo = no
-rxe = eth1
-[policy]
-window = 8
-INI
-    node ib1
-    node ib2
-    node ib3
+    fleet_start 'rxe = eth1' '[policy]' 'window = 8' </dev/null
+    sim_node ib1
+    sim_node ib2
+    sim_node ib3
 }
+teardown() { fleet_remove; }
 
-teardown()
-{
-    [ -z "${CONTROLLER:-}" ] || kill -9 "$CONTROLLER" 2>/dev/null || true
-    sshd_remove
-}
-
-node() # NAME
+sim_node() # NAME
 {
     mkdir "$SSHD_DIR/$1"
     cp "$BATS_TEST_DIRNAME/sim-node" "$TREES/before" "$TREES/after" "$SSHD_DIR/$1"
-    printf '%s\n' '[nodes]' "$1 = 127.0.0.1:$SSHD_PORT" '[groups]' "only-$1 = $1" \
-        "[group:only-$1]" "agent = $SSHD_DIR/$1/sim-node" >>"$IBFLEET_FLEET"
+    fleet_node "$1" "$SSHD_PORT" "agent = $SSHD_DIR/$1/sim-node"
 }
 
-# stdout in $out, stderr in $err
-ibfleet()
-{
-    status=0
-    timeout 120 "$BUILD/ibfleet" "$@" --state "$STATE" >"$SSHD_DIR/out" \
-        2>"$SSHD_DIR/err" </dev/null || status=$?
-    out=$(cat "$SSHD_DIR/out") err=$(cat "$SSHD_DIR/err")
-    echo "status $status"$'\n'"$out"$'\n'"$err"
-}
-
-# In the background, as $CONTROLLER, until a file of a node is there.
+# In the background, until a file of a node is there.
 begin_until() # FILE ARGUMENT...
 {
-    "$BUILD/ibfleet" "${@:2}" --state "$STATE" >"$SSHD_DIR/out" 2>"$SSHD_DIR/err" \
-        </dev/null 3>&- &
-    CONTROLLER=$!
-    sshd_wait_for 20 test -e "$SSHD_DIR/$1"
-}
-
-end_controller() # its status in $status
-{
-    status=0
-    wait "$CONTROLLER" || status=$?
-    CONTROLLER=
-    out=$(cat "$SSHD_DIR/out") err=$(cat "$SSHD_DIR/err")
-    echo "status $status"$'\n'"$out"$'\n'"$err"
+    ibfleet_begin "${@:2}"
+    wait_until 20 test -e "$SSHD_DIR/$1"
 }
 
 times() { wc -l <"$SSHD_DIR/$1/$2" 2>/dev/null || echo 0; } # NODE installed|boots
-says() { [[ "$out" == *"$1"* ]]; }
-warns() { [[ "$err" == *"$1"* ]]; }
-keeps_to() { "$BATS_TEST_DIRNAME/schema-check" "$1" <"$SSHD_DIR/out"; }
 ended() { jq -r '.nodes[] | "\(.name) \(.state) \(.code)"' "$SSHD_DIR/out"; }
 latest() { ibfleet status --json >/dev/null; jq -r '.runs[-1].run' "$SSHD_DIR/out"; }
 
@@ -206,7 +164,7 @@ all_once()
     echo 3 >"$SSHD_DIR/ib1/slow"
     begin_until ib1/installing rollout -a --yes
     kill -9 "$(cat "$SSHD_DIR/ib1/pid")"
-    end_controller
+    ibfleet_end
     [ "$status" = 0 ]
     all_once
 }
@@ -215,7 +173,7 @@ all_once()
     for n in ib1 ib2 ib3; do echo 4 >"$SSHD_DIR/$n/slow"; done
     begin_until ib3/installing rollout -a --yes
     pkill -9 -P "$SSHD_PID"
-    end_controller
+    ibfleet_end
     [ "$status" = 0 ]
     all_once
 }
@@ -226,7 +184,7 @@ all_once()
     for n in ib1 ib2 ib3; do echo 3 >"$SSHD_DIR/$n/slow"; done
     begin_until ib3/installing rollout -a --yes
     kill -9 "$CONTROLLER"
-    end_controller
+    ibfleet_end
     ibfleet status
     says "interrupted"
     cd /
@@ -247,7 +205,7 @@ all_once()
         --yes --state "$STATE" </dev/null 2>"$SSHD_DIR/err2" || status=$?
     [ "$status" = 6 ]
     grep -q "being worked on by .* process $CONTROLLER" "$SSHD_DIR/err2"
-    end_controller
+    ibfleet_end
     [ "$status" = 0 ]
     all_once
 }
@@ -256,7 +214,7 @@ all_once()
     for n in ib1 ib2 ib3; do echo 2 >"$SSHD_DIR/$n/slow"; done
     begin_until ib1/installing rollout -a --yes --window 1
     kill -INT "$CONTROLLER"
-    end_controller
+    ibfleet_end
     [ "$status" = 5 ]
     warns "ibfleet resume"
     [ "$(times ib1 boots)" = 1 ]
@@ -270,14 +228,14 @@ all_once()
     for n in ib1 ib2 ib3; do echo 3 >"$SSHD_DIR/$n/slow"; done
     begin_until ib3/installing rollout -a --yes
     kill -INT "$CONTROLLER"
-    sshd_wait_for 10 grep -q 'once more' "$SSHD_DIR/err"
+    wait_until 10 grep -q 'once more' "$SSHD_DIR/err"
     kill -INT "$CONTROLLER"
-    end_controller
+    ibfleet_end
     [ "$status" = 5 ]
     warns "ibfleet resume"
     ibfleet status
     says "paused"
-    sshd_wait_for 20 test -e "$SSHD_DIR/ib3/installed"
+    wait_until 20 test -e "$SSHD_DIR/ib3/installed"
     ibfleet resume --yes
     [ "$status" = 0 ]
     all_once
@@ -287,7 +245,7 @@ all_once()
     touch "$SSHD_DIR/ib1/stuck"
     begin_until ib1/pid rollout -a --yes
     kill -INT "$CONTROLLER"
-    end_controller
+    ibfleet_end
     [ "$status" = 5 ]
     warns "nothing was changed"
     [ "$(times ib2 installed)" = 0 ]

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # ssh.bats - reaching a node: names, deadlines, host keys, our own key
 
-load sshd
+load link
 
 setup() { sshd_prepare; }
 teardown()
@@ -26,7 +26,7 @@ while True:
     if sys.argv[2]: c.sendall(sys.argv[2].encode()); c.close()
 ' "$SSHD_PORT" "$1" 3>&- &
     LISTENER=$!
-    sshd_wait_for 10 sshd_answers
+    wait_until 10 sshd_answers
 }
 
 # ---- getting through -----------------------------------------------------------------

@@ -1,6 +1,6 @@
 # sshd.bash - a real sshd on loopback, as whoever runs the test, without root
 #
-#   load ../sshd
+#   load sshd
 #   setup_file() { sshd_prepare; }
 #   setup()      { sshd_start; }          # more lines of sshd_config on stdin if wanted
 #   teardown()   { sshd_stop; }
@@ -11,6 +11,8 @@
 #
 # Sets SSHD_DIR SSHD_PORT SSHD_HOME SSHD_KEY (private key that is let in)
 # SSHD_KNOWN_HOSTS (holds the host's key) SSHD_LOG SSHD_PID.
+
+load wait
 
 : "${BUILD:?is not set: make e2e does it}"
 
@@ -25,16 +27,6 @@ while True:
     except OSError: continue
     break
 print(port)'
-}
-
-sshd_wait_for() # SECONDS COMMAND...   until it succeeds
-{
-    local end=$((SECONDS + $1))
-    shift
-    until "$@"; do
-        [ $SECONDS -lt $end ] || return 1
-        sleep 0.05
-    done
 }
 
 sshd_answers()
@@ -88,7 +80,7 @@ CONF
         NSS_WRAPPER_GROUP="$SSHD_DIR/group" \
         /usr/sbin/sshd -D -e -f "$SSHD_DIR/sshd_config" 2>>"$SSHD_LOG" 3>&- </dev/null &
     SSHD_PID=$!
-    sshd_wait_for 10 sshd_answers || { cat "$SSHD_LOG" >&2; return 1; }
+    wait_until 10 sshd_answers || { cat "$SSHD_LOG" >&2; return 1; }
 }
 
 # Kill what serves the connections, but not what listens.
@@ -114,14 +106,3 @@ sshd_remove()
 
 # libssh2 1.10 forgets the host's key at each key exchange after the first.
 export LSAN_OPTIONS=suppressions=$BATS_TEST_DIRNAME/lsan.supp
-
-# A link-tool to it; what it said is in $output.
-link() # WORD=VALUE...
-{
-    run timeout 60 "$BUILD/tests/e2e/link-tool" name=node1 address=127.0.0.1 port="$SSHD_PORT" \
-        user=tester key="$SSHD_KEY" known_hosts="$SSHD_KNOWN_HOSTS" \
-        agent="$BATS_TEST_DIRNAME/fake-agent" unprivileged=yes pause_ms=50 "$@"
-    echo "$output"
-}
-
-says() { [[ "$output" == *"$1"* ]]; }

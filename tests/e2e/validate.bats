@@ -2,51 +2,30 @@
 # validate.bats - what validate says when there is nothing to measure with: both nodes
 # are this host behind one sshd, and it has no HCA.
 
-load sshd
+load fleet
 
 setup()
 {
-    sshd_prepare
-    sshd_start </dev/null
-    export IBFLEET_FLEET=$SSHD_DIR/fleet.ini
-    cat >"$IBFLEET_FLEET" <<INI
-[defaults]
-user = tester
-key = $SSHD_KEY
-known_hosts = $SSHD_KNOWN_HOSTS
-sudo = no
-[nodes]
-ib1 = 127.0.0.1:$SSHD_PORT
-ib2 = 127.0.0.1:$SSHD_PORT
-gone = 127.0.0.1:1
-INI
+    fleet_start </dev/null
+    fleet_node ib1
+    fleet_node ib2
+    fleet_node gone 1
     [ -z "$(ls /sys/class/infiniband 2>/dev/null)" ] || skip "this host has an HCA"
 }
-teardown() { sshd_remove; }
-
-ibfleet()
-{
-    status=0
-    timeout 60 "$BUILD/ibfleet" "$@" --state "$SSHD_DIR/state" >"$SSHD_DIR/out" \
-        2>"$SSHD_DIR/err" </dev/null || status=$?
-    out=$(cat "$SSHD_DIR/out") err=$(cat "$SSHD_DIR/err")
-    echo "status $status"$'\n'"$out"$'\n'"$err"
-}
-
-ask() { jq -r "$1" "$SSHD_DIR/out"; }
+teardown() { fleet_remove; }
 
 @test "without an HCA nothing is measured: each node says why, and the status is 7" {
     ibfleet validate -w ib1,ib2
     [ "$status" = 7 ]
     [[ "$out" == "NOT MEASURED"* ]]
-    [[ "$out" == *"ib[1-2] did not take part: no RDMA device"* ]]
-    [[ "$out" == *"1 pair: one of the two did not take part"* ]]
+    says "ib[1-2] did not take part: no RDMA device"
+    says "1 pair: one of the two did not take part"
 }
 
 @test "its JSON keeps to the schema, also when there is nothing in it" {
     ibfleet validate -a --json
     [ "$status" = 7 ]
-    "$BATS_TEST_DIRNAME/schema-check" validate <"$SSHD_DIR/out"
+    keeps_to validate
     [ "$(ask .verdict)" = bad ]
     [ "$(ask '.pairs | length')" = 3 ]
     [ "$(ask '.nodes[] | select(.name == "gone") | .code')" = not-reachable ]
@@ -61,20 +40,20 @@ ask() { jq -r "$1" "$SSHD_DIR/out"; }
 @test "a device that is not there is named" {
     ibfleet validate -w ib1,ib2 --hca mlx5_ib7
     [ "$status" = 7 ]
-    [[ "$out" == *"no such device: mlx5_ib7"* ]]
+    says "no such device: mlx5_ib7"
 }
 
 @test "nobody reached is status 4, and says so of each" {
     ibfleet validate -w gone
     [ "$status" = 4 ]
-    [[ "$out" == *"gone did not take part"* ]]
+    says "gone did not take part"
 }
 
 @test "a plan asks nobody" {
     sshd_stop
     ibfleet validate -a --plan
     [ "$status" = 0 ]
-    [[ "$out" == *"3 pairs in 3 rounds"* ]]
+    says "3 pairs in 3 rounds"
 }
 
 @test "a run is in the journal; without a place for one it is still measured" {
