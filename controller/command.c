@@ -264,10 +264,8 @@ int command_progress(struct command *c, const char *title,
 static void on_signal(uv_signal_t *handle, int signum)
 {
     struct command_insides *in = handle->data;
-    unsigned least = signum == SIGINT ? 1 : 2;
 
-    in->interrupts = in->interrupts + 1 > least ? in->interrupts + 1 : least;
-    if (in->interrupts > 2) {
+    if (++in->interrupts > 2) {
         signal(signum, SIG_DFL);
         raise(signum);
         return;

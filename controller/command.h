@@ -83,10 +83,9 @@ int command_progress(struct command *c, const char *title,
                      const struct progress_state *states, size_t state_count,
                      struct progress **p, struct fail *why);
 
-/* SIGINT from now on: hook gets 1 for the first (say where things stand, start
- * nothing new) and 2 for the second (pause or end now); the next ends the process as
- * if nobody watched.  SIGTERM and SIGHUP count as the second at once: who sends them
- * does not wait.  Watching does not keep the loop alive.  FAIL_BUG when libuv refuses.
+/* SIGINT, SIGTERM and SIGHUP from now on: hook gets 1 for the first of them (say where
+ * things stand, start nothing new) and 2 for the second (pause or end now); the next ends
+ * the process as if nobody watched.  Watching does not keep the loop alive.  FAIL_BUG when libuv refuses.
  */
 int command_watch(struct command *c, void (*hook)(void *arg, unsigned nth), void *arg,
                   struct fail *why);

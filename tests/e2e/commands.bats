@@ -203,13 +203,19 @@ bad() { cat >"$SSHD_DIR/bad"; }
     warns '1 node ib3: interrupted (interrupted)'
 }
 
-@test "exec: asked to terminate it ends at once" {
+@test "exec: asked to terminate, or hung up, it is as if interrupted" {
     bad <<<'echo up; exec sleep 100'
-    ibfleet_begin exec ib3 -- true
-    wait_until 20 grep -q 'ib3: up' "$SSHD_DIR/out"
-    kill -TERM "$CONTROLLER"
-    ibfleet_end
-    [ "$status" = 5 ]
+    for signal in TERM HUP; do
+        ibfleet_begin exec ib3 -- true
+        wait_until 20 grep -q 'ib3: up' "$SSHD_DIR/out"
+        kill -$signal "$CONTROLLER"
+        wait_until 20 grep -q '1 running, 0 not started; once more ends them' "$SSHD_DIR/err"
+        kill -0 "$CONTROLLER"
+        kill -$signal "$CONTROLLER"
+        ibfleet_end
+        [ "$status" = 5 ]
+        warns '1 node ib3: interrupted (interrupted)'
+    done
 }
 
 # ---- probe -----------------------------------------------------------------------------

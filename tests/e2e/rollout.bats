@@ -224,6 +224,20 @@ all_once()
     all_once
 }
 
+@test "asked to terminate, it finishes what is under way, as if interrupted" {
+    for n in ib1 ib2 ib3; do echo 2 >"$SSHD_DIR/$n/slow"; done
+    begin_until ib1/installing rollout -a --yes --window 1
+    kill -TERM "$CONTROLLER"
+    ibfleet_end
+    [ "$status" = 5 ]
+    warns "ibfleet resume"
+    [ "$(times ib1 boots)" = 1 ]
+    [ "$(times ib2 installed)" = 0 ]
+    ibfleet resume --yes
+    [ "$status" = 0 ]
+    all_once
+}
+
 @test "the second interrupt pauses, and the install goes on by itself" {
     for n in ib1 ib2 ib3; do echo 3 >"$SSHD_DIR/$n/slow"; done
     begin_until ib3/installing rollout -a --yes
