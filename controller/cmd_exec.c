@@ -280,10 +280,10 @@ static int prepare(struct exec *e, struct fail *why)
     e->width = o->width == OPTION_UNSET ? DEFAULT_WIDTH : (size_t)o->width;
     e->outcome.total = e->command->node_count;
     e->targets = calloc(e->command->node_count, sizeof *e->targets);
-    e->client = ssh_client_new();
-    if (!e->targets || !e->client)
+    if (!e->targets)
         return fail_memory(why);
-    if (join_words(o, &e->line, why) < 0)
+    if (join_words(o, &e->line, why) < 0 ||
+        command_client(e->command, &e->client, why) < 0)
         return -1;
     for (size_t i = 0; i < e->command->node_count; i++) {
         struct target *t = &e->targets[i];
@@ -306,7 +306,6 @@ static void clear(struct exec *e)
         answer_clear(&e->targets[i].answer);
     free(e->targets);
     free(e->line);
-    ssh_client_free(e->client);
 }
 
 /* ---- what is told at the end --------------------------------------------------- */

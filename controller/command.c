@@ -11,6 +11,7 @@
 #include "controller/link/link.h"
 #include "controller/option_table.h"
 #include "controller/screen/progress.h"
+#include "controller/ssh/ssh.h"
 #include "controller/state_folder.h"
 #include "inventory/fleet.h"
 #include "inventory/hostset.h"
@@ -25,6 +26,7 @@ static const int watched[] = {SIGINT, SIGTERM, SIGHUP};
 
 struct command_insides {
     uv_loop_t loop;
+    struct ssh_client *client;
     struct link_pool *pool;
     char *state_folder;
 
@@ -167,6 +169,7 @@ void command_close(struct command *c)
     for (size_t i = 0; in->watching && i < WATCHED; i++)
         uv_close((uv_handle_t *)&in->signals[i], NULL);
     link_pool_close(in->pool);
+    ssh_client_free(in->client);
     uv_run(c->loop, UV_RUN_DEFAULT);
     busy = uv_loop_close(c->loop);
     assert(busy == 0);
@@ -201,6 +204,29 @@ static int make_room(size_t links, struct fail *why)
     return 0;
 }
 
+/* What is wrong with one node's key is wrong with the fleet: nobody is reached then. */
+static int check_keys(const struct command *c, struct ssh_client *client,
+                      struct fail *why)
+{
+    for (size_t i = 0; i < c->node_count; i++) {
+        const struct ssh_order order = ssh_order_to(c->nodes[i]);
+
+        if (ssh_client_check(client, &order, why) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+int command_client(struct command *c, struct ssh_client **client, struct fail *why)
+{
+    if (!c->insides->client)
+        c->insides->client = ssh_client_new();
+    if (!c->insides->client)
+        return fail_memory(why);
+    *client = c->insides->client;
+    return check_keys(c, *client, why);
+}
+
 int command_pool(struct command *c, struct link_pool **pool, struct fail *why)
 {
     const struct options *o = c->options;
@@ -212,6 +238,7 @@ int command_pool(struct command *c, struct link_pool **pool, struct fail *why)
 
     if (!c->insides->pool &&
         (make_room(c->node_count, why) < 0 ||
+         command_client(c, &wanted.client, why) < 0 ||
          link_pool_open(c->loop, &wanted, &c->insides->pool, why) < 0))
         return -1;
     *pool = c->insides->pool;

@@ -30,6 +30,7 @@ struct link_pool;
 struct options;
 struct progress;
 struct progress_state;
+struct ssh_client;
 struct uv_loop_s;
 
 /* All borrowed by the command; valid until command_close(). */
@@ -63,9 +64,16 @@ int command_choose(struct command *c, const char *hosts, struct fail *why);
  */
 const char *command_fleet_file(const struct command *c);
 
+/* What all SSH sessions share, made on the first call, with the keys and known hosts of
+ * all chosen nodes read: FAIL_KEY_FILE, FAIL_USAGE or FAIL_STATE before any node is
+ * reached.
+ */
+int command_client(struct command *c, struct ssh_client **client, struct fail *why);
+
 /* The pool of links, opened on the first call with what the options say (width, sudo
  * or not); -l, -i, -p and the like stand in the fleet's nodes already.  FAIL_STATE:
- * the agent cannot be read; FAIL_USAGE: more nodes than we may have files open.
+ * the agent cannot be read; FAIL_USAGE: more nodes than we may have files open; and as
+ * command_client().
  */
 int command_pool(struct command *c, struct link_pool **pool, struct fail *why);
 

@@ -264,7 +264,8 @@ static enum link_event start_session(struct link *l)
     if (pool_order(l->pool, l->node, &l->command, &order, &l->why) < 0)
         return LINK_EV_LOST;
     if (talk_begin(&l->talk) == 0)
-        l->ssh = ssh_open(l->pool->client, l->pool->loop, &order, &session_hooks, l);
+        l->ssh =
+            ssh_open(l->pool->options.client, l->pool->loop, &order, &session_hooks, l);
     if (!l->ssh) {
         fail_memory(&l->why);
         return LINK_EV_LOST;

@@ -27,25 +27,26 @@ struct fleet_node;
 struct json;
 struct link;
 struct link_pool;
+struct ssh_client;
 struct uv_loop_s;
 
 /* ---- what all links of a run share -------------------------------------------- */
 
 struct link_pool_options {
-    unsigned width;         /* logins under way at once; 0: 64                      */
-    const char *agent_path; /* the agent to push; NULL: beside our own program      */
-    bool unprivileged;      /* no sudo; the agent goes to the user's own folder     */
-    uint64_t login_ms;      /* deadline for each phase of a login; 0: 15000         */
-    unsigned tries;         /* logins tried for FAIL_KIND_AGAIN, with back-off, but not
+    struct ssh_client *client; /* borrowed for the life of the pool, as are the strings */
+    unsigned width;            /* logins under way at once; 0: 64                      */
+    const char *agent_path;    /* the agent to push; NULL: beside our own program      */
+    bool unprivileged;         /* no sudo; the agent goes to the user's own folder     */
+    uint64_t login_ms;         /* deadline for each phase of a login; 0: 15000         */
+    unsigned tries;            /* logins tried for FAIL_KIND_AGAIN, with back-off, but not
                                 after a deadline; 0: 3                               */
-    uint64_t pause_ms;      /* about this long before the second try, then doubled;
+    uint64_t pause_ms;         /* about this long before the second try, then doubled;
                                 0: 1000                                              */
-    uint64_t idle_ms;       /* silence after which an agent is pinged; 0: 60000     */
+    uint64_t idle_ms;          /* silence after which an agent is pinged; 0: 60000     */
 };
 
 /* Reads the agent's file and nothing else yet.  FAIL_STATE when it cannot be
- * read.  The strings in options are borrowed for the life of the pool.
- */
+ * read.   */
 int link_pool_open(struct uv_loop_s *loop, const struct link_pool_options *options,
                    struct link_pool **pool, struct fail *why);
 

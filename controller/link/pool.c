@@ -35,12 +35,6 @@ int link_pool_open(uv_loop_t *loop, const struct link_pool_options *options,
     p->options = *options;
     p->random = (uint32_t)uv_hrtime() | 1;
     fill_in(&p->options);
-    p->client = ssh_client_new();
-    if (!p->client) {
-        free(p);
-        return fail_memory(why);
-    }
-    p->login = ssh_client_login(p->client);
     if (agentfile_read(options->agent_path, &p->agent, why) < 0) {
         link_pool_close(p);
         return -1;
@@ -53,7 +47,6 @@ void link_pool_close(struct link_pool *pool)
 {
     if (!pool)
         return;
-    ssh_client_free(pool->client);
     agentfile_clear(&pool->agent);
     free(pool);
 }
@@ -123,7 +116,7 @@ int pool_order(const struct link_pool *pool, const struct fleet_node *node,
                                           .size_bytes = pool->agent.len_bytes};
     struct ssh_order made = ssh_order_to(node);
 
-    made.user = made.user ? made.user : pool->login;
+    made.user = made.user ? made.user : ssh_client_login(pool->options.client);
     made.phase_ms = pool->options.login_ms;
     if (!*command && bootstrap_for(node, made.user, pool->options.unprivileged, &agent,
                                    command, why) < 0)

@@ -1,4 +1,4 @@
-/* pool - what the links of a run share: SSH, the agent to push, and the door
+/* pool - what the links of a run share: the agent to push, and the door
  *
  * At most `width` logins are under way at once; who wants in waits in a queue.
  */
@@ -11,7 +11,6 @@
 #include "controller/link/agentfile.h"
 #include "controller/link/link.h"
 
-struct ssh_client;
 struct ssh_order;
 
 /* One that waits; inside its link.  Starts as all zero. */
@@ -25,9 +24,7 @@ struct pool_wait {
 struct link_pool {
     struct uv_loop_s *loop;
     struct link_pool_options options; /* with the defaults filled in */
-    struct ssh_client *client;
     struct agentfile agent;
-    const char *login; /* who runs us, or NULL */
     unsigned under_way;
     uint32_t random; /* state of the jitter */
     struct pool_wait *first, *last;

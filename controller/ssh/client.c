@@ -136,8 +136,8 @@ static int default_userkey(const struct ssh_client *c, struct userkey **key,
         exists_in_ssh_folder(c, "id_rsa") ? " (id_rsa: RSA cannot be used)" : "");
 }
 
-int client_userkey(struct ssh_client *c, const char *path, struct userkey **key,
-                   struct fail *why)
+static int find_userkey(struct ssh_client *c, const char *path, struct userkey **key,
+                        struct fail *why)
 {
     struct known_userkey *k = c->userkeys;
 
@@ -182,8 +182,8 @@ static struct known_hostkeys *load_hostkeys(struct ssh_client *c, const char *pa
     return NULL;
 }
 
-int client_hostkeys(struct ssh_client *c, const char *path, struct hostkeys **keys,
-                    struct fail *why)
+static int find_hostkeys(struct ssh_client *c, const char *path, struct hostkeys **keys,
+                         struct fail *why)
 {
     struct known_hostkeys *k = c->hostkeys;
 
@@ -198,4 +198,24 @@ int client_hostkeys(struct ssh_client *c, const char *path, struct hostkeys **ke
     }
     *keys = k->keys;
     return 0;
+}
+
+int client_files(struct ssh_client *client, const struct ssh_order *order,
+                 struct userkey **key, struct hostkeys **hostkeys, struct fail *why)
+{
+    return find_userkey(client, order->key, key, why) < 0 ||
+                   find_hostkeys(client, order->known_hosts, hostkeys, why) < 0
+               ? -1
+               : 0;
+}
+
+int ssh_client_check(struct ssh_client *client, const struct ssh_order *order,
+                     struct fail *why)
+{
+    struct hostkeys *hostkeys;
+    struct userkey *key;
+
+    if (!order->user && !client->login)
+        return fail_set(why, FAIL_USAGE, "no login name; name one with -l");
+    return client_files(client, order, &key, &hostkeys, why);
 }

@@ -9,14 +9,14 @@
 struct fail;
 struct hostkeys;
 struct ssh_client;
+struct ssh_order;
 struct userkey;
 
-/* path NULL: the first of ~/.ssh/id_ed25519 and id_ecdsa. */
-int client_userkey(struct ssh_client *client, const char *path, struct userkey **key,
-                   struct fail *why);
-
-/* path NULL: ~/.ssh/known_hosts, and what /etc/ssh/ssh_known_hosts adds to it. */
-int client_hostkeys(struct ssh_client *client, const char *path, struct hostkeys **keys,
-                    struct fail *why);
+/* The files of an order: its key (default: the first of ~/.ssh/id_ed25519 and id_ecdsa)
+ * and its known hosts (default: ~/.ssh/known_hosts, and what /etc/ssh/ssh_known_hosts
+ * adds to it).  FAIL_KEY_FILE, FAIL_STATE, FAIL_MEMORY.
+ */
+int client_files(struct ssh_client *client, const struct ssh_order *order,
+                 struct userkey **key, struct hostkeys **hostkeys, struct fail *why);
 
 #endif

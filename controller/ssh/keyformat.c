@@ -23,6 +23,9 @@ static const char encrypted[] =
     "it has a passphrase; use a key without one (ssh-keygen -p -f FILE takes it off)";
 static const char not_supported[] =
     "only ed25519 and ECDSA keys can be used; make one with: ssh-keygen -t ed25519";
+static const char public_half[] =
+    "it is a public key; the private one usually has the same name without .pub";
+static const char empty[] = "it is empty";
 static const char damaged[] = "it is not a private key, or damaged";
 
 static EVP_PKEY *refuse(struct fail *why, const char *text)
@@ -199,10 +202,31 @@ static EVP_PKEY *parse_pem(const char *text, size_t len_bytes, struct fail *why)
     return refuse(why, not_supported);
 }
 
+static bool begins(const char *text, size_t len_bytes, const char *with)
+{
+    return len_bytes > strlen(with) && memcmp(text, with, strlen(with)) == 0;
+}
+
+/* The one that lies beside it, in the formats of ssh-keygen and of others. */
+static bool is_public(const char *text, size_t len_bytes)
+{
+    static const char *const signs[] = {"ssh-", "ecdsa-sha2-", "sk-",
+                                        "-----BEGIN PUBLIC KEY-----",
+                                        "---- BEGIN SSH2 PUBLIC KEY ----"};
+
+    for (size_t i = 0; i < sizeof signs / sizeof *signs; i++)
+        if (begins(text, len_bytes, signs[i]))
+            return true;
+    return false;
+}
+
 EVP_PKEY *keyformat_parse(const char *text, size_t len_bytes, struct fail *why)
 {
-    if (len_bytes > strlen(OPENSSH_BEGIN) &&
-        memcmp(text, OPENSSH_BEGIN, strlen(OPENSSH_BEGIN)) == 0)
+    if (len_bytes == 0)
+        return refuse(why, empty);
+    if (is_public(text, len_bytes))
+        return refuse(why, public_half);
+    if (begins(text, len_bytes, OPENSSH_BEGIN))
         return parse_openssh(text, len_bytes, why);
     return parse_pem(text, len_bytes, why);
 }

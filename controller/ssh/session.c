@@ -116,13 +116,11 @@ static enum session_event await(struct ssh *s)
 
 static enum session_event work_fresh(struct ssh *s)
 {
-    if (client_userkey(s->client, s->order.key, &s->login.key, &s->why) < 0 ||
-        client_hostkeys(s->client, s->order.known_hosts, &s->login.hostkeys, &s->why) < 0)
-        return EV_FAIL;
-    if (s->order.user)
-        return EV_DONE;
-    fail_set(&s->why, FAIL_USAGE, "no login name; name one with -l");
-    return EV_FAIL;
+    return ssh_client_check(s->client, &s->order, &s->why) < 0 ||
+                   client_files(s->client, &s->order, &s->login.key, &s->login.hostkeys,
+                                &s->why) < 0
+               ? EV_FAIL
+               : EV_DONE;
 }
 
 static void on_found(void *arg, const struct fail *why)

@@ -36,6 +36,15 @@ struct uv_loop_s;
  */
 struct ssh_client *ssh_client_new(void);
 
+struct ssh_order;
+
+/* Read what a session of this order would need of our own machine: the key, the known
+ * hosts, a login name.  So it can be told once, and before any node is reached.
+ * FAIL_KEY_FILE, FAIL_USAGE (no login name), FAIL_STATE (known hosts), FAIL_MEMORY.
+ */
+int ssh_client_check(struct ssh_client *client, const struct ssh_order *order,
+                     struct fail *why);
+
 /* All sessions must be closed.  Host keys learned are on disk when it returns.
  * NULL is allowed.
  */

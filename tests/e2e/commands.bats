@@ -218,6 +218,55 @@ bad() { cat >"$SSHD_DIR/bad"; }
     done
 }
 
+# ---- our own key -----------------------------------------------------------------------
+
+# Each way of naming a key that is none is one line and status 2, and nobody is reached.
+@test "a key that cannot be used is told before any node is reached" {
+    ssh-keygen -q -t ed25519 -N secret -f "$SSHD_DIR/locked"
+    : >"$SSHD_DIR/empty"
+    while IFS='|' read -r name words; do
+        for command in "exec -a -i KEY -- true" "probe -a -i KEY" "validate -a -i KEY" \
+            "rollout -a -i KEY --yes --state $SSHD_DIR/state"; do
+            ibfleet ${command/KEY/$SSHD_DIR/$name}
+            [ "$status" = 2 ]
+            [ -z "$out" ]
+            [ "$(wc -l <"$SSHD_DIR/err")" = 1 ]
+            warns "the key $SSHD_DIR/$name: $words"
+        done
+    done <<'KEYS'
+missing|No such file or directory
+locked|it has a passphrase; use a key without one
+locked.pub|it is a public key; the private one usually has the same name without .pub
+empty|it is empty
+home|Is a directory
+forced|it is not a private key, or damaged
+KEYS
+    ! grep -q Accepted "$SSHD_LOG"
+}
+
+@test "a key that may not be read is told before any node is reached" {
+    cp "$SSHD_KEY" "$SSHD_DIR/shut"
+    chmod 000 "$SSHD_DIR/shut"
+    local without= # what lets root read everything
+    [ "$(id -u)" != 0 ] || without="setpriv --bounding-set -dac_override,-dac_read_search"
+    run $without "$BUILD/ibfleet" exec -a -i "$SSHD_DIR/shut" -- true
+    [ "$status" = 2 ]
+    [ "$output" = "ibfleet: the key $SSHD_DIR/shut: Permission denied" ]
+    ! grep -q Accepted "$SSHD_LOG"
+}
+
+@test "a key that is missing for one node only stops all, before any is reached" {
+    fleet_node lost1 "$SSHD_PORT" "key = $SSHD_DIR/missing"
+    ibfleet exec -a -- true
+    [ "$status" = 2 ]
+    [ -z "$out" ]
+    warns "the key $SSHD_DIR/missing: No such file or directory"
+    ! grep -q Accepted "$SSHD_LOG"
+    ibfleet exec @good -- true
+    [ "$status" = 0 ]
+    grep -q Accepted "$SSHD_LOG"
+}
+
 # ---- probe -----------------------------------------------------------------------------
 
 @test "probe: equal nodes are one row" {

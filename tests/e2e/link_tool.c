@@ -19,6 +19,7 @@
 #include <uv.h>
 
 #include "controller/link/link.h"
+#include "controller/ssh/ssh.h"
 #include "inventory/fleet.h"
 #include "protocol/fail.h"
 #include "protocol/json.h"
@@ -224,6 +225,7 @@ int main(int argc, char **argv)
     if (!node.address)
         node.address = node.name;
     uv_loop_init(&loop);
+    options.client = ssh_client_new();
     if (link_pool_open(&loop, &options, &pool, &why) < 0) {
         printf("no pool %s: %s\n", fail_code_name(why.code), why.text);
         return 2;
@@ -237,6 +239,7 @@ int main(int argc, char **argv)
     }
     uv_run(&loop, UV_RUN_DEFAULT);
     link_pool_close(pool);
+    ssh_client_free(options.client);
     free(all);
     if (uv_loop_close(&loop) != 0) {
         printf("the loop does not close\n");

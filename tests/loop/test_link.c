@@ -121,12 +121,27 @@ static void open_pool(void)
     the_link = link_new(pool, &node, &hooks, NULL);
 }
 
+static void close_pool(void)
+{
+    uv_run(&loop, UV_RUN_DEFAULT);
+    link_pool_close(pool);
+}
+
+/* For the options and the node as they are now. */
+static void reopen_pool(void)
+{
+    link_close(the_link, NULL);
+    close_pool();
+    open_pool();
+}
+
 static int before(void **state)
 {
     (void)state;
     seen[0] = '\0';
     close_in = open_in = ask_in = NULL;
-    options = (struct link_pool_options){.agent_path = agent_path,
+    options = (struct link_pool_options){.client = ssh_client_new(),
+                                         .agent_path = agent_path,
                                          .unprivileged = true,
                                          .login_ms = 200,
                                          .tries = 1,
@@ -142,8 +157,8 @@ static int before(void **state)
 static int after(void **state)
 {
     (void)state;
-    uv_run(&loop, UV_RUN_DEFAULT);
-    link_pool_close(pool);
+    close_pool();
+    ssh_client_free(options.client);
     return uv_loop_close(&loop);
 }
 
@@ -251,6 +266,13 @@ static void connects(void)
     run_until_seen("connecting");
 }
 
+static void connects_again(void)
+{
+    seen[0] = '\0';
+    link_open(the_link);
+    run_until_seen("connecting");
+}
+
 static void starts(void)
 {
     connects();
@@ -344,13 +366,10 @@ static const char *command_for(const char *user, bool sudo, bool unprivileged)
 {
     const char *command;
 
-    link_close(the_link, NULL);
-    uv_run(&loop, UV_RUN_DEFAULT);
-    link_pool_close(pool);
     options.unprivileged = unprivileged;
     node.user = user;
     node.sudo = sudo;
-    open_pool();
+    reopen_pool();
     seen[0] = '\0';
     connects();
     command = fake_ssh_order(fake_ssh_session(fake_ssh_opened))->command;
@@ -394,24 +413,18 @@ static void it_is_lost_from_every_state(void **state)
     connects();
     ends(FAIL_AUTH_REFUSED);
     assert_string_equal(seen, " connecting lost LOST key-refused");
-    seen[0] = '\0';
-    link_open(the_link);
-    run_until_seen("connecting");
+    connects_again();
     fake_ssh_up(fake_ssh_session(2));
     ends(FAIL_LINK_LOST);
     assert_string_equal(seen, " connecting starting the agent lost LOST connection-lost");
-    seen[0] = '\0';
-    link_open(the_link);
-    run_until_seen("connecting");
+    connects_again();
     fake_ssh_up(fake_ssh_session(3));
     says_text(BOOTSTRAP_NEED);
     ends(FAIL_LINK_LOST);
     assert_string_equal(
         seen,
         " connecting starting the agent sending the agent lost LOST connection-lost");
-    seen[0] = '\0';
-    link_open(the_link);
-    run_until_seen("connecting");
+    connects_again();
     fake_ssh_up(fake_ssh_session(4));
     greets();
     ends(FAIL_LINK_LOST);
@@ -423,11 +436,8 @@ static void it_is_lost_from_every_state(void **state)
 static void what_may_pass_is_tried_again_and_then_given_up(void **state)
 {
     (void)state;
-    link_close(the_link, NULL);
-    uv_run(&loop, UV_RUN_DEFAULT);
-    link_pool_close(pool);
     options.tries = 3;
-    open_pool();
+    reopen_pool();
     connects();
     ends(FAIL_CONNECT);
     assert_string_equal(seen, " connecting waiting");
@@ -447,11 +457,8 @@ static void what_may_pass_is_tried_again_and_then_given_up(void **state)
 static void what_the_operator_must_change_is_not_tried_again(void **state)
 {
     (void)state;
-    link_close(the_link, NULL);
-    uv_run(&loop, UV_RUN_DEFAULT);
-    link_pool_close(pool);
     options.tries = 3;
-    open_pool();
+    reopen_pool();
     connects();
     ends(FAIL_HOST_KEY_CHANGED);
     assert_string_equal(seen, " connecting lost LOST host-key-changed");
@@ -461,11 +468,8 @@ static void what_the_operator_must_change_is_not_tried_again(void **state)
 static void a_deadline_is_waited_for_once(void **state)
 {
     (void)state;
-    link_close(the_link, NULL);
-    uv_run(&loop, UV_RUN_DEFAULT);
-    link_pool_close(pool);
     options.tries = 3;
-    open_pool();
+    reopen_pool();
     connects();
     ends(FAIL_TIMEOUT);
     assert_string_equal(seen, " connecting lost LOST timeout");
@@ -529,9 +533,7 @@ static void it_can_be_opened_again_where_it_is_lost(void **state)
     close_it();
 }
 
-/* ---- asking
- * --------------------------------------------------------------------------------------
- */
+/* ---- asking ---------------------------------------------------------------------- */
 
 static void ask(const char *what, uint64_t deadline_ms)
 {
@@ -695,11 +697,8 @@ static void silence_is_probed_and_then_given_up(void **state)
     unsigned long sent, received;
 
     (void)state;
-    link_close(the_link, NULL);
-    uv_run(&loop, UV_RUN_DEFAULT);
-    link_pool_close(pool);
     options.idle_ms = 40;
-    open_pool();
+    reopen_pool();
     comes_up();
     run_ms(50);
     link_traffic(the_link, &sent, &received);
@@ -712,20 +711,15 @@ static void silence_is_probed_and_then_given_up(void **state)
     close_it();
 }
 
-/* ---- the door
- * -----------------------------------------------------------------------------------------
- */
+/* ---- the door -------------------------------------------------------------------- */
 
 static void only_so_many_log_in_at_once(void **state)
 {
     struct link *others[3];
 
     (void)state;
-    link_close(the_link, NULL);
-    uv_run(&loop, UV_RUN_DEFAULT);
-    link_pool_close(pool);
     options.width = 1;
-    open_pool();
+    reopen_pool();
     for (int i = 0; i < 3; i++)
         others[i] = link_new(pool, &node, &hooks, NULL);
     connects();
@@ -746,9 +740,7 @@ static void only_so_many_log_in_at_once(void **state)
     close_it();
 }
 
-/* ---- closing
- * --------------------------------------------------------------------------------------------
- */
+/* ---- closing --------------------------------------------------------------------- */
 
 static void after_close_there_is_silence(void **state)
 {
@@ -773,8 +765,7 @@ static void it_can_be_closed_in_every_state(void **state)
 
     (void)state;
     link_close(the_link, NULL);
-    uv_run(&loop, UV_RUN_DEFAULT);
-    link_pool_close(pool);
+    close_pool();
     options.tries = 2;
     for (size_t i = 0; i < sizeof states / sizeof *states; i++) {
         fake_ssh_reset();
@@ -796,8 +787,7 @@ static void it_can_be_closed_in_every_state(void **state)
         assert_null(close_in);
         run_until_seen("closed");
         assert_null(strstr(seen, "LOST"));
-        uv_run(&loop, UV_RUN_DEFAULT);
-        link_pool_close(pool);
+        close_pool();
     }
     open_pool();
     close_it(); /* down */
@@ -809,8 +799,7 @@ static void it_can_be_closed_in_every_callback(void **state)
 
     (void)state;
     close_it();
-    uv_run(&loop, UV_RUN_DEFAULT);
-    link_pool_close(pool);
+    close_pool();
     for (size_t i = 0; i < sizeof callbacks / sizeof *callbacks; i++) {
         fake_ssh_reset();
         open_pool();
@@ -832,8 +821,7 @@ static void it_can_be_closed_in_every_callback(void **state)
         run_until_seen("closed");
         assert_null(strstr(seen, "two"));
         assert_true(i >= 1 || !strstr(seen, "event"));
-        uv_run(&loop, UV_RUN_DEFAULT);
-        link_pool_close(pool);
+        close_pool();
     }
     open_pool();
     link_close(the_link, NULL);

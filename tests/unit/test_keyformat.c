@@ -149,6 +149,28 @@ static void text_that_is_no_key_is_refused(void **state)
     }
 }
 
+static void what_is_no_private_key_is_told_by_its_kind(void **state)
+{
+    static const char *const publics[] = {
+        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5 me@here\n",
+        "ecdsa-sha2-nistp256 AAAAE2VjZHNhLXNoYTItbmlzdHAyNTY= me\n",
+        "-----BEGIN PUBLIC KEY-----\nMCowBQ==\n-----END PUBLIC KEY-----\n",
+        "---- BEGIN SSH2 PUBLIC KEY ----\nAAAA\n---- END SSH2 PUBLIC KEY ----\n",
+    };
+    struct fail why;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof publics / sizeof *publics; i++) {
+        assert_null(keyformat_parse(publics[i], strlen(publics[i]), &why));
+        assert_int_equal(why.code, FAIL_KEY_FILE);
+        assert_non_null(strstr(why.text, "it is a public key"));
+    }
+    assert_null(keyformat_parse("", 0, &why));
+    assert_string_equal(why.text, "it is empty");
+    assert_null(keyformat_parse("ssh", 3, &why));
+    assert_string_equal(why.text, "it is not a private key, or damaged");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -157,6 +179,7 @@ int main(void)
         cmocka_unit_test(a_damaged_key_does_no_harm),
         cmocka_unit_test(what_cannot_be_used_says_why),
         cmocka_unit_test(text_that_is_no_key_is_refused),
+        cmocka_unit_test(what_is_no_private_key_is_told_by_its_kind),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
