@@ -55,7 +55,8 @@ int claim_decode(const struct json *body, struct claim *c, struct fail *why)
 
     if (decode(body, &made, why) < 0)
         return -1;
-    if (json_find(body, "force") && json_get_flag(body, "force", &made.force, why) < 0)
+    if (json_find(body, "from") &&
+        get_word(body, "from", made.from, sizeof made.from, why) < 0)
         return -1;
     *c = made;
     return 0;
@@ -102,7 +103,8 @@ static int load(const struct home *h, struct claim *c, struct fail *why)
     if (!text && access(path, F_OK) < 0 && errno == ENOENT)
         return 0;
     if (!text || parse(text, c, NULL) < 0)
-        return fail_set(why, FAIL_CLAIMED, "%s can not be read; --force replaces it",
+        return fail_set(why, FAIL_CLAIMED,
+                        "%s can not be read: remove it if no rollout is at work here",
                         path);
     return 1;
 }
@@ -149,7 +151,7 @@ static int judge(const struct claim *holder, const struct claim *want, int64_t n
 {
     if (strcmp(holder->run, want->run) == 0)
         return compare_epochs(holder, want->epoch, why);
-    if (want->force || holder->until_s <= now_s)
+    if (strcmp(holder->run, want->from) == 0 || holder->until_s <= now_s)
         return 0;
     return claim_refuse(holder, why);
 }
@@ -164,7 +166,7 @@ int claim_take(const struct home *h, const struct claim *want, int64_t now_s,
     if (lock < 0)
         return -1;
     there = load(h, &holder, why);
-    if (there < 0 && !want->force)
+    if (there < 0)
         return -1;
     if (there > 0 && judge(&holder, want, now_s, why) < 0)
         return -1;

@@ -31,7 +31,7 @@ struct claim {
     char run[65], controller[129], user[65];
     int64_t epoch;            /* 0..2^53 */
     int64_t since_s, until_s; /* seconds since 1970 */
-    bool force;               /* take it from a living holder */
+    char from[65];            /* a run whose claim is taken over; "": none */
 };
 
 /* The body of a "claim" request.  FAIL_GARBAGE names the field. */
@@ -41,7 +41,7 @@ int claim_decode(const struct json *body, struct claim *c, struct fail *why);
 struct json *claim_encode(const struct claim *c);
 
 /* Of the same run: renewed, unless its epoch is higher (FAIL_STALE_EPOCH).  Of another:
- * taken over when it has run out or want->force, else FAIL_CLAIMED says whose it is.
+ * taken over when it has run out or is want->from's, else FAIL_CLAIMED says whose it is.
  * FAIL_DISK_FULL, FAIL_STEP, FAIL_TIMEOUT (the lock).
  */
 int claim_take(const struct home *h, const struct claim *want, int64_t now_s,

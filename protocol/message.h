@@ -15,7 +15,8 @@
  *
  *   ask        body                                    answer
  *   detect     {}                                      facts (facts.h)
- *   claim      {run, controller, user, epoch, until_s, force}   {}  or "claimed-by-another"
+ *   claim      {run, controller, user, epoch, until_s}     {}  or "claimed-by-another"
+ *              and from, when the claim of that run is to be taken over
  *   release    {run, epoch}                            {}
  *   install    {run, epoch, steps (steps.h)}           {steps: [{name, state, seconds}]}
  *              events meanwhile: "step" {name, state, seconds}, "output" {name, line}

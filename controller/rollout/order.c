@@ -21,7 +21,7 @@ struct json *order_claim(const struct node_claim *claim, int64_t until_s)
     if (body && json_put_text(body, "controller", claim->controller) == 0 &&
         json_put_text(body, "user", claim->user) == 0 &&
         json_put_int(body, "until_s", until_s) == 0 &&
-        json_put_flag(body, "force", false) == 0)
+        (!claim->from || json_put_text(body, "from", claim->from) == 0))
         return body;
     json_free(body);
     return NULL;

@@ -13,7 +13,8 @@ struct steps;
 /* In whose name a node is changed. */
 struct node_claim {
     const char *run, *controller, *user;
-    uint32_t epoch; /* raised by each controller that takes the run up */
+    uint32_t epoch;   /* raised by each controller that takes the run up */
+    const char *from; /* a run whose claims are taken over; NULL: none   */
 };
 
 /* until_s: seconds since 1970 */

@@ -64,7 +64,7 @@ static void a_lower_epoch_never_wins(void **state)
     assert_int_equal(claim_take(*state, &resumed, NOON, &why), 0);
     assert_int_equal(claim_take(*state, &ghost, NOON + 99999, &why), -1);
     assert_int_equal(why.code, FAIL_STALE_EPOCH);
-    ghost.force = true;
+    strcpy(ghost.from, "r1");
     assert_int_equal(claim_take(*state, &ghost, NOON, &why), -1);
     assert_int_equal(claim_check(*state, "r1", 1, &why), -1);
     assert_int_equal(why.code, FAIL_STALE_EPOCH);
@@ -85,15 +85,20 @@ static void a_claim_that_has_run_out_is_taken_over(void **state)
     assert_int_equal(claim_check(*state, "r2", 1, &why), 0);
 }
 
-static void force_takes_it_from_a_living_holder(void **state)
+static void a_claim_is_taken_over_from_the_run_that_is_named_and_no_other(void **state)
 {
-    struct claim first = of("r1", 1), second = of("r2", 1);
+    struct claim first = of("r1", 9), second = of("r2", 1);
     struct fail why;
 
-    second.force = true;
     assert_int_equal(claim_take(*state, &first, NOON, &why), 0);
+    strcpy(second.from, "r0");
+    assert_int_equal(claim_take(*state, &second, NOON, &why), -1);
+    assert_int_equal(why.code, FAIL_CLAIMED);
+    strcpy(second.from, "r1");
     assert_int_equal(claim_take(*state, &second, NOON, &why), 0);
-    assert_int_equal(claim_check(*state, "r1", 1, &why), -1);
+    assert_int_equal(claim_check(*state, "r1", 9, &why), -1);
+    assert_int_equal(why.code, FAIL_CLAIMED);
+    assert_int_equal(claim_check(*state, "r2", 1, &why), 0);
 }
 
 static void a_clock_that_is_ahead_leaves_a_minute(void **state)
@@ -129,7 +134,7 @@ static void released_it_is_free(void **state)
     assert_int_equal(claim_take(*state, &second, NOON, &why), 0);
 }
 
-static void an_unreadable_claim_protects_until_forced(void **state)
+static void an_unreadable_claim_protects_until_it_is_removed(void **state)
 {
     struct claim first = of("r1", 1), now;
     char path[HOME_PATH_MAX_BYTES];
@@ -140,7 +145,8 @@ static void an_unreadable_claim_protects_until_forced(void **state)
     assert_int_equal(claim_take(*state, &first, NOON, &why), -1);
     assert_int_equal(why.code, FAIL_CLAIMED);
     assert_false(claim_read(*state, &now));
-    first.force = true;
+    assert_non_null(strstr(why.text, "/claim can not be read: remove it if"));
+    assert_int_equal(unlink(path), 0);
     assert_int_equal(claim_take(*state, &first, NOON, &why), 0);
     assert_true(claim_read(*state, &now));
 }
@@ -175,8 +181,8 @@ static void the_request_is_checked_field_by_field(void **state)
         {"{\"run\":\"r\",\"controller\":\"h\",\"user\":\"u\",\"epoch\":-1,\"until_s\":1}",
          "epoch"},
         {"{\"run\":\"r\",\"controller\":\"h\",\"user\":\"u\",\"epoch\":1,\"until_s\":1,"
-         "\"force\":3}",
-         "force"},
+         "\"from\":3}",
+         "from"},
     };
 
     (void)state;
@@ -201,11 +207,11 @@ int main(void)
         ON_A_NODE(a_run_claims_again_with_a_higher_epoch),
         ON_A_NODE(a_lower_epoch_never_wins),
         ON_A_NODE(a_claim_that_has_run_out_is_taken_over),
-        ON_A_NODE(force_takes_it_from_a_living_holder),
+        ON_A_NODE(a_claim_is_taken_over_from_the_run_that_is_named_and_no_other),
         ON_A_NODE(a_clock_that_is_ahead_leaves_a_minute),
         ON_A_NODE(without_a_claim_nothing_may_be_done),
         ON_A_NODE(released_it_is_free),
-        ON_A_NODE(an_unreadable_claim_protects_until_forced),
+        ON_A_NODE(an_unreadable_claim_protects_until_it_is_removed),
         ON_A_NODE(a_state_folder_that_is_a_link_is_refused),
         ON_A_NODE(the_request_is_checked_field_by_field),
     };
