@@ -31,7 +31,8 @@ const struct command_row command_table[] = {
      "bring nodes to what the fleet file wants",
      "ibfleet rollout -a --plan|say what would be done, change nothing\n"
      "ibfleet rollout @gpu|print the plan, ask, do it\n"
-     "ibfleet rollout @gpu --yes --window 8 --max-failures 2|eight at once, unattended\n"},
+     "ibfleet rollout @gpu --yes --window 8 --max-failures 2|eight at once, unattended\n"
+     "ibfleet rollout @gpu --take-over r1|from a run whose controller is lost for good\n"},
     {COMMAND_VALIDATE, "validate", WORDS_HOSTS, "HOSTS [options]",
      "measure pairs, judge the fabric",
      "ibfleet validate -a|each node with each other, suspects again alone\n"
@@ -73,6 +74,10 @@ const struct option_row option_table[] = {
      "start nothing new after more than N nodes have failed"},
     {"reboot",        0,   OPTION_WORD,   "auto|always|never", AT(reboot), 0, 0,    COMMAND_ROLLOUT,
      "whether nodes are rebooted: when they need it, in any case, not at all"},
+
+    {"take-over",     0,   OPTION_TEXT,   "RUN",     AT(take_over),    0, 0,        COMMAND_ROLLOUT | COMMAND_RESUME,
+     "also nodes that RUN has claimed, when its controller is lost for good; else resume RUN, or wait: a claim "
+     "ends by itself, and who is refused is told when"},
 
     {"all-pairs",     0,   OPTION_FLAG,   NULL,      AT(all_pairs),    0, 0,        COMMAND_VALIDATE,
      "each node with each other: the default, said aloud"},

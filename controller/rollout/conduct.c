@@ -22,6 +22,7 @@
 #include "controller/rollout/rollout.h"
 #include "controller/rollout/takeup.h"
 #include "controller/rollout/view.h"
+#include "controller/screen/escape.h"
 #include "controller/screen/progress.h"
 #include "controller/screen/screen.h"
 #include "controller/screen/text.h"
@@ -183,7 +184,8 @@ static void go(struct conduct *c)
     c->claim = (struct node_claim){.run = journal_run_id(c->journal),
                                    .controller = c->host,
                                    .user = c->user,
-                                   .epoch = journal_epoch(c->journal)};
+                                   .epoch = journal_epoch(c->journal),
+                                   .from = options_of(c)->take_over};
     progress_line(c->progress, "run %s", c->claim.run);
     rollout_go(c->rollout, c->journal, &c->limits, &c->claim);
 }
@@ -218,8 +220,14 @@ static void ask(struct conduct *c)
         finish_with(c, &why);
         return;
     }
-    text_add(&text, "\nChange %zu node%s, %zu at once? [y/N] ", n, n == 1 ? "" : "s",
+    text_add(&text, "\nChange %zu node%s, %zu at once", n, n == 1 ? "" : "s",
              c->limits.window < n ? c->limits.window : n);
+    if (options_of(c)->take_over) {
+        text_add(&text, ", also what run ");
+        escape_add(&text, options_of(c)->take_over);
+        text_add(&text, " has claimed");
+    }
+    text_add(&text, "? [y/N] ");
     screen_err(&text);
 }
 

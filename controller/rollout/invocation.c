@@ -16,6 +16,7 @@ static const struct {
     {"port",      offsetof(struct options, port)},
     {"host_keys", offsetof(struct options, host_keys)},
     {"reboot",    offsetof(struct options, reboot)},
+    {"take_over", offsetof(struct options, take_over)},
 }, files[] = {
     {"key",         offsetof(struct options, key)},
     {"known_hosts", offsetof(struct options, known_hosts)},

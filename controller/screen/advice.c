@@ -40,7 +40,7 @@ static const struct {
     [FAIL_FLOOD]            = {"too much output", "what does its login print?  ssh NODE true"},
     [FAIL_VERSION]          = {"other version of the agent", "push ours: no `agent =` in the fleet file"},
     [FAIL_DISK_FULL]        = {"disk full", "make room, then roll out again: what is done is not done twice"},
-    [FAIL_CLAIMED]          = {"claimed by another controller", "wait for that run, or end it there"},
+    [FAIL_CLAIMED]          = {"claimed by another controller", "go on with it there:  ibfleet resume RUN;  is it lost for good?  --take-over RUN"},
     [FAIL_STALE_EPOCH]      = {"claim superseded", "another controller has taken over this run"},
     [FAIL_UNSUPPORTED]      = {"not supported", NULL},
     [FAIL_NOT_ROOT]         = {"needs root", "log in as root, or let sudo do it without a password"},

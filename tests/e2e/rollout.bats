@@ -160,6 +160,17 @@ all_once()
     [ "$(times ib3 installed)" = 1 ]
 }
 
+@test "a node is taken over from the run that is named, and from no other" {
+    echo '{"run": "20260101-0000-beef", "user": "bob@elsewhere", "epoch": 7}' >"$SSHD_DIR/ib1/claim"
+    ibfleet rollout ib1 --yes --take-over 20260101-0000-dead
+    [ "$status" = 6 ]
+    says "--take-over RUN"
+    [ "$(times ib1 installed)" = 0 ]
+    ibfleet rollout -a --yes --take-over 20260101-0000-beef
+    [ "$status" = 0 ]
+    all_once
+}
+
 @test "an agent that is killed in the middle is started again, and nothing is done twice" {
     echo 3 >"$SSHD_DIR/ib1/slow"
     begin_until ib1/installing rollout -a --yes
