@@ -12,17 +12,18 @@
 #include "controller/journal/history.h"
 #include "controller/journal/journal.h"
 #include "controller/options.h"
+#include "controller/rollout/account.h"
 #include "controller/rollout/conduct.h"
 #include "controller/rollout/invocation.h"
 #include "controller/rollout/takeup.h"
 #include "controller/screen/screen.h"
-#include "controller/screen/text.h"
 #include "protocol/fail.h"
 #include "protocol/json.h"
 #include "protocol/scope.h"
 
 struct resume {
     char run[JOURNAL_RUN_ID_BYTES];
+    bool with_failed;
     struct takeup *left;
     struct json *invocation; /* owns texts that the options borrow */
     struct options options;
@@ -31,10 +32,11 @@ struct resume {
 /* ---- which run ------------------------------------------------------------------------
  */
 
-static bool can_go_on(const struct history_run *run)
+/* With --failed the latest of all: what failed long ago may be well since. */
+static bool can_go_on(const struct resume *r, const struct history_run *run)
 {
     return strcmp(run->kind, "rollout") == 0 && !run->live &&
-           run->well + run->failed < run->nodes;
+           (r->with_failed || run->well + run->failed < run->nodes);
 }
 
 static int keep_id(void *arg, const struct history_run *run, struct fail *why)
@@ -42,7 +44,7 @@ static int keep_id(void *arg, const struct history_run *run, struct fail *why)
     struct resume *r = arg;
 
     (void)why;
-    if (can_go_on(run))
+    if (can_go_on(r, run))
         snprintf(r->run, sizeof r->run, "%s", run->id);
     return 0;
 }
@@ -71,7 +73,10 @@ static int find_run(struct resume *r, const struct options *o, struct history *h
         return history_run(h, named, check_kind, r, why);
     if (history_runs(h, SIZE_MAX >> 1, keep_id, r, why) < 0)
         return -1;
-    return *r->run ? 0 : fail_set(why, FAIL_NO_SUCH_RUN, "no rollout is unfinished");
+    return *r->run ? 0
+                   : fail_set(why, FAIL_NO_SUCH_RUN,
+                              "no rollout is unfinished; --failed tries again what "
+                              "failed in the latest");
 }
 
 /* ---- what is left of it -------------------------------------------------------- */
@@ -82,7 +87,8 @@ static int read_run(struct resume *r, struct command *c, struct fail *why)
     const char *folder, *how;
 
     if (command_state(c, &folder, why) < 0 || history_open(folder, &h, why) < 0 ||
-        find_run(r, c->options, h, why) < 0 || takeup_read(h, r->run, &r->left, why) < 0)
+        find_run(r, c->options, h, why) < 0 ||
+        takeup_read(h, r->run, r->with_failed, &r->left, why) < 0)
         return -1;
     how = takeup_plan(r->left);
     if (json_parse(how, strlen(how), &r->invocation, why) < 0)
@@ -95,10 +101,11 @@ static int read_run(struct resume *r, struct command *c, struct fail *why)
 
 static int say_finished(const struct resume *r)
 {
-    CLEANUP(text_clear) struct text text = {0};
+    struct fail why;
 
-    text_add(&text, "run %s: nothing is left to do\n", r->run);
-    screen_out(&text);
+    if (account_nothing(&r->options, r->run, &why) < 0)
+        return screen_fail(&why);
+    account_next(r->run, false, takeup_failed(r->left));
     return (int)outcome_status(takeup_ended(r->left));
 }
 
@@ -118,7 +125,7 @@ static int resume(struct resume *r, struct command *c)
 int cmd_resume(struct command *c)
 {
     const struct options *typed = c->options;
-    struct resume r = {0};
+    struct resume r = {.with_failed = c->options->failed};
     int status = resume(&r, c);
 
     c->options = typed;

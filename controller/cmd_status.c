@@ -10,6 +10,7 @@
 #include "controller/command.h"
 #include "controller/journal/history.h"
 #include "controller/options.h"
+#include "controller/rollout/account.h"
 #include "controller/rollout/past.h"
 #include "controller/screen/color.h"
 #include "controller/screen/screen.h"
@@ -28,7 +29,11 @@ struct status {
     struct json *list; /* with --json: runs, or the nodes of one */
     struct json *run;  /* with --json and one run: itself        */
     struct text text;
+
+    /* of the one run, when it can be gone on with */
     char to_resume[64];
+    bool unfinished;
+    size_t failed;
 };
 
 static enum color color_of_run(const char *state)
@@ -89,9 +94,11 @@ static void add_heading(struct status *s, const struct history_run *run)
     past_format_time(run->created_ms, started);
     text_add(&s->text, "%s %s: %s; started %s UTC by %s, on %s\n", run->kind, run->id,
              state, started, run->user, run->controller);
-    if (strcmp(run->kind, "rollout") == 0 && !run->live &&
-        run->well + run->failed < run->nodes)
-        snprintf(s->to_resume, sizeof s->to_resume, "%s", run->id);
+    if (strcmp(run->kind, "rollout") != 0 || run->live)
+        return;
+    snprintf(s->to_resume, sizeof s->to_resume, "%s", run->id);
+    s->unfinished = run->well + run->failed < run->nodes;
+    s->failed = run->failed;
 }
 
 static int keep_run(void *arg, const struct history_run *run, struct fail *why)
@@ -154,7 +161,7 @@ static int print(struct status *s, struct fail *why)
                      &s->text);
     screen_out(&s->text);
     if (*s->to_resume)
-        screen_warn("go on with: ibfleet resume %s", s->to_resume);
+        account_next(s->to_resume, s->unfinished, s->failed);
     return 0;
 }
 

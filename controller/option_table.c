@@ -47,8 +47,9 @@ const struct command_row command_table[] = {
      "ibfleet show ib007|its road through the latest run\n"
      "ibfleet show ib007 --run r1|through that run\n"},
     {COMMAND_RESUME, "resume", WORDS_RUN, "[RUN] [options]",
-     "go on with a run that was interrupted",
+     "go on with a run that was interrupted or has failed nodes",
      "ibfleet resume|the latest that has not ended\n"
+     "ibfleet resume r1 --failed|also those that failed, with what was planned for them\n"
      "ibfleet resume r1 --yes|without asking\n"},
     {.name = NULL},
 };
@@ -75,6 +76,12 @@ const struct option_row option_table[] = {
     {"reboot",        0,   OPTION_WORD,   "auto|always|never", AT(reboot), 0, 0,    COMMAND_ROLLOUT,
      "whether nodes are rebooted: when they need it, in any case, not at all"},
 
+    {"install-timeout",0,  OPTION_NUMBER, "SECONDS", AT(install_timeout_s), 1, 14400, COMMAND_ROLLOUT | COMMAND_RESUME,
+     "how long a node may take to install; else 1800"},
+    {"reboot-timeout",0,   OPTION_NUMBER, "SECONDS", AT(reboot_timeout_s), 1, 14400, COMMAND_ROLLOUT | COMMAND_RESUME,
+     "how long a node may take to come back from its reboot; else 600"},
+    {"failed",        0,   OPTION_FLAG,   NULL,      AT(failed),       0, 0,        COMMAND_RESUME,
+     "also try again those that failed"},
     {"take-over",     0,   OPTION_TEXT,   "RUN",     AT(take_over),    0, 0,        COMMAND_ROLLOUT | COMMAND_RESUME,
      "also nodes that RUN has claimed, when its controller is lost for good; else resume RUN, or wait: a claim "
      "ends by itself, and who is refused is told when"},
@@ -125,13 +132,13 @@ const struct option_row option_table[] = {
     {"unprivileged",  0,   OPTION_FLAG,   NULL,      AT(unprivileged), 0, 0,        COMMAND_PROBE | COMMAND_VALIDATE,
      "no sudo: the agent goes to the user's own folder"},
 
-    {"json",          0,   OPTION_FLAG,   NULL,      AT(json),         0, 0,        EVERY & ~(unsigned)COMMAND_RESUME,
+    {"json",          0,   OPTION_FLAG,   NULL,      AT(json),         0, 0,        EVERY,
      "the result as one object"},
-    {"ndjson",        0,   OPTION_FLAG,   NULL,      AT(ndjson),       0, 0,        COMMAND_PROBE | COMMAND_EXEC | COMMAND_ROLLOUT | COMMAND_VALIDATE,
+    {"ndjson",        0,   OPTION_FLAG,   NULL,      AT(ndjson),       0, 0,        CALLING,
      "one object per line as things happen"},
     {"progress",      0,   OPTION_WORD,   "auto|tty|plain|none", AT(progress), 0, 0, CALLING,
      "on stderr; auto: a bar on a terminal, else lines"},
-    {"state",         0,   OPTION_TEXT,   "DIR",     AT(state),        0, 0,        JOURNALED,
+    {"state",         0,   OPTION_TEXT,   "DIR",     AT(state),        0, 0,        EVERY,
      "where runs are kept; else /var/lib/ibfleet or ~/.local/state/ibfleet"},
     {"help",          'h', OPTION_FLAG,   NULL,      AT(help),         0, 0,        EVERY,
      "this"},

@@ -81,10 +81,12 @@ struct options {
     size_t word_count;
 
     /* rollout */
-    int window;            /* 1..4096: nodes under way at once */
-    int max_failures;      /* 0..65536: one more and nothing new is started */
-    const char *reboot;    /* "auto", "always" or "never" */
-    const char *take_over; /* a run whose claims are taken */
+    int window;         /* 1..4096: nodes under way at once */
+    int max_failures;   /* 0..65536: one more and nothing new is started */
+    const char *reboot; /* "auto", "always" or "never" */
+    int install_timeout_s, reboot_timeout_s; /* 1..14400 */
+    bool failed;                             /* resume: those that failed, too */
+    const char *take_over;                   /* a run whose claims are taken */
 
     /* validate */
     bool all_pairs; /* nothing to read: all pairs are what rounds OPTION_UNSET means */

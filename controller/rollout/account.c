@@ -60,16 +60,37 @@ int account_result(const struct rollout *r, const struct options *o, const char 
     return 0;
 }
 
+int account_nothing(const struct options *o, const char *run, struct fail *why)
+{
+    CLEANUP(text_clear) struct text text = {0};
+
+    if (o->ndjson)
+        return 0;
+    if (o->json)
+        return print_json(NULL, run, false, why);
+    text_add(&text, "run %s: nothing is left to do\n", run);
+    screen_out(&text);
+    return 0;
+}
+
+void account_next(const char *run, bool unfinished, size_t failed)
+{
+    if (unfinished)
+        screen_warn("go on with: ibfleet resume %s%s", run,
+                    failed ? " (--failed: also with those that failed)" : "");
+    else if (failed)
+        screen_warn("to try what failed again: ibfleet resume %s --failed", run);
+}
+
 void account_rest(const struct rollout *r, const char *run, size_t failures)
 {
     size_t paused = rollout_in_state(r, NODE_PAUSED);
 
-    if (!paused && !rollout_in_state(r, NODE_PLANNED))
-        return;
     if (paused)
         screen_warn("paused; what %zu node%s had begun goes on there", paused,
                     paused == 1 ? "" : "s");
     if (rollout_is_spent(r))
         screen_warn("more than %zu failed: nothing new was begun", failures);
-    screen_warn("go on with: ibfleet resume %s", run);
+    account_next(run, paused || rollout_in_state(r, NODE_PLANNED),
+                 rollout_in_state(r, NODE_FAILED));
 }

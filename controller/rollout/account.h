@@ -5,6 +5,7 @@
 #ifndef CONTROLLER_ACCOUNT_H
 #define CONTROLLER_ACCOUNT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct fail;
@@ -18,7 +19,15 @@ int account_plan(const struct rollout *r, const struct options *o, struct fail *
 int account_result(const struct rollout *r, const struct options *o, const char *run,
                    struct fail *why);
 
-/* After the result, for a run with nodes left; failures as in policy_limits. */
+/* In place of a result: the run has nothing left to do. */
+int account_nothing(const struct options *o, const char *run, struct fail *why);
+
+/* After the result: what is left, and how to go on; failures as in policy_limits. */
 void account_rest(const struct rollout *r, const char *run, size_t failures);
+
+/* How to go on with a run that has nodes left, or failed ones; nothing when it has
+ * neither.
+ */
+void account_next(const char *run, bool unfinished, size_t failed);
 
 #endif

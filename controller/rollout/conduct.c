@@ -353,13 +353,20 @@ static int open_journal(struct conduct *c, const char *run, struct fail *why)
     return run ? journal_take(c->journal, run, why) : 0;
 }
 
+/* 0: as usual. */
+static uint64_t given_ms(int option_s)
+{
+    return option_s == OPTION_UNSET ? 0 : 1000u * (uint64_t)option_s;
+}
+
 static int open_rollout(struct conduct *c, struct fail *why)
 {
     const struct options *o = options_of(c);
 
     c->crew.loop = c->command->loop;
-    c->crew.deadlines.answer_ms =
-        o->timeout_s != OPTION_UNSET ? 1000u * (uint64_t)o->timeout_s : 0;
+    c->crew.deadlines = (struct deadlines){.answer_ms = given_ms(o->timeout_s),
+                                           .install_ms = given_ms(o->install_timeout_s),
+                                           .reboot_ms = given_ms(o->reboot_timeout_s)};
     if (command_pool(c->command, &c->crew.pool, why) < 0)
         return -1;
     c->rollout =

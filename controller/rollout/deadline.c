@@ -30,6 +30,15 @@ uint64_t deadline_of_answer(const struct deadlines *d, enum node_state state)
                                     : choose(d->answer_ms, DEADLINE_ANSWER_MS);
 }
 
+int64_t deadline_of_claim_s(const struct deadlines *d)
+{
+    uint64_t road_ms = 0;
+
+    for (int s = NODE_CLAIMING; s <= NODE_RELEASING; s++)
+        road_ms += deadline_of_state(d, (enum node_state)s);
+    return (int64_t)(road_ms / 1000) + DEADLINE_SPARE_S;
+}
+
 void deadline_explain(enum node_state state, const struct fail *lost, struct fail *why)
 {
     if (state == NODE_VERIFYING && lost->code == FAIL_VERIFY)

@@ -18,6 +18,9 @@ struct fail;
 #define DEADLINE_VERIFY_MS  120000  /* ports take a while to become ACTIVE        */
 #define DEADLINE_RELEASE_MS 30000
 
+/* What a claim lasts beyond all of them, for clocks that differ. */
+#define DEADLINE_SPARE_S 900
+
 /* In the state; 0: as above. */
 struct deadlines {
     uint64_t answer_ms, install_ms, reboot_ms, verify_ms;
@@ -30,6 +33,9 @@ uint64_t deadline_of_state(const struct deadlines *d, enum node_state state);
 
 /* For one answer in that state. */
 uint64_t deadline_of_answer(const struct deadlines *d, enum node_state state);
+
+/* How long a claim lasts, in seconds: longer than the road from claiming to releasing. */
+int64_t deadline_of_claim_s(const struct deadlines *d);
 
 /* What is told of a node that did not make it; lost: the latest failure or "not yet"
  * there, code FAIL_NONE when there was none.

@@ -25,6 +25,8 @@ static const struct {
     {"max_failures", offsetof(struct options, max_failures)},
     {"width",        offsetof(struct options, width)},
     {"timeout_s",    offsetof(struct options, timeout_s)},
+    {"install_timeout_s", offsetof(struct options, install_timeout_s)},
+    {"reboot_timeout_s", offsetof(struct options, reboot_timeout_s)},
 };
 /* clang-format on */
 

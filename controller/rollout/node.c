@@ -16,11 +16,6 @@
 #include "controller/rollout/dossier.h"
 #include "protocol/fail.h"
 
-_Static_assert(NODE_CLAIM_S * 1000ull > DEADLINE_CLAIM_MS + DEADLINE_INSTALL_MS +
-                                            DEADLINE_REBOOT_MS + DEADLINE_VERIFY_MS +
-                                            DEADLINE_RELEASE_MS,
-               "a claim must outlive the road");
-
 /* A question that is under way, by the state it was asked in. */
 struct asking {
     struct node *node;
@@ -35,6 +30,7 @@ struct node {
     enum node_state state;
     bool held;        /* moved, but not to be acted on yet */
     bool wants_pause; /* that came while held              */
+    bool may_boot;    /* when it is probed: an earlier controller left it in the middle */
 
     struct dossier dossier;
     struct contact *contact;
@@ -77,10 +73,9 @@ static bool has_business(const struct node *n)
            !node_state_is_end(n->state);
 }
 
-/* A node that an earlier controller left in the middle may be booting just now. */
 static bool is_patient(const struct node *n)
 {
-    return n->state != NODE_PROBING || n->dossier.restored;
+    return n->state != NODE_PROBING || n->may_boot;
 }
 
 /* Again after a pause; the state's deadline ends it. */
@@ -92,8 +87,8 @@ static enum node_event try_later(struct node *n)
 
 static enum node_event weigh_loss(struct node *n, const struct fail *why, bool was_up)
 {
-    bool may_boot = n->state == NODE_PROBING && n->dossier.restored;
-    enum node_state as = may_boot ? NODE_REBOOTING : n->state;
+    enum node_state as =
+        n->state == NODE_PROBING && n->may_boot ? NODE_REBOOTING : n->state;
 
     n->lost = *why;
     if (node_loss_is_final(as, why->code, was_up))
@@ -158,8 +153,8 @@ static void on_answer(void *arg, const struct json *answer, const struct fail *w
 
 static enum node_event ask(struct node *n)
 {
-    struct json *body =
-        dossier_body(&n->dossier, n->state, (int64_t)time(NULL) + NODE_CLAIM_S);
+    int64_t until_s = (int64_t)time(NULL) + deadline_of_claim_s(&n->crew->deadlines);
+    struct json *body = dossier_body(&n->dossier, n->state, until_s);
 
     if (!body)
         return give_up_memory(n);
@@ -328,10 +323,11 @@ struct node *node_new(const struct node_crew *crew, const struct fleet_node *fle
     return n;
 }
 
-int node_restore(struct node *n, struct decision *d, const char *boot_id,
+int node_restore(struct node *n, struct decision *d, const char *boot_id, bool may_boot,
                  struct fail *why)
 {
     assert(n->state == NODE_TODO);
+    n->may_boot = may_boot;
     return dossier_restore(&n->dossier, d, boot_id, why);
 }
 

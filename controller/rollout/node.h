@@ -31,9 +31,6 @@ struct uv_loop_s;
 
 #define NODE_PROBE_LOSSES 3 /* conversations that may break before the plan */
 
-/* A claim outlives every deadline between claiming and releasing. */
-#define NODE_CLAIM_S 3600
-
 /* What all nodes of a run share; borrowed for the life of the nodes. */
 struct node_crew {
     struct uv_loop_s *loop;
@@ -62,9 +59,10 @@ struct node *node_new(const struct node_crew *crew, const struct fleet_node *fle
 
 /* Before node_start(), for a run that is taken up: what was decided then is what is
  * done now.  d is taken over and left empty.  boot_id: the one that a reboot was to
- * end, if it came that far, or NULL; copied.  FAIL_MEMORY.
+ * end, if it came that far, or NULL; copied.  may_boot: it was left in the middle, so
+ * it is waited for as one that boots.  FAIL_MEMORY.
  */
-int node_restore(struct node *n, struct decision *d, const char *boot_id,
+int node_restore(struct node *n, struct decision *d, const char *boot_id, bool may_boot,
                  struct fail *why);
 
 void node_start(struct node *n);

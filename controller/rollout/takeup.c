@@ -18,12 +18,15 @@ struct left { /* a node that was left on the road */
     char *name, *boot_id;
     struct decision plan; /* verdict up-to-date: it had not begun */
     double seconds;
+    bool ended; /* it failed, and is tried again */
 };
 
 struct takeup {
     char *hosts, *plan;
     struct left *left;
     size_t count, room;
+    bool with_failed;
+    size_t failed; /* of those that ended */
     struct outcome ended;
 };
 
@@ -69,22 +72,6 @@ static struct left *add_left(struct takeup *t)
     return &t->left[t->count++];
 }
 
-static int keep(struct takeup *t, const struct history_node *n, struct fail *why)
-{
-    struct left *l = add_left(t);
-
-    if (!l)
-        return fail_memory(why);
-    l->name = strdup(n->name);
-    l->boot_id = n->boot_id ? strdup(n->boot_id) : NULL;
-    l->seconds = n->seconds;
-    if (!l->name || (n->boot_id && !l->boot_id))
-        return fail_memory(why);
-    if (!n->begun || !n->plan)
-        return 0;
-    return plan_parse(n->plan, &l->plan, why) < 0 ? fail_prefix(why, "%s", n->name) : 0;
-}
-
 /* A paused one is at the end of one controller's road, not of its own. */
 static bool is_over(const char *state)
 {
@@ -94,14 +81,37 @@ static bool is_over(const char *state)
            node_state_is_end((enum node_state)where);
 }
 
+static int keep(struct takeup *t, const struct history_node *n, struct fail *why)
+{
+    struct left *l = add_left(t);
+
+    if (!l)
+        return fail_memory(why);
+    l->name = strdup(n->name);
+    l->boot_id = n->boot_id ? strdup(n->boot_id) : NULL;
+    l->seconds = n->seconds;
+    l->ended = is_over(n->state);
+    if (!l->name || (n->boot_id && !l->boot_id))
+        return fail_memory(why);
+    if (!n->begun || !n->plan)
+        return 0;
+    return plan_parse(n->plan, &l->plan, why) < 0 ? fail_prefix(why, "%s", n->name) : 0;
+}
+
+static bool is_failed(const char *state)
+{
+    return node_state_of(state) == NODE_FAILED;
+}
+
 static int read_node(void *arg, const struct history_node *n, struct fail *why)
 {
     struct takeup *t = arg;
     struct fail ended = {.code = fail_code_of(n->code)};
 
-    if (!is_over(n->state))
+    if (!is_over(n->state) || (t->with_failed && is_failed(n->state)))
         return keep(t, n, why);
     t->ended.total++;
+    t->failed += is_failed(n->state);
     outcome_count(&t->ended, &ended);
     return 0;
 }
@@ -127,13 +137,14 @@ static int fold_hosts(struct takeup *t, struct fail *why)
     return t->hosts ? 0 : fail_memory(why);
 }
 
-int takeup_read(struct history *history, const char *run, struct takeup **t,
-                struct fail *why)
+int takeup_read(struct history *history, const char *run, bool with_failed,
+                struct takeup **t, struct fail *why)
 {
     struct takeup *made = calloc(1, sizeof *made);
 
     if (!made)
         return fail_memory(why);
+    made->with_failed = with_failed;
     if (history_run(history, run, read_run, made, why) < 0 ||
         history_nodes(history, run, NULL, read_node, made, why) < 0 ||
         (made->count && fold_hosts(made, why) < 0)) {
@@ -157,6 +168,11 @@ size_t takeup_count(const struct takeup *t)
 const struct outcome *takeup_ended(const struct takeup *t)
 {
     return &t->ended;
+}
+
+size_t takeup_failed(const struct takeup *t)
+{
+    return t->failed;
 }
 
 const char *takeup_plan(const struct takeup *t)
@@ -192,7 +208,7 @@ static int restore(const struct left *l, struct node *node, struct fail *why)
                       why) < 0)
             return -1;
     }
-    return node_restore(node, &plan, l->boot_id, why);
+    return node_restore(node, &plan, l->boot_id, !l->ended, why);
 }
 
 int takeup_apply(const struct takeup *t, struct rollout *r, struct fail *why)

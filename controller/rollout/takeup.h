@@ -1,6 +1,6 @@
-/* takeup - a run that another controller left in the middle
+/* takeup - a run that another controller left in the middle, or with failed nodes
  *
- *     takeup_read(history, run, &t, why);
+ *     takeup_read(history, run, false, &t, why);
  *     ... choose the nodes of takeup_hosts(t), rollout_new() with them ...
  *     takeup_apply(t, r, why);                   before rollout_probe()
  *     takeup_free(t);
@@ -11,6 +11,7 @@
 #ifndef CONTROLLER_TAKEUP_H
 #define CONTROLLER_TAKEUP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "controller/outcome.h"
@@ -20,18 +21,23 @@ struct history;
 struct rollout;
 struct takeup;
 
-/* FAIL_NO_SUCH_RUN, FAIL_STATE, FAIL_MEMORY. */
-int takeup_read(struct history *history, const char *run, struct takeup **t,
-                struct fail *why);
+/* with_failed: who failed is left over too.  FAIL_NO_SUCH_RUN, FAIL_STATE,
+ * FAIL_MEMORY.
+ */
+int takeup_read(struct history *history, const char *run, bool with_failed,
+                struct takeup **t, struct fail *why);
 void takeup_free(struct takeup *t); /* NULL is allowed */
 void takeup_done(struct takeup **t);
 
-/* Those that have not come to an end, as a hostlist; NULL when there is none. */
+/* Those that are left, as a hostlist; NULL when there is none. */
 const char *takeup_hosts(const struct takeup *t);
 size_t takeup_count(const struct takeup *t);
 
-/* How those ended that have; total counts only them. */
+/* How the others ended; total counts only them. */
 const struct outcome *takeup_ended(const struct takeup *t);
+
+/* How many of those failed. */
+size_t takeup_failed(const struct takeup *t);
 
 /* The run's own document, as journal_begin() was given it. */
 const char *takeup_plan(const struct takeup *t);

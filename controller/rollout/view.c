@@ -270,7 +270,8 @@ struct json *view_json(const struct rollout *r, const char *run, bool with_plans
 
     if (doc && json_put_text(doc, "schema", SCHEMA) == 0 &&
         json_put_text(doc, "run", run) == 0 &&
-        json_put(doc, "nodes", json_list(rollout_count(r), encode_node, &listing)) == 0)
+        json_put(doc, "nodes",
+                 json_list(r ? rollout_count(r) : 0, encode_node, &listing)) == 0)
         return doc;
     json_free(doc);
     return NULL;

@@ -30,7 +30,8 @@ int view_result(const struct rollout *r, size_t width, bool color, struct text *
 /* "3 done, 1 failed": the states that somebody is in. */
 void view_counts(const struct rollout *r, struct text *text);
 
-/* {"schema": "ibfleet.rollout/1", "run", "nodes": [...]}; run may be NULL (a plan).
+/* {"schema": "ibfleet.rollout/1", "run", "nodes": [...]}; run may be NULL (a plan);
+ * r NULL: a run with nothing left to do.
  * With plans, each node has the steps that are to be taken.  NULL: out of memory.
  */
 struct json *view_json(const struct rollout *r, const char *run, bool with_plans);

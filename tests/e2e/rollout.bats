@@ -189,6 +189,29 @@ all_once()
     all_once
 }
 
+@test "what failed is tried again when asked for, and what it did is not done twice" {
+    touch "$SSHD_DIR/ib1/lost"
+    echo "install disk-full no room on /var" >"$SSHD_DIR/ib2/trouble"
+    ibfleet rollout -a --yes --reboot-timeout 2
+    [ "$status" = 1 ]
+    warns "ibfleet resume $(latest) --failed"
+    [ -e "$SSHD_DIR/ib1/claim" ]
+    rm "$SSHD_DIR/ib1/down" "$SSHD_DIR/ib2/trouble"
+    ibfleet resume "$(latest)"
+    [ "$status" = 1 ]
+    says "nothing is left to do"
+    warns "--failed"
+    ibfleet resume --failed --yes --json
+    [ "$status" = 0 ]
+    keeps_to rollout
+    [ "$(ended | xargs)" = "ib1 done ok ib2 done ok" ]
+    all_once
+    ibfleet resume --failed --yes --json
+    [ "$status" = 0 ]
+    keeps_to rollout
+    [ -z "$(ended)" ]
+}
+
 # ---- bad days of the controller -------------------------------------------------------------
 
 @test "a controller that is killed is taken up by resume, and each step is taken once" {

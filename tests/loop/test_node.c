@@ -134,7 +134,7 @@ static void travel_restored(const char *troubles, bool reboot, const char *boot_
     nodes[0].troubles = troubles;
     open_node(&loop, &pool);
     steps_add(&d.steps, STEP_PACKAGES, packages, 1, &why);
-    assert_int_equal(node_restore(node, &d, boot_id, &why), 0);
+    assert_int_equal(node_restore(node, &d, boot_id, true, &why), 0);
     run_node(&loop, pool);
 }
 

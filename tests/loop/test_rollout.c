@@ -206,8 +206,8 @@ static void roll_out(void)
     close_controller();
 }
 
-/* The same run by another controller. */
-static void resume(void)
+/* The same run by another controller, which takes up so many nodes. */
+static void take_up(bool with_failed, size_t left_count)
 {
     struct history *history;
     struct takeup *left;
@@ -216,15 +216,20 @@ static void resume(void)
     open_controller();
     assert_int_equal(journal_take(journal, run, &why), 0);
     assert_int_equal(history_open(folder, &history, &why), 0);
-    assert_int_equal(takeup_read(history, run, &left, &why), 0);
+    assert_int_equal(takeup_read(history, run, with_failed, &left, &why), 0);
     history_close(history);
-    assert_int_equal(takeup_count(left), count); /* all of them are left, here */
-    rollout = rollout_new(&crew, chosen, count, &hooks, NULL);
+    assert_int_equal(takeup_count(left), left_count);
+    rollout = rollout_new(&crew, chosen, left_count, &hooks, NULL);
     assert_int_equal(takeup_apply(left, rollout, &why), 0);
     takeup_free(left);
     rollout_take_up(rollout, journal);
     rollout_probe(rollout);
     close_controller();
+}
+
+static void resume(void)
+{
+    take_up(false, count); /* all of them are left, here */
 }
 
 /* ---- reading the journal ------------------------------------------------------- */
@@ -460,6 +465,51 @@ static void a_pause_leaves_who_has_not_begun_planned(void **state)
     assert_string_equal(ended, "well done:3");
 }
 
+/* n00 did not come back in time, and has its reboot behind it; n01 was off. */
+static void what_failed_is_tried_again_and_what_it_did_is_not_done_twice(void **state)
+{
+    (void)state;
+    make_nodes(2);
+    crew.deadlines.reboot_ms = 60;
+    machines[0].troubles = "reboot:cut-late open:ok open:ok open:not-reachable*";
+    machines[1].troubles = "open:not-reachable*";
+    roll_out();
+    assert_string_equal(ended, "well failed:2");
+    assert_string_equal(machines[0].holder, run); /* nobody could release it */
+    machines[0].troubles = machines[1].troubles = NULL;
+    take_up(true, 2);
+    assert_string_equal(ended, "well done:2");
+    for (size_t i = 0; i < count; i++) {
+        assert_int_equal(machines[i].installs, 1);
+        assert_int_equal(machines[i].boots, 1);
+        assert_string_equal(machines[i].holder, "");
+    }
+}
+
+static void what_failed_is_left_alone_unless_asked_for(void **state)
+{
+    (void)state;
+    make_nodes(1);
+    machines[0].troubles = "install:disk-full";
+    roll_out();
+    assert_string_equal(ended, "well failed:1");
+    take_up(false, 0);
+    assert_string_equal(ended, "well");
+    assert_int_equal(machines[0].installs, 0);
+}
+
+/* One that was left in the middle is waited for; one that failed is not. */
+static void what_is_tried_again_and_still_off_fails_at_once(void **state)
+{
+    (void)state;
+    make_nodes(1);
+    machines[0].troubles = "install:disk-full";
+    roll_out();
+    machines[0].troubles = "open:not-reachable open:not-reachable";
+    take_up(true, 1);
+    assert_string_equal(ended, "well failed:1");
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, fresh, tidy_up)
 
 int main(void)
@@ -478,6 +528,9 @@ int main(void)
         TEST(killed_again_while_it_takes_up_nothing_is_forgotten),
         TEST(a_node_that_boots_while_taken_up_is_waited_for),
         TEST(a_pause_leaves_who_has_not_begun_planned),
+        TEST(what_failed_is_tried_again_and_what_it_did_is_not_done_twice),
+        TEST(what_failed_is_left_alone_unless_asked_for),
+        TEST(what_is_tried_again_and_still_off_fails_at_once),
         TEST(paused_nodes_go_on_by_themselves_and_are_taken_up),
     };
 

@@ -145,8 +145,27 @@ static void numbers_and_words_keep_to_their_range(void **state)
             "--width takes a number from 1 to 4096, not '99999999999999999999'");
     refused("ibfleet probe -a --host-keys accept",
             "--host-keys takes strict|accept-new, not 'accept'");
+    refused("ibfleet rollout -a --reboot-timeout 0",
+            "--reboot-timeout takes a number from 1 to 14400, not '0'");
+    refused("ibfleet rollout -a --install-timeout 14401",
+            "--install-timeout takes a number from 1 to 14400, not '14401'");
+    refused("ibfleet rollout -a --failed",
+            "rollout does not take --failed; these do: resume");
     refused("ibfleet probe -a --progress=",
             "--progress takes auto|tty|plain|none, not ''");
+}
+
+/* So that one alias fits all commands. */
+static void every_command_takes_what_is_common(void **state)
+{
+    static const char *const common[] = {"json", "fleet", "state", "help"};
+
+    (void)state;
+    for (const struct option_row *o = option_table; o->name; o++)
+        for (size_t i = 0; i < sizeof common / sizeof *common; i++)
+            for (const struct command_row *c = command_table; c->name; c++)
+                if (strcmp(o->name, common[i]) == 0 && !(o->commands & c->kind))
+                    fail_msg("%s does not take --%s", c->name, o->name);
 }
 
 static void help_is_asked_for_in_three_ways(void **state)
@@ -328,6 +347,7 @@ int main(void)
         cmocka_unit_test(no_nodes_are_never_all_nodes),
         cmocka_unit_test(what_is_wrong_is_said_in_one_line),
         cmocka_unit_test(numbers_and_words_keep_to_their_range),
+        cmocka_unit_test(every_command_takes_what_is_common),
         cmocka_unit_test(help_is_asked_for_in_three_ways),
         cmocka_unit_test(every_example_of_the_help_is_a_command_line),
         cmocka_unit_test(help_fits_eighty_columns_and_names_all_options),

@@ -1,0 +1,125 @@
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "controller/rollout/dossier.h"
+#include "controller/rollout/order.h"
+#include "inventory/fleet.h"
+#include "protocol/fail.h"
+#include "protocol/json.h"
+#include "protocol/scope.h"
+
+static const struct fleet_node ib1 = {.name = "ib1", .rxe = "eth1"};
+
+static struct lesson hear(struct dossier *d, enum node_state state, const char *answer,
+                          unsigned tries)
+{
+    CLEANUP(json_done) struct json *doc = NULL;
+
+    assert_int_equal(json_parse(answer, strlen(answer), &doc, NULL), 0);
+    return dossier_learn(d, state, doc, NULL, tries);
+}
+
+static void the_boot_to_end_is_the_one_in_which_the_install_was_over(void **state)
+{
+    CLEANUP(dossier_clear)
+    struct dossier d = {.fleet_node = &ib1, .decision.reboot = true};
+    CLEANUP(json_done) struct json *hello = json_object();
+
+    (void)state;
+    json_put_text(hello, "boot_id", "boot-2");
+    dossier_greet(&d, hello);
+    assert_int_equal(hear(&d, NODE_INSTALLING, "{}", 0).event, NODE_EV_REBOOT);
+    assert_string_equal(d.boot_id, "boot-2");
+    strcpy(d.boot_now, "boot-3"); /* an earlier one has been noted, and stays */
+    assert_int_equal(hear(&d, NODE_INSTALLING, "{}", 0).event, NODE_EV_REBOOT);
+    assert_string_equal(d.boot_id, "boot-2");
+}
+
+static void without_a_reboot_it_goes_on_to_verify(void **state)
+{
+    CLEANUP(dossier_clear) struct dossier d = {.fleet_node = &ib1};
+
+    (void)state;
+    assert_int_equal(hear(&d, NODE_INSTALLING, "{}", 0).event, NODE_EV_OK);
+    assert_null(d.boot_id);
+}
+
+static void only_already_proves_that_it_has_booted(void **state)
+{
+    CLEANUP(dossier_clear) struct dossier d = {.fleet_node = &ib1};
+    struct lesson l = hear(&d, NODE_REBOOTING, "{\"already\": false}", 0);
+
+    (void)state;
+    assert_int_equal(l.event, NODE_EV_NONE);
+    assert_true(l.hang_up);
+    assert_int_equal(hear(&d, NODE_REBOOTING, "{\"already\": true}", 0).event,
+                     NODE_EV_OK);
+}
+
+static void a_refused_reboot_is_asked_for_again_but_not_for_ever(void **state)
+{
+    CLEANUP(dossier_clear) struct dossier d = {.fleet_node = &ib1};
+    const struct fail busy = {.code = FAIL_REBOOT}, root = {.code = FAIL_NOT_ROOT};
+    unsigned last = DOSSIER_REBOOT_REFUSALS;
+
+    (void)state;
+    assert_int_equal(dossier_learn(&d, NODE_REBOOTING, NULL, &busy, 0).event,
+                     NODE_EV_NONE);
+    assert_int_equal(dossier_learn(&d, NODE_REBOOTING, NULL, &busy, last).event,
+                     NODE_EV_FAIL);
+    assert_int_equal(dossier_learn(&d, NODE_REBOOTING, NULL, &root, 0).event,
+                     NODE_EV_FAIL);
+    d.goes_down = true; /* it shuts down: what it refuses then says nothing */
+    assert_int_equal(dossier_learn(&d, NODE_REBOOTING, NULL, &busy, last).event,
+                     NODE_EV_NONE);
+}
+
+static void garbage_for_facts_is_a_failure_and_leaves_none(void **state)
+{
+    CLEANUP(dossier_clear) struct dossier d = {.fleet_node = &ib1};
+    struct lesson l = hear(&d, NODE_PROBING, "{}", 0);
+
+    (void)state;
+    assert_int_equal(l.event, NODE_EV_FAIL);
+    assert_int_equal(l.why.code, FAIL_GARBAGE);
+    assert_null(d.facts);
+    assert_int_equal(hear(&d, NODE_VERIFYING, "{}", 0).event, NODE_EV_FAIL);
+}
+
+static void a_claim_names_whose_it_takes_over(void **state)
+{
+    struct node_claim ours = {.run = "r2",
+                              .controller = "head",
+                              .user = "ann",
+                              .epoch = 1};
+    CLEANUP(dossier_clear) struct dossier d = {.fleet_node = &ib1, .claim = &ours};
+    CLEANUP(json_done) struct json *plain = dossier_body(&d, NODE_CLAIMING, 1000);
+    CLEANUP(json_done) struct json *taking = NULL;
+    const char *from;
+
+    (void)state;
+    assert_null(json_find(plain, "from"));
+    ours.from = "r1";
+    taking = dossier_body(&d, NODE_CLAIMING, 1000);
+    assert_int_equal(json_get_text(taking, "from", &from, NULL), 0);
+    assert_string_equal(from, "r1");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_boot_to_end_is_the_one_in_which_the_install_was_over),
+        cmocka_unit_test(without_a_reboot_it_goes_on_to_verify),
+        cmocka_unit_test(only_already_proves_that_it_has_booted),
+        cmocka_unit_test(a_refused_reboot_is_asked_for_again_but_not_for_ever),
+        cmocka_unit_test(garbage_for_facts_is_a_failure_and_leaves_none),
+        cmocka_unit_test(a_claim_names_whose_it_takes_over),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
