@@ -215,6 +215,8 @@ static int get_latency(const struct json *doc, const char *key, struct measure_l
         return -1;
     if (record_decode(&latency_shape, part, l, why) < 0)
         return fail_prefix(why, "%s", key);
+    if (l->min_us > l->p50_us || l->p50_us > l->p99_us || l->p99_us > l->max_us)
+        return fail_set(why, FAIL_GARBAGE, "%s: min, p50, p99 and max out of order", key);
     return 0;
 }
 

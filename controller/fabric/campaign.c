@@ -115,7 +115,7 @@ static int take(struct campaign *c, size_t i, const struct json *answer, struct 
         return take_endpoint(c, i, answer, why);
     case CAMPAIGN_MEASURING:
     case CAMPAIGN_RETESTING:
-        return harvest_take(c->harvest, &c->batch, i, answer, why);
+        return harvest_take(c->harvest, &c->plan, &c->batch, i, answer, why);
     default:
         return 0;
     }
@@ -198,7 +198,7 @@ static void on_limit(uv_timer_t *timer)
 {
     struct campaign *c = timer->data;
 
-    if (!c->why.code)
+    if (!is_stopped(c) && c->phase != CAMPAIGN_LEAVING)
         fail_set(&c->why, FAIL_TIMEOUT, "the measurement was to end after %llu s",
                  (unsigned long long)(c->limit_ms / 1000));
     if (c->batch.partner)
@@ -258,7 +258,8 @@ static int retest(struct campaign *c, struct fail *why)
     const struct verdict *v = c->verdict;
     size_t taken;
 
-    if (c->next_suspect == v->suspect_count && c->next_suspect > 0) {
+    /* also in the middle of a pass: what has been measured is to be judged */
+    if (c->next_suspect > 0 && (c->next_suspect == v->suspect_count || is_stopped(c))) {
         c->passes++;
         if (judge(c, why) < 0)
             return -1;
@@ -267,7 +268,7 @@ static int retest(struct campaign *c, struct fail *why)
     }
     if (!v->suspect_count || c->passes == MAX_PASSES || is_stopped(c))
         return leave(c, why);
-    if (schedule_alone(&c->batch, c->n, c->round, pace_slots(&c->plan),
+    if (schedule_alone(&c->batch, c->members, c->n, c->round, pace_slots(&c->plan),
                        v->suspects + c->next_suspect, v->suspect_count - c->next_suspect,
                        &taken, why) < 0)
         return -1;

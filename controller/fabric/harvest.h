@@ -17,30 +17,34 @@ struct batch;
 struct fail;
 struct harvest;
 struct json;
+struct measure_plan;
 struct member;
 struct tally;
 
-/* Failures in a row, whoever the partner was, after which a node is given up. */
+/* Failures in a row, whoever the partner was, after which a node may be given up. */
 #define HARVEST_GIVE_UP 6
 
 struct harvest_sum {
     size_t fresh;        /* pairs that met for the first time       */
     bool ran_out;        /* of time, somebody in the middle         */
-    unsigned longest_ms; /* of the meetings that went well; 0: none */
+    unsigned longest_ms; /* of the meetings that went well, as both say; 0: none */
 };
 
 /* For n nodes.  NULL only when memory is exhausted. */
 struct harvest *harvest_new(size_t n);
 void harvest_free(struct harvest *h); /* NULL is allowed */
 
-/* Node i's answer to its order, once a batch.  FAIL_GARBAGE: it is none, or speaks of
- * a meeting that was not ordered; then nothing of it is kept.  FAIL_MEMORY.
+/* Node i's answer to its order, once a batch: each meeting once, none that was not
+ * ordered, and those that went well with their numbers.  Else FAIL_GARBAGE, and
+ * nothing of it is kept.  FAIL_MEMORY.
  */
-int harvest_take(struct harvest *h, const struct batch *b, size_t i,
-                 const struct json *answer, struct fail *why);
+int harvest_take(struct harvest *h, const struct measure_plan *plan,
+                 const struct batch *b, size_t i, const struct json *answer,
+                 struct fail *why);
 
 /* The batch is over.  Who has failed HARVEST_GIVE_UP times in a row is marked
- * given_up.  Ready for the next batch, also after -1.  FAIL_MEMORY.
+ * given_up, unless it was only with others of that kind while there are better ones.
+ * Ready for the next batch, also after -1.  FAIL_MEMORY.
  */
 int harvest_settle(struct harvest *h, const struct batch *b, struct member *members,
                    struct tally *t, struct harvest_sum *sum, struct fail *why);

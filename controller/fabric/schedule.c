@@ -64,9 +64,14 @@ static void seat(struct batch *b, unsigned slot, size_t x, size_t y)
     b->partner[slot * b->n + y] = (unsigned)x;
 }
 
+static bool is_lost(const struct member *m)
+{
+    return m->why.code != FAIL_NONE;
+}
+
 static bool can_meet(const struct member *a, const struct member *b)
 {
-    return islands_can_meet(a, b) && !a->why.code && !b->why.code && !a->given_up &&
+    return islands_can_meet(a, b) && !is_lost(a) && !is_lost(b) && !a->given_up &&
            !b->given_up;
 }
 
@@ -108,9 +113,9 @@ int schedule_rounds(struct batch *b, const struct member *members, size_t n,
 
 /* ---- suspects ---------------------------------------------------------------------- */
 
-int schedule_alone(struct batch *b, size_t n, unsigned first, unsigned slots,
-                   const struct verdict_pair *pairs, size_t count, size_t *taken,
-                   struct fail *why)
+int schedule_alone(struct batch *b, const struct member *members, size_t n,
+                   unsigned first, unsigned slots, const struct verdict_pair *pairs,
+                   size_t count, size_t *taken, struct fail *why)
 {
     size_t width = n / SCHEDULE_NODES_PER_LONER;
     unsigned slot = 0;
@@ -121,6 +126,8 @@ int schedule_alone(struct batch *b, size_t n, unsigned first, unsigned slots,
     for (*taken = 0; *taken < count; ++*taken) {
         const struct verdict_pair *p = &pairs[*taken];
 
+        if (is_lost(&members[p->a]) || is_lost(&members[p->b]))
+            continue;
         if (seated && (seated >= width || batch_partner(b, slot, p->a) != SCHEDULE_REST ||
                        batch_partner(b, slot, p->b) != SCHEDULE_REST)) {
             seated = 0;

@@ -46,10 +46,12 @@ size_t schedule_pair_count(const struct member *members, size_t n, unsigned roun
 int schedule_rounds(struct batch *b, const struct member *members, size_t n,
                     unsigned first, unsigned slots, struct fail *why);
 
-/* The first pairs of the list, few to a slot; *taken tells how many found room. */
-int schedule_alone(struct batch *b, size_t n, unsigned first, unsigned slots,
-                   const struct verdict_pair *pairs, size_t count, size_t *taken,
-                   struct fail *why);
+/* The first pairs of the list, few to a slot; *taken tells how many found room, or
+ * were passed over since one of the two is lost.
+ */
+int schedule_alone(struct batch *b, const struct member *members, size_t n,
+                   unsigned first, unsigned slots, const struct verdict_pair *pairs,
+                   size_t count, size_t *taken, struct fail *why);
 
 void batch_clear(struct batch *b);
 

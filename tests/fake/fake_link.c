@@ -95,9 +95,15 @@ static double missing(const struct fake_agent *a, bool crowd)
     return crowd && a->slow_in_crowd > a->slow ? a->slow_in_crowd : a->slow;
 }
 
+static bool has_come(unsigned in_batch, unsigned batch)
+{
+    return in_batch && batch >= in_batch;
+}
+
 static bool hears_nobody(const struct fake_agent *a, unsigned batch)
 {
-    return a->off_fabric || a->silent || (a->lost_in_batch && batch >= a->lost_in_batch);
+    return a->off_fabric || a->silent || has_come(a->lost_in_batch, batch) ||
+           has_come(a->dies_in_batch, batch);
 }
 
 static struct measure_result measure(const struct link *link,
@@ -139,7 +145,9 @@ static struct json *order(struct link *link, const struct json *body)
         check_meeting(link->i, &o, &o.rounds[i]);
     for (size_t i = 0; i < o.round_count; i++)
         results[i] = measure(link, &o, &o.rounds[i]);
-    answer = measure_results_encode(results, o.round_count);
+    answer = measure_results_encode(results, o.round_count - link->agent->omits);
+    if (link->agent->dies_in_batch == o.batch)
+        fail_set(&link->why, FAIL_AGENT_DIED, "the measuring process broke off");
     if (link->agent->lost_in_batch == o.batch)
         link->lost = true;
     measure_order_clear(&o);
@@ -171,6 +179,7 @@ static uint64_t begin(struct link *link, const char *what, const struct json *bo
         link->answer = a->refuses ? NULL : join(link);
         if (a->refuses)
             fail_set(&link->why, FAIL_NO_HCA, "no RDMA device");
+        return a->joins_ms;
     } else if (strcmp(what, "leave") == 0) {
         a->leaves++;
         link->answer = json_object();

@@ -18,10 +18,13 @@ struct fake_agent {
     bool silent;            /* takes orders, answers none                      */
     bool lies;              /* answers about a meeting that was not ordered    */
     bool off_fabric;        /* its partners wait in vain, and so does it       */
+    bool omits;             /* leaves out the last meeting of each order       */
+    unsigned dies_in_batch; /* its measuring process, the link stays           */
     unsigned lost_in_batch; /* the link breaks under the order of this batch   */
     double slow;            /* share of bandwidth missing, both ways           */
     double slow_in_crowd;   /* likewise, but well when measured alone          */
     uint16_t pkey;          /* 0: 0x8001                                       */
+    unsigned joins_ms;      /* until it answers a join                         */
     unsigned answers_ms;    /* after an order                                  */
 
     /* what happened to it */

@@ -21,6 +21,8 @@
 #include "inventory/fleet.h"
 #include "tests/fake/fake_link.h"
 
+#define LONG_WINDOW_MS 2000 /* then a batch is one round */
+
 /* ---- one campaign, from links to closed handles ------------------------------------ */
 
 static struct {
@@ -32,6 +34,7 @@ static struct {
     struct campaign *campaign;
     struct campaign_options options;
     unsigned stop_after;      /* calls of advanced; 0: never */
+    bool stop_in_retest;      /* when its first batch has landed */
     unsigned stop_at_once_ms; /* 0: never                    */
     uv_timer_t stopper;
 
@@ -70,7 +73,8 @@ static void on_advanced(void *arg, const struct campaign_progress *p)
     if (p->phase == CAMPAIGN_RETESTING && p->done > run.retested)
         run.retested = p->done;
     assert_true(p->done <= p->total);
-    if (run.advances == run.stop_after)
+    if (run.advances == run.stop_after ||
+        (run.stop_in_retest && p->phase == CAMPAIGN_RETESTING && p->done))
         campaign_stop(run.campaign, false);
 }
 
@@ -232,6 +236,33 @@ static void a_link_lost_in_the_middle_leaves_what_was_measured(void **state)
     assert_non_null(strstr(run.gap, "lost before their turn"));
 }
 
+static void a_measuring_process_that_dies_ends_its_node_only(void **state)
+{
+    (void)state;
+    prepare(33);
+    fake_agents[7].dies_in_batch = 2;
+    go();
+    assert_int_equal(run.why.code, FAIL_NONE);
+    assert_int_equal(fake_agents[7].orders, 2);
+    assert_int_equal(run.out[7], 1);
+    assert_string_equal(run.findings, "unreachable failed 7");
+    assert_int_equal(run.bad, 0);
+}
+
+static void a_node_lost_among_the_retests_is_asked_no_more(void **state)
+{
+    (void)state;
+    prepare(8);
+    run.options.plan.window_ms = LONG_WINDOW_MS;
+    fake_agents[2].slow = 0.5;
+    fake_agents[2].lost_in_batch = 8; /* the first after the seven of the tournament */
+    go();
+    assert_int_equal(run.why.code, FAIL_NONE);
+    assert_int_equal(fake_agents[2].orders, 8);
+    assert_int_equal(run.out[2], 1);
+    assert_int_equal(run.measured, pairs_count(8));
+}
+
 static void a_refused_join_stops_nobody(void **state)
 {
     (void)state;
@@ -264,6 +295,33 @@ static void who_answers_what_was_not_asked_is_left_out(void **state)
     assert_string_equal(run.findings, "unreachable failed 3");
     assert_int_equal(run.measured, pairs_count(39));
     assert_int_equal(run.bad, 0);
+}
+
+static void who_leaves_out_a_meeting_is_left_out(void **state)
+{
+    (void)state;
+    prepare(40);
+    fake_agents[3].omits = true;
+    go();
+    assert_int_equal(fake_agents[3].orders, 1);
+    assert_string_equal(run.findings, "unreachable failed 3");
+    assert_int_equal(run.measured, pairs_count(39));
+    assert_int_equal(run.bad, 0);
+}
+
+/* Neighbours in a rack have neighbouring names, and a round after the other meets
+ * them.
+ */
+static void who_meets_a_broken_rack_first_is_not_given_up(void **state)
+{
+    (void)state;
+    prepare(64);
+    for (size_t i = 24; i < 48; i++)
+        fake_agents[i].off_fabric = true;
+    go();
+    assert_int_equal(run.measured - run.bad, pairs_count(40));
+    for (size_t i = 24; i < 48; i++)
+        assert_true(fake_agents[i].orders < fake_agents[0].orders);
 }
 
 /* It answers its orders, but each of its rounds costs a slot. */
@@ -369,6 +427,36 @@ static void the_second_stop_waits_for_nothing(void **state)
     assert_int_equal(fake_agents[0].leaves, 0);
 }
 
+/* SIGTERM, or a second Ctrl-C at once. */
+static void a_stop_at_once_while_they_join_is_heard(void **state)
+{
+    (void)state;
+    prepare(40);
+    for (size_t i = 0; i < 40; i++)
+        fake_agents[i].joins_ms = 20000; /* 200 ms in here */
+    run.stop_at_once_ms = 50;
+    go();
+    assert_int_equal(run.why.code, FAIL_INTERRUPTED);
+    assert_int_equal(run.measured, 0);
+    assert_int_equal(fake_agents[0].orders, 0);
+    assert_string_equal(run.findings, "");
+    assert_string_equal(run.gap, "780 pairs: one of the two did not take part");
+}
+
+static void a_stop_among_the_retests_judges_what_they_found(void **state)
+{
+    (void)state;
+    prepare(8);
+    run.options.plan.window_ms = LONG_WINDOW_MS;
+    fake_agents[2].slow_in_crowd = 0.5;
+    run.stop_in_retest = true;
+    go();
+    assert_int_equal(run.why.code, FAIL_INTERRUPTED);
+    assert_int_equal(fake_agents[0].leaves, 1);
+    assert_int_equal(run.retested, 1);
+    assert_int_equal(run.bad, 6); /* whom it met again is acquitted */
+}
+
 static void nobody_to_measure_is_said_at_once(void **state)
 {
     struct campaign_node node = {.name = "n0"};
@@ -393,9 +481,13 @@ int main(void)
         cmocka_unit_test(everybody_meets_everybody_once),
         cmocka_unit_test(a_silent_agent_costs_one_batch_and_nobody_else),
         cmocka_unit_test(a_link_lost_in_the_middle_leaves_what_was_measured),
+        cmocka_unit_test(a_measuring_process_that_dies_ends_its_node_only),
+        cmocka_unit_test(a_node_lost_among_the_retests_is_asked_no_more),
         cmocka_unit_test(a_refused_join_stops_nobody),
         cmocka_unit_test(nobody_joins_and_it_still_ends),
         cmocka_unit_test(who_answers_what_was_not_asked_is_left_out),
+        cmocka_unit_test(who_leaves_out_a_meeting_is_left_out),
+        cmocka_unit_test(who_meets_a_broken_rack_first_is_not_given_up),
         cmocka_unit_test(who_fails_with_everybody_is_spared_the_rest),
         cmocka_unit_test(islands_play_apart),
         cmocka_unit_test(a_slow_node_is_convicted_by_meetings_alone),
@@ -403,6 +495,8 @@ int main(void)
         cmocka_unit_test(the_limit_ends_it_with_what_there_is),
         cmocka_unit_test(the_first_stop_waits_for_the_batch),
         cmocka_unit_test(the_second_stop_waits_for_nothing),
+        cmocka_unit_test(a_stop_at_once_while_they_join_is_heard),
+        cmocka_unit_test(a_stop_among_the_retests_judges_what_they_found),
         cmocka_unit_test(nobody_to_measure_is_said_at_once),
     };
 

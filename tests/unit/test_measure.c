@@ -95,6 +95,7 @@ static void each_bad_field_of_an_endpoint_is_named(void **state)
         {"\"mtu_bytes\":4096", "\"mtu_bytes\":8192", "'mtu_bytes'"},
         {"\"pkey\":32769", "\"pkey\":\"all\"", "'pkey'"},
         {"\"rate_gbps\":200", "\"rate_gbps\":-1", "'rate_gbps'"},
+        {"\"rate_gbps\":200", "\"rate_gbps\":1e9", "'rate_gbps'"},
         {"\"ethernet\":false", "\"ethernet\":0", "'ethernet'"},
         {"\"soft\":true", "\"soft\":null", "'soft'"},
     };
@@ -274,6 +275,12 @@ static void each_bad_field_of_a_result_is_named(void **state)
         {"\"p50\":1.5", "\"p50\":null", "latency_us: field 'p50'"},
         {"\"samples\":1000", "\"samples\":0", "latency_us: field 'samples'"},
         {"\"gbps\":7", "\"gbps\":1e999", "'gbps'"},
+        {"\"gbps\":7", "\"gbps\":1e15", "'gbps'"},
+        {"\"gbps\":7", "\"gbps\":-0.5", "'gbps'"},
+        {"\"gbps\":7", "\"gbps\":null", "'gbps'"},
+        {"\"max\":3", "\"max\":1e12", "latency_us: field 'max'"},
+        {"\"max\":3", "\"max\":1.75", "latency_us: min, p50, p99 and max"},
+        {"\"min\":1.25", "\"min\":1.625", "latency_us: min, p50, p99 and max"},
         {"\"out\":[", "\"in\":[", "'out'"},
         {"\"code\":\"path-broken\"", "\"code\":5", "'code'"},
     };
