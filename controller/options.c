@@ -7,6 +7,7 @@
 
 #include "controller/option_table.h"
 #include "inventory/nearest.h"
+#include "protocol/character.h"
 #include "protocol/fail.h"
 
 /* Where the parser stands. */
@@ -157,7 +158,7 @@ static int find_named(const struct reader *r, const char *name, size_t len,
         *found = row;
         return 0;
     }
-    snprintf(copy, sizeof copy, "%.*s", (int)(len < 50 ? len : 50), name);
+    snprintf(copy, sizeof copy, "%.*s", character_cut(name, len < 50 ? len : 50), name);
     return unknown(r, copy, why);
 }
 

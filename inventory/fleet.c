@@ -10,6 +10,7 @@
 #include "inventory/fleet_setting.h"
 #include "inventory/hostset.h"
 #include "inventory/nearest.h"
+#include "protocol/character.h"
 #include "protocol/fail.h"
 #include "protocol/scope.h"
 
@@ -152,7 +153,8 @@ int fleet_select(const struct fleet *fleet, const char *hostlist, struct hostset
         return -1;
     if (hostset_count(found) == 0) {
         hostset_free(found);
-        return fail_set(why, FAIL_HOSTLIST, "'%.60s' means no node at all", hostlist);
+        return fail_set(why, FAIL_HOSTLIST, "'%.*s' means no node at all",
+                        character_cut(hostlist, 60), hostlist);
     }
     *set = found;
     return 0;

@@ -18,6 +18,7 @@
 #include "node-agent/outbox.h"
 #include "node-agent/verbs/measurer.h"
 #include "node-agent/voice.h"
+#include "protocol/character.h"
 #include "protocol/fail.h"
 #include "protocol/fail_wire.h"
 #include "protocol/frame.h"
@@ -196,7 +197,8 @@ static int dispatch(struct serve *s, const struct message *m, struct fail *why)
         return help(s, ask, m, why);
     if (strcmp(m->name, "ping") == 0)
         return say_answer(s, m->id, why);
-    return fail_set(why, FAIL_UNSUPPORTED, "this agent does not know '%.40s'", m->name);
+    return fail_set(why, FAIL_UNSUPPORTED, "this agent does not know '%.*s'",
+                    character_cut(m->name, 40), m->name);
 }
 
 static int on_request(struct serve *s, const struct message *m, struct fail *why)

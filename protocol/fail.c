@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "protocol/character.h"
+
 static const struct {
     enum fail_kind kind;
     const char *name;
@@ -24,7 +26,7 @@ static void tidy(char *text, size_t size, int wanted)
         if ((unsigned char)*c < 0x20 || *c == 0x7f)
             *c = '?';
     if (wanted >= (int)size)
-        memcpy(text + size - 4, "...", 4);
+        strcpy(text + character_cut(text, size - sizeof "..."), "...");
 }
 
 int fail_set(struct fail *why, enum fail_code code, const char *fmt, ...)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "protocol/character.h"
 #include "protocol/fail.h"
 #include "protocol/json.h"
 #include "protocol/scope.h"
@@ -135,8 +136,8 @@ static int check_arg(const char *arg, size_t max_bytes, struct fail *why)
     if (!arg)
         return fail_set(why, FAIL_GARBAGE, "'args' holds something that is not text");
     if (strlen(arg) > max_bytes)
-        return fail_set(why, FAIL_GARBAGE, "'args' holds '%.20s...', which is too long",
-                        arg);
+        return fail_set(why, FAIL_GARBAGE, "'args' holds '%.*s...', which is too long",
+                        character_cut(arg, 20), arg);
     if (!is_alnum(*arg))
         return fail_set(why, FAIL_GARBAGE, "'args' holds '%s'", arg);
     for (const char *c = arg; *c; c++)

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "controller/screen/text.h"
-#include "controller/screen/utf8.h"
+#include "protocol/character.h"
 
 /* Valid, but nothing that a terminal or a reader should meet unawares. */
 static bool is_unsafe(uint32_t point)
@@ -64,7 +64,7 @@ static size_t put_one(struct text *t, const char *bytes, size_t len_bytes,
                       enum escape_style style)
 {
     uint32_t point;
-    size_t len = utf8_decode(bytes, len_bytes, &point);
+    size_t len = character_decode(bytes, len_bytes, &point);
 
     if (!len && style == ESCAPE_JSON)
         text_add(t, "\\ufffd");

@@ -1,5 +1,9 @@
 #include "controller/screen/utf8.h"
 
+#include <stdint.h>
+
+#include "protocol/character.h"
+
 struct range {
     uint32_t first, last;
 };
@@ -21,51 +25,6 @@ static const struct range widest[] = {
 };
 /* clang-format on */
 
-/* By the lead byte: how long, and the lowest point that may be so long. */
-static size_t length_of(unsigned char lead, uint32_t *lowest)
-{
-    if (lead >= 0xc2 && lead <= 0xdf) {
-        *lowest = 0x80;
-        return 2;
-    }
-    if ((lead & 0xf0) == 0xe0) {
-        *lowest = 0x800;
-        return 3;
-    }
-    if (lead >= 0xf0 && lead <= 0xf4) {
-        *lowest = 0x10000;
-        return 4;
-    }
-    return 0;
-}
-
-size_t utf8_decode(const char *bytes, size_t len_bytes, uint32_t *point)
-{
-    unsigned char lead = (unsigned char)bytes[0];
-    uint32_t lowest = 0, value;
-    size_t len;
-
-    if (lead < 0x80) {
-        *point = lead;
-        return 1;
-    }
-    len = length_of(lead, &lowest);
-    if (!len || len > len_bytes)
-        return 0;
-    value = lead & (0x7fu >> len);
-    for (size_t i = 1; i < len; i++) {
-        unsigned char next = (unsigned char)bytes[i];
-
-        if ((next & 0xc0) != 0x80)
-            return 0;
-        value = value << 6 | (next & 0x3f);
-    }
-    if (value < lowest || value > 0x10ffff || (value >= 0xd800 && value <= 0xdfff))
-        return 0;
-    *point = value;
-    return len;
-}
-
 static int is_among(uint32_t point, const struct range *ranges, size_t count)
 {
     for (size_t i = 0; i < count && point >= ranges[i].first; i++)
@@ -80,7 +39,7 @@ static int is_among(uint32_t point, const struct range *ranges, size_t count)
 static size_t step(const char *bytes, size_t len_bytes, size_t *columns)
 {
     uint32_t point;
-    size_t len = utf8_decode(bytes, len_bytes, &point);
+    size_t len = character_decode(bytes, len_bytes, &point);
 
     *columns = 1;
     if (!len)

@@ -8,9 +8,13 @@
 #include "controller/ssh/session_state.h"
 #include "controller/ssh/ssh.h"
 #include "controller/ssh/userkey.h"
+#include "protocol/character.h"
 #include "protocol/fail.h"
 
 #define PACKET_BYTES 32768u
+
+/* Of what is no banner, for the words of a failure. */
+#define BANNER_BYTES 100
 
 static enum login_step broken(const struct login *l, enum fail_code code,
                               enum session_state phase, struct fail *why)
@@ -59,8 +63,8 @@ static enum login_step miss_banner(const struct login *l, const char *banner,
     const struct ssh_order *o = l->order;
 
     if (banner && *banner)
-        fail_set(why, FAIL_HANDSHAKE, "%s:%u does not speak SSH, it says: %.100s",
-                 o->address, o->port, banner);
+        fail_set(why, FAIL_HANDSHAKE, "%s:%u does not speak SSH, it says: %.*s",
+                 o->address, o->port, character_cut(banner, BANNER_BYTES), banner);
     else
         fail_set(why, FAIL_HANDSHAKE, "%s:%u closed the connection without a word of SSH",
                  o->address, o->port);

@@ -10,7 +10,7 @@
 #include "controller/screen/indent.h"
 #include "controller/screen/lines.h"
 #include "controller/screen/table.h"
-#include "controller/screen/utf8.h"
+#include "protocol/character.h"
 #include "protocol/json.h"
 #include "protocol/scope.h"
 
@@ -27,7 +27,7 @@ static void check(const struct text *t, const char *kept)
 {
     for (size_t at = 0; at < t->len_bytes;) {
         uint32_t point = 0;
-        size_t len = utf8_decode(t->bytes + at, t->len_bytes - at, &point);
+        size_t len = character_decode(t->bytes + at, t->len_bytes - at, &point);
 
         demand(len > 0);
         demand((point >= 0x20 && !(point >= 0x7f && point <= 0x9f)) ||

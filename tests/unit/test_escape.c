@@ -9,6 +9,7 @@
 #include "controller/screen/escape.h"
 #include "controller/screen/text.h"
 #include "controller/screen/utf8.h"
+#include "protocol/character.h"
 #include "protocol/json.h"
 #include "protocol/scope.h"
 
@@ -85,7 +86,7 @@ static void no_two_bytes_get_a_control_through(void **state)
 
         escape_put(&t, bytes, 2, ESCAPE_LINE);
         for (size_t at = 0; at < t.len_bytes;) {
-            size_t len = utf8_decode(t.bytes + at, t.len_bytes - at, &point);
+            size_t len = character_decode(t.bytes + at, t.len_bytes - at, &point);
 
             assert_true(len > 0);
             assert_true(point >= 0x20 && !(point >= 0x7f && point < 0xa0));
