@@ -66,7 +66,9 @@ static uint64_t earlier(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
-/* One timer for all: set it to what comes next. */
+/* One timer for all: set it to what comes next.  Never to nothing at all: libuv calls a
+ * timer that its own callback sets to 0 before it looks at anything else, for ever.
+ */
 static void schedule(struct link *l)
 {
     uint64_t due_ms = earlier(talk_due_ms(&l->talk), l->due_ms);
@@ -76,7 +78,7 @@ static void schedule(struct link *l)
     if (due_ms == NEVER)
         uv_timer_stop(&l->timer);
     else
-        uv_timer_start(&l->timer, on_timer, due_ms > now_ms(l) ? due_ms - now_ms(l) : 0,
+        uv_timer_start(&l->timer, on_timer, due_ms > now_ms(l) ? due_ms - now_ms(l) : 1,
                        0);
 }
 

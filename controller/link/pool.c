@@ -53,8 +53,14 @@ void link_pool_close(struct link_pool *pool)
 
 /* ---- the door ----------------------------------------------------------------- */
 
+/* Who comes in may leave at once and so make room again: that is seen here, by the one
+ * loop, however many do so in a row.
+ */
 static void let_in(struct link_pool *pool)
 {
+    if (pool->letting_in)
+        return;
+    pool->letting_in = true;
     while (pool->first && pool->under_way < pool->options.width) {
         struct pool_wait *wait = pool->first;
 
@@ -66,6 +72,7 @@ static void let_in(struct link_pool *pool)
         pool->under_way++;
         wait->on_turn(wait->arg);
     }
+    pool->letting_in = false;
 }
 
 void pool_enter(struct link_pool *pool, struct pool_wait *wait)

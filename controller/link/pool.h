@@ -26,6 +26,7 @@ struct link_pool {
     struct link_pool_options options; /* with the defaults filled in */
     struct agentfile agent;
     unsigned under_way;
+    bool letting_in;
     uint32_t random; /* state of the jitter */
     struct pool_wait *first, *last;
 };

@@ -1,5 +1,6 @@
 #include "controller/link/requests.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 
 struct request *requests_add(struct requests *r, uint64_t due_ms,
@@ -39,15 +40,20 @@ struct request *requests_take(struct requests *r, uint32_t id)
 }
 
 /* Ids go up, and around. */
-struct request *requests_take_oldest(struct requests *r, uint32_t last)
+static bool is_newer(const struct request *q, uint32_t last)
 {
-    return r->first && (int32_t)(r->first->id - last) <= 0 ? cut_out(&r->first) : NULL;
+    return (int32_t)(q->id - last) > 0;
 }
 
-struct request *requests_take_due(struct requests *r, uint64_t now_ms)
+struct request *requests_take_oldest(struct requests *r, uint32_t last)
+{
+    return r->first && !is_newer(r->first, last) ? cut_out(&r->first) : NULL;
+}
+
+struct request *requests_take_due(struct requests *r, uint64_t now_ms, uint32_t last)
 {
     for (struct request **at = &r->first; *at; at = &(*at)->next)
-        if ((*at)->due_ms <= now_ms)
+        if ((*at)->due_ms <= now_ms && !is_newer(*at, last))
             return cut_out(at);
     return NULL;
 }

@@ -40,8 +40,8 @@ struct request *requests_take(struct requests *r, uint32_t id);
  */
 struct request *requests_take_oldest(struct requests *r, uint32_t last);
 
-/* One that is due by now, or NULL. */
-struct request *requests_take_due(struct requests *r, uint64_t now_ms);
+/* One that is due by now and was not asked after the one with the id `last`, or NULL. */
+struct request *requests_take_due(struct requests *r, uint64_t now_ms, uint32_t last);
 
 /* When the next one is due, or REQUESTS_NEVER. */
 uint64_t requests_due(const struct requests *r);

@@ -134,9 +134,10 @@ static void on_pong(void *arg, const struct json *body, const struct fail *why)
 void talk_tick(struct talk *t, uint64_t now_ms)
 {
     const struct talk_question ping = {.what = "ping", .deadline_ms = t->idle_ms / 2 + 1};
+    uint32_t last = t->requests.last_id;
     struct request *q;
 
-    while ((q = requests_take_due(&t->requests, now_ms)))
+    while ((q = requests_take_due(&t->requests, now_ms, last)))
         answer(q, NULL, &q->why);
     if (ping_due_ms(t) <= now_ms) {
         t->pinging = true;

@@ -76,7 +76,9 @@ void talk_ask(struct talk *t, const struct talk_question *question, uint64_t now
 /* When talk_tick() is wanted next, or REQUESTS_NEVER. */
 uint64_t talk_due_ms(const struct talk *t);
 
-/* Answer all that is due, and ping an agent that has been silent. */
+/* Answer all that is due, but not what an answer asks anew, and ping an agent that has
+ * been silent.
+ */
 void talk_tick(struct talk *t, uint64_t now_ms);
 
 /* There is nobody to hear or to ask any more; what is open stays open. */

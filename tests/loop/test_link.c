@@ -37,12 +37,15 @@ static struct fail last_why;
 
 /* What to do inside the next callback of this name. */
 static const char *close_in, *open_in, *ask_in;
+static bool ask_always;
 static struct link *the_link;
 
 static void on_answer(void *arg, const struct json *answer, const struct fail *why);
 
 static void note(const char *word)
 {
+    if (strlen(seen) + strlen(word) + 2 > sizeof seen) /* enough of it */
+        return;
     strcat(strcat(seen, " "), word);
 }
 
@@ -59,7 +62,7 @@ static void act_in(const char *callback)
         link_open(the_link);
     }
     if (ask_in && strcmp(ask_in, callback) == 0) {
-        ask_in = NULL;
+        ask_in = ask_always ? ask_in : NULL;
         link_ask(the_link, "again", NULL, 50, on_answer, (void *)(uintptr_t) "again");
     }
     if (close_in && strcmp(close_in, callback) == 0) {
@@ -140,6 +143,7 @@ static int before(void **state)
     (void)state;
     seen[0] = '\0';
     close_in = open_in = ask_in = NULL;
+    ask_always = false;
     options = (struct link_pool_options){.client = ssh_client_new(),
                                          .agent_path = agent_path,
                                          .unprivileged = true,
@@ -607,6 +611,20 @@ static void what_is_asked_while_it_is_lost_is_answered_later(void **state)
     close_it();
 }
 
+/* Who asks anew whenever the answer is no does not stop the loop. */
+static void asking_again_and_again_leaves_room_for_others(void **state)
+{
+    (void)state;
+    ask_in = "answer";
+    ask_always = true;
+    ask("one", 1000);
+    run_ms(5);
+    ask_in = NULL;
+    assert_non_null(strstr(seen, " one connection-lost again connection-lost"));
+    run_ms(5);
+    close_it();
+}
+
 static void a_full_queue_is_an_answer_too(void **state)
 {
     (void)state;
@@ -867,6 +885,7 @@ int main(void)
         LINK_TEST(a_request_without_a_link_is_answered_after_the_call),
         LINK_TEST(what_is_under_way_is_answered_before_it_is_lost),
         LINK_TEST(what_is_asked_while_it_is_lost_is_answered_later),
+        LINK_TEST(asking_again_and_again_leaves_room_for_others),
         LINK_TEST(a_full_queue_is_an_answer_too),
         LINK_TEST(events_are_passed_on),
         LINK_TEST(another_protocol_is_refused),

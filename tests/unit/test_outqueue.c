@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "controller/link/requests.h"
 #include "controller/ssh/outqueue.h"
 #include "controller/ssh/ssh.h"
 #include "protocol/fail.h"
@@ -72,55 +71,12 @@ static void a_full_queue_refuses_and_keeps_what_it_has(void **state)
     outqueue_clear(&q);
 }
 
-static void a_request_is_taken_once_by_its_id(void **state)
-{
-    struct requests r = {0};
-    struct request *one = requests_add(&r, 30, NULL, NULL);
-    struct request *two = requests_add(&r, 20, NULL, NULL);
-
-    (void)state;
-    assert_int_not_equal(one->id, two->id);
-    assert_ptr_equal(requests_take(&r, one->id), one);
-    assert_null(requests_take(&r, one->id));
-    assert_int_equal(requests_due(&r), 20);
-    free(one);
-    requests_clear(&r);
-    assert_int_equal(requests_due(&r), REQUESTS_NEVER);
-}
-
-static void what_is_due_comes_out_and_what_is_not_stays(void **state)
-{
-    struct requests r = {0};
-    struct request *late = requests_add(&r, 30, NULL, NULL);
-    struct request *soon = requests_add(&r, 20, NULL, NULL);
-
-    (void)state;
-    assert_null(requests_take_due(&r, 19));
-    assert_ptr_equal(requests_take_due(&r, 20), soon);
-    assert_null(requests_take_due(&r, 29));
-    assert_ptr_equal(requests_take_due(&r, 31), late);
-    free(soon);
-    free(late);
-}
-
-static void an_id_is_never_zero(void **state)
-{
-    struct requests r = {.last_id = UINT32_MAX};
-
-    (void)state;
-    assert_int_equal(requests_add(&r, 1, NULL, NULL)->id, 1);
-    requests_clear(&r);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bytes_come_out_as_they_went_in),
         cmocka_unit_test(the_front_never_moves_or_grows),
         cmocka_unit_test(a_full_queue_refuses_and_keeps_what_it_has),
-        cmocka_unit_test(a_request_is_taken_once_by_its_id),
-        cmocka_unit_test(what_is_due_comes_out_and_what_is_not_stays),
-        cmocka_unit_test(an_id_is_never_zero),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
