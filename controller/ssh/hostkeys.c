@@ -243,16 +243,23 @@ static bool ends_in_line(int fd)
     return size <= 0 || pread(fd, &last, 1, size - 1) != 1 || last == '\n';
 }
 
+static int put(int fd, const char *text, size_t len_bytes)
+{
+    ssize_t n = write(fd, text, len_bytes);
+
+    if (n >= 0 && n < (ssize_t)len_bytes)
+        errno = ENOSPC; /* what a write that is too short does not say */
+    return n == (ssize_t)len_bytes ? 0 : -1;
+}
+
 static int append(struct hostkeys *keys, const char *line, struct fail *why)
 {
-    size_t len_bytes = strlen(line);
-
     if (keys->fd < 0) {
         make_folder_of(keys->path);
         keys->fd = open(keys->path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     }
-    if (keys->fd < 0 || (!ends_in_line(keys->fd) && write(keys->fd, "\n", 1) != 1) ||
-        write(keys->fd, line, len_bytes) != (ssize_t)len_bytes)
+    if (keys->fd < 0 || (!ends_in_line(keys->fd) && put(keys->fd, "\n", 1) < 0) ||
+        put(keys->fd, line, strlen(line)) < 0)
         return fail_set(why, FAIL_STATE, "%s: %s", keys->path, strerror(errno));
     return 0;
 }

@@ -46,6 +46,8 @@ static int connecting_socket(const struct addrinfo *address, struct fail *why)
 {
     int fd = socket(address->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
+    if (fd < 0 && errno == EAFNOSUPPORT) /* an IPv6 address, say, where there is none */
+        return fail_set(why, FAIL_CONNECT, "%s", strerror(errno));
     if (fd < 0)
         return fail_set(why, FAIL_STATE, "no socket: %s", strerror(errno));
     set_options(fd);
