@@ -52,8 +52,7 @@ struct validation {
     struct campaign *campaign; /* NULL: it did not come to one */
     char name[40];             /* of the campaign */
     uint64_t started_ms;
-    unsigned tenths;  /* of the pairs, told so far */
-    unsigned retests; /* passes, likewise          */
+    unsigned retests; /* passes, told so far */
     bool interrupted;
     struct campaign_node *nodes;
 
@@ -180,13 +179,13 @@ static void on_advanced(void *arg, const struct campaign_progress *p)
 {
     struct validation *v = arg;
 
-    if (is_quiet(v) || !p->total)
+    if (!p->total)
         return;
-    if (p->phase == CAMPAIGN_MEASURING && p->done * 10 / p->total > v->tenths) {
-        v->tenths = (unsigned)(p->done * 10 / p->total);
-        progress_line(v->progress, "%zu of %zu pairs measured", p->done, p->total);
-    }
-    if (p->phase == CAMPAIGN_RETESTING && !p->done)
+    if (p->phase == CAMPAIGN_MEASURING || p->phase == CAMPAIGN_RETESTING)
+        progress_work(v->progress, p->done, p->total,
+                      p->phase == CAMPAIGN_MEASURING ? "pairs measured"
+                                                     : "pairs measured again");
+    if (p->phase == CAMPAIGN_RETESTING && !p->done && !is_quiet(v))
         tell_retest(v, p->total - p->controls, p->controls);
     v->retests += p->phase == CAMPAIGN_RETESTING && !p->done;
 }

@@ -167,6 +167,15 @@ void progress_set(struct progress *p, size_t item, size_t state)
     p->changed = true;
 }
 
+void progress_work(struct progress *p, size_t done, size_t total, const char *unit)
+{
+    bool news = progress_view_work(&p->view, done, total, unit);
+
+    if (news && p->display == DISPLAY_LINES)
+        progress_line(p, "%zu of %zu %s", done, total, unit);
+    p->changed = true;
+}
+
 void progress_hide(struct progress *p)
 {
     CLEANUP(text_clear) struct text frame = {0};

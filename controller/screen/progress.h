@@ -55,6 +55,12 @@ int progress_open(struct uv_loop_s *loop, const struct progress_options *options
 
 void progress_set(struct progress *p, size_t item, size_t state);
 
+/* From now on the bar shows how much work is done instead of how many items have ended;
+ * as plain lines, each tenth is told.  unit: a word such as "pairs measured", borrowed
+ * until progress_close().
+ */
+void progress_work(struct progress *p, size_t done, size_t total, const char *unit);
+
 /* A line of our own on stderr, above the block. */
 void progress_line(struct progress *p, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));

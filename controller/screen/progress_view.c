@@ -52,6 +52,23 @@ void progress_view_set(struct progress_view *v, size_t item, size_t state,
     v->since_ms[item] = now_ms;
 }
 
+static size_t tenths(size_t done, size_t total)
+{
+    return total ? done * 10 / total : 0;
+}
+
+bool progress_view_work(struct progress_view *v, size_t done, size_t total,
+                        const char *unit)
+{
+    bool same = v->unit && strcmp(v->unit, unit) == 0 && v->work_total == total;
+    size_t before = same ? tenths(v->work_done, total) : 0;
+
+    v->work_done = done < total ? done : total;
+    v->work_total = total;
+    v->unit = unit;
+    return tenths(done, total) > before;
+}
+
 /* ---- the block -------------------------------------------------------------------- */
 
 static size_t count_kind(const struct progress_view *v, enum progress_kind kind)
@@ -74,12 +91,15 @@ static void put_line(const struct text *line, size_t width, struct text *text)
 
 static void add_bar(const struct progress_view *v, size_t ended, struct text *line)
 {
-    size_t full = v->of->count ? ended * BAR_COLUMNS / v->of->count : BAR_COLUMNS;
+    size_t done = v->unit ? v->work_done : ended;
+    size_t total = v->unit ? v->work_total : v->of->count;
+    size_t full = total ? done * BAR_COLUMNS / total : BAR_COLUMNS;
 
     text_add(line, "%s [", v->of->title);
     text_fill(line, '#', full);
     text_fill(line, '.', BAR_COLUMNS - full);
-    text_add(line, "] %zu/%zu", ended, v->of->count);
+    text_add(line, "] %zu/%zu%s%s", done, total, v->unit ? " " : "",
+             v->unit ? v->unit : "");
 }
 
 static void put_bar(const struct progress_view *v, uint64_t now_ms, size_t width,

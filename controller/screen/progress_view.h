@@ -18,6 +18,10 @@ struct progress_view {
     unsigned char *seen;  /* its state when the last lines were made  */
     uint64_t *since_ms;   /* when it entered its state               */
     size_t counts[PROGRESS_MAX_STATES];
+
+    /* what the bar shows; unit NULL: items that have ended */
+    size_t work_done, work_total;
+    const char *unit;
 };
 
 /* NULL-safe to clear after -1 (memory). */
@@ -27,6 +31,10 @@ void progress_view_clear(struct progress_view *v);
 
 void progress_view_set(struct progress_view *v, size_t item, size_t state,
                        uint64_t now_ms);
+
+/* The bar shows work from now on; unit is borrowed.  True: another tenth of it is done. */
+bool progress_view_work(struct progress_view *v, size_t done, size_t total,
+                        const char *unit);
 
 /* At most max_lines lines, each with fewer than width columns and a newline: the
  * bar, the states, who is slowest.

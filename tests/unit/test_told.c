@@ -146,6 +146,25 @@ static void a_block_says_how_far_in_what_state_and_who_is_slow(void **state)
     progress_view_clear(&v);
 }
 
+static void the_bar_shows_the_work_that_is_done(void **state)
+{
+    CLEANUP(text_clear) struct text text = {0};
+    struct progress_view v;
+
+    (void)state;
+    assert_int_equal(progress_view_init(&v, &four, 1000), 0);
+    assert_false(progress_view_work(&v, 0, 120, "pairs measured"));
+    assert_false(progress_view_work(&v, 11, 120, "pairs measured"));
+    assert_true(progress_view_work(&v, 40, 120, "pairs measured"));
+    assert_false(progress_view_work(&v, 47, 120, "pairs measured"));
+    progress_view_block(&v, 9000, 80, 1, false, &text);
+    assert_string_equal(
+        text_of(&text),
+        "probe [###########...................] 47/120 pairs measured  8 s\n");
+    assert_true(progress_view_work(&v, 1, 3, "pairs measured again"));
+    progress_view_clear(&v);
+}
+
 static void no_line_is_as_wide_as_the_screen_or_longer(void **state)
 {
     struct progress_view v;
@@ -232,6 +251,7 @@ int main(void)
         cmocka_unit_test(a_failure_with_controls_in_it_is_harmless),
         cmocka_unit_test(every_code_has_words),
         cmocka_unit_test(a_block_says_how_far_in_what_state_and_who_is_slow),
+        cmocka_unit_test(the_bar_shows_the_work_that_is_done),
         cmocka_unit_test(no_line_is_as_wide_as_the_screen_or_longer),
         cmocka_unit_test(a_cut_line_does_not_leak_its_colour),
         cmocka_unit_test(only_the_slowest_three_are_named),
