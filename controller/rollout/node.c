@@ -91,7 +91,7 @@ static enum node_event weigh_loss(struct node *n, const struct fail *why, bool w
         n->state == NODE_PROBING && n->may_boot ? NODE_REBOOTING : n->state;
 
     n->lost = *why;
-    if (node_loss_is_final(as, why->code, was_up))
+    if (n->state == NODE_GIVING_UP || node_loss_is_final(as, why->code, was_up))
         return give_up(n, why);
     if (!is_patient(n) && contact_retries(n->contact) >= NODE_PROBE_LOSSES)
         return give_up(n, why);
@@ -217,12 +217,13 @@ static enum node_event enter_probing(struct node *n)
     return is_patient(n) ? enter_asking(n) : reach(n);
 }
 
-/* Who cannot be reached any more keeps the claim until it runs out. */
+/* Who cannot be reached, or must not be, keeps the claim until it runs out. */
 static enum node_event enter_giving_up(struct node *n)
 {
-    if (!contact_is_up(n->contact))
-        return NODE_EV_FAIL;
-    return enter_asking(n);
+    enum fail_kind kind = fail_kind_of(n->why.code);
+    bool is_hopeless = kind == FAIL_KIND_INPUT || kind == FAIL_KIND_HERE;
+
+    return is_hopeless && !contact_is_up(n->contact) ? NODE_EV_FAIL : enter_asking(n);
 }
 
 static enum node_event enter_rest(struct node *n)
