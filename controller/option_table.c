@@ -40,7 +40,7 @@ const struct command_row command_table[] = {
      "ibfleet validate @gpu --json|for scripts\n"},
     {COMMAND_STATUS, "status", WORDS_RUN, "[RUN] [options]",
      "how a run stands, or all runs",
-     "ibfleet status|all runs, the latest first\n"
+     "ibfleet status|the latest runs\n"
      "ibfleet status r1|each node of one run\n"},
     {COMMAND_SHOW, "show", WORDS_NODE, "NODE [options]",
      "what happened to one node",
@@ -70,9 +70,9 @@ const struct option_row option_table[] = {
      "do not escape control characters of the nodes"},
 
     {"window",        0,   OPTION_NUMBER, "N",       AT(window),       1, 4096,     COMMAND_ROLLOUT | COMMAND_RESUME,
-     "nodes under way at once"},
+     "nodes under way at once; else the fleet file's, or 32"},
     {"max-failures",  0,   OPTION_NUMBER, "N",       AT(max_failures), 0, 65536,    COMMAND_ROLLOUT | COMMAND_RESUME,
-     "start nothing new after more than N nodes have failed"},
+     "so many may fail: nothing new is begun after one more; else the fleet file's, or no limit"},
     {"reboot",        0,   OPTION_WORD,   "auto|always|never", AT(reboot), 0, 0,    COMMAND_ROLLOUT,
      "whether nodes are rebooted: when they need it, in any case, not at all"},
 
@@ -104,7 +104,7 @@ const struct option_row option_table[] = {
     {"yes",           'y', OPTION_FLAG,   NULL,      AT(yes),          0, 0,        COMMAND_ROLLOUT | COMMAND_RESUME,
      "do not ask"},
     {"run",           0,   OPTION_TEXT,   "ID",      AT(run),          0, 0,        COMMAND_STATUS | COMMAND_SHOW | COMMAND_RESUME,
-     "which run; else the latest"},
+     "the same as RUN; of show: not the node's latest but this one"},
 
     {"hosts",         'w', OPTION_HOSTS,  "HOSTS",   AT(hosts),        0, 0,        HOSTED,
      "nodes: 'ib[001-128],@gpu!ib007'; comes as often as you like"},

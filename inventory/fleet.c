@@ -20,8 +20,10 @@ struct fleet *fleet_new(void)
 {
     struct fleet *fleet = calloc(1, sizeof *fleet);
 
-    if (fleet)
-        fleet->policy.window = DEFAULT_WINDOW;
+    if (!fleet)
+        return NULL;
+    fleet->policy.window = DEFAULT_WINDOW;
+    fleet->policy.max_failures = FLEET_MAX_NODES;
     return fleet;
 }
 

@@ -83,8 +83,8 @@ struct fleet_node {
 /* [policy] */
 struct fleet_policy {
     unsigned window; /* `window`, nodes at work at once, 1-FLEET_MAX_WINDOW; default 32 */
-    unsigned max_failures; /* `max_failures`, failed nodes at which a run stops, up to
-                              FLEET_MAX_NODES; default 0: it never stops for that       */
+    unsigned max_failures; /* `max_failures`, so many may fail, and nothing new is begun
+                              after one more; default FLEET_MAX_NODES: no limit         */
 };
 
 /* ---- make and free ------------------------------------------------------------ */

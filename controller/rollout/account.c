@@ -82,7 +82,7 @@ void account_next(const char *run, bool unfinished, size_t failed)
         screen_warn("to try what failed again: ibfleet resume %s --failed", run);
 }
 
-void account_rest(const struct rollout *r, const char *run, size_t failures)
+void account_rest(const struct rollout *r, const char *run)
 {
     size_t paused = rollout_in_state(r, NODE_PAUSED);
 
@@ -90,7 +90,9 @@ void account_rest(const struct rollout *r, const char *run, size_t failures)
         screen_warn("paused; what %zu node%s had begun goes on there", paused,
                     paused == 1 ? "" : "s");
     if (rollout_is_spent(r))
-        screen_warn("more than %zu failed: nothing new was begun", failures);
+        screen_warn("more nodes have failed than --max-failures allows: nothing new was "
+                    "begun, %zu left",
+                    rollout_in_state(r, NODE_PLANNED));
     account_next(run, paused || rollout_in_state(r, NODE_PLANNED),
                  rollout_in_state(r, NODE_FAILED));
 }

@@ -22,8 +22,8 @@ int account_result(const struct rollout *r, const struct options *o, const char 
 /* In place of a result: the run has nothing left to do. */
 int account_nothing(const struct options *o, const char *run, struct fail *why);
 
-/* After the result: what is left, and how to go on; failures as in policy_limits. */
-void account_rest(const struct rollout *r, const char *run, size_t failures);
+/* After the result: what is left, and how to go on. */
+void account_rest(const struct rollout *r, const char *run);
 
 /* How to go on with a run that has nodes left, or failed ones; nothing when it has
  * neither.

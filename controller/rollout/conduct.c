@@ -151,7 +151,7 @@ static void on_ended(void *arg, const struct fail *broken)
         finish_with(c, &why);
         return;
     }
-    account_rest(c->rollout, journal_run_id(c->journal), c->limits.failures);
+    account_rest(c->rollout, journal_run_id(c->journal));
     finish(c);
 }
 
@@ -312,13 +312,9 @@ static void set_limits(struct conduct *c)
     size_t failed = c->left ? takeup_ended(c->left)->failed : 0;
 
     c->limits.window = o->window != OPTION_UNSET ? (size_t)o->window : policy->window;
-    c->limits.failures = POLICY_NO_BUDGET;
-    if (o->max_failures != OPTION_UNSET)
-        c->limits.failures = (size_t)o->max_failures;
-    else if (policy->max_failures)
-        c->limits.failures = policy->max_failures - 1;
-    if (c->limits.failures != POLICY_NO_BUDGET)
-        c->limits.failures -= failed < c->limits.failures ? failed : c->limits.failures;
+    c->limits.failures =
+        o->max_failures != OPTION_UNSET ? (size_t)o->max_failures : policy->max_failures;
+    c->limits.failures -= failed < c->limits.failures ? failed : c->limits.failures;
 }
 
 static void set_names(struct conduct *c)

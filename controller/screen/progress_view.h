@@ -32,7 +32,7 @@ void progress_view_clear(struct progress_view *v);
 void progress_view_set(struct progress_view *v, size_t item, size_t state,
                        uint64_t now_ms);
 
-/* The bar shows work from now on; unit is borrowed.  True: another tenth of it is done. */
+/* The bar shows work from now on; unit is borrowed.  True: another tenth is done. */
 bool progress_view_work(struct progress_view *v, size_t done, size_t total,
                         const char *unit);
 

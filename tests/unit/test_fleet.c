@@ -84,7 +84,7 @@ static void a_node_has_the_defaults_unless_something_is_said(void **state)
     assert_int_equal(n->reboot, FLEET_REBOOT_AUTO);
     assert_true(n->sudo);
     assert_int_equal(fleet_policy(fleet)->window, 32);
-    assert_int_equal(fleet_policy(fleet)->max_failures, 0);
+    assert_int_equal(fleet_policy(fleet)->max_failures, FLEET_MAX_NODES);
     fleet_free(fleet);
 }
 

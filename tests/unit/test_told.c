@@ -60,12 +60,13 @@ static void different_words_of_one_code_stand_under_one_head(void **state)
     add(t, 2, FAIL_STEP, "apt ended with 100");
     add(t, 1, FAIL_UNSUPPORTED, "SLES");
     trouble_render(t, false, &text);
-    assert_string_equal(text_of(&text), "3 nodes ib[1-2,10]: step failed (step-failed)\n"
-                                        "    ib[1,10]: apt ended with 100\n"
-                                        "    ib2: ib2 ended, 10.0.0.20 did not\n"
-                                        "    -> its output:  ibfleet show NODE\n"
-                                        "1 node ib2: not supported (not-supported)\n"
-                                        "    SLES\n");
+    assert_string_equal(text_of(&text),
+                        "3 nodes ib[1-2,10]: step failed (step-failed)\n"
+                        "    ib[1,10]: apt ended with 100\n"
+                        "    ib2: ib2 ended, 10.0.0.20 did not\n"
+                        "    -> all of its output, on the node:  /var/lib/ibfleet/logs\n"
+                        "1 node ib2: not supported (not-supported)\n"
+                        "    SLES\n");
 }
 
 static void a_longer_name_is_not_taken_for_the_node(void **state)
