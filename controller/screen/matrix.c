@@ -91,6 +91,8 @@ static void put_square(const struct matrix *m, size_t label, size_t cell, bool c
         for (size_t c = 0; c < m->count; c++) {
             bool on = color && is_marked(m, r, c);
 
+            if (c == r && c + 1 == m->count)
+                break; /* nothing is to be seen there */
             print_value(m, r, c, out);
             text_add(text, "  %s%*s%s", color_of(COLOR_BAD, on), (int)cell, out,
                      color_of(COLOR_PLAIN, on));

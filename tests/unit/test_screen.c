@@ -171,7 +171,7 @@ static void a_square_has_a_number_for_each_pair(void **state)
                                         "             1      2      3\n"
                                         "1 ib1            1.25      !\n"
                                         "2 ib2     1.50         12.12\n"
-                                        "3 node3      .   2.00       \n");
+                                        "3 node3      .   2.00\n");
 }
 
 static void what_does_not_fit_is_one_line_per_node(void **state)
