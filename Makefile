@@ -1,6 +1,6 @@
 # One Makefile for everything.  The targets that a person types:
 #
-#   make                    build/ibfleet and build/ibfleet-agent
+#   make                    build/ibfleet and build/ibfleet-agent; V=1 shows each command
 #   make demo               a lab of four virtual machines, the main job end to end
 #   make check              every test tier; make check SAN=1 under ASan and UBSan
 #   make check-lab          all lab scenarios
@@ -30,6 +30,9 @@ CFLAGS ?= -O2 -g
 FLAGS  = -std=gnu11 -D_GNU_SOURCE -I. -MMD -MP -DIBFLEET_VERSION='"$(VERSION)"' \
          $(WARN) $(SANIT) $(CFLAGS)
 
+# A word for each file that is made; `make V=1` shows the whole commands.
+say = $(if $V$(findstring s,$(firstword -$(MAKEFLAGS))),,@echo '  $1  $@' &&)
+
 # ---- what is built from what ---------------------------------------------
 
 folders    = $(filter-out %/main.c,$(wildcard $(foreach d,$1,$d/*.c $d/*/*.c)))
@@ -52,9 +55,9 @@ all: $O/ibfleet $O/ibfleet-agent
 
 $O/%.o: %.c | $O/deps.ok
 	@mkdir -p $(@D)
-	$(CC) $(FLAGS) -c -o $@ $<
+	$(call say,CC)$(CC) $(FLAGS) -c -o $@ $<
 
-archive = rm -f $@ && $(AR) rcs $@ $^
+archive = $(call say,AR)rm -f $@ && $(AR) rcs $@ $^
 $O/protocol.a:   $(protocol:%.c=$O/%.o)   ; $(archive)
 $O/inventory.a:  $(inventory:%.c=$O/%.o)  ; $(archive)
 $O/controller.a: $(controller:%.c=$O/%.o) ; $(archive)
@@ -64,26 +67,26 @@ $O/agent.a:      $(agent:%.c=$O/%.o)      ; $(archive)
 $O/controller/journal/database.o: controller/journal/schema.sql
 
 $O/ibfleet: $O/controller/main.o $O/controller.a $O/inventory.a $O/protocol.a
-	$(CC) $(FLAGS) -o $@ $^ $(controller_libs)
+	$(call say,LINK)$(CC) $(FLAGS) -o $@ $^ $(controller_libs)
 
 # One static file: it must start on a node that has no libibverbs yet.  The warnings
 # are of libnl's name look-ups, which we never call.
 static = $(if $(SAN),,-static -Wl,--no-warnings)
 $O/ibfleet-agent: $O/node-agent/main.o $O/agent.a $O/inventory.a $O/protocol.a $(if $(SAN),,$O/deps/libcjson.a)
-	$(CC) $(FLAGS) $(static) -o $@ $(filter %.o %.a,$(filter-out %/libcjson.a,$^)) $(agent_libs)
+	$(call say,LINK)$(CC) $(FLAGS) $(static) -o $@ $(filter %.o %.a,$(filter-out %/libcjson.a,$^)) $(agent_libs)
 
 # Debian has no static cJSON, so the agent's is built from Debian's source package.
 $O/deps/libcjson.a: tests/deps.sh | $O/deps.ok
-	tests/deps.sh cjson $(@D) $(CC)
+	$(call say,CC)tests/deps.sh cjson $(@D) $(CC)
 
 # ---- what apt has to install -----------------------------------------------
 
 .PHONY: deps
 deps:
-	tests/deps.sh install
+	@tests/deps.sh install
 $O/deps.ok: tests/deps.sh
 	@mkdir -p $(@D)
-	tests/deps.sh install build && touch $@
+	@tests/deps.sh install build && touch $@
 
 # ---- tests -----------------------------------------------------------------
 
@@ -99,7 +102,7 @@ fakes_of = $(patsubst %,$O/tests/fake/%.o,$(shell sed -n 's|^/\* fakes: \(.*\) \
 .SECONDEXPANSION:
 $O/tests/unit/test_nomem: private FLAGS += $(foreach f,malloc calloc realloc strdup strndup,-Wl,--wrap=$f)
 $(unit) $(loop): $O/%: $O/%.o $$(call fakes_of,$$*.c) $(test_archives)
-	$(CC) $(FLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(test_libs)
+	$(call say,LINK)$(CC) $(FLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(test_libs)
 
 # The scripts of the tiers find what was built in $BUILD.
 e2e       := $(wildcard tests/e2e/*.bats)
@@ -111,7 +114,7 @@ scripts    = $O/test-deps.ok all test-tools
 .PHONY: test-tools
 test-tools: $O/tests/e2e/link-tool $O/tests/e2e/hostlist-tool
 $O/tests/e2e/%-tool: $O/tests/e2e/%_tool.o $O/controller.a $O/inventory.a $O/protocol.a
-	$(CC) $(FLAGS) -o $@ $^ $(controller_libs)
+	$(call say,LINK)$(CC) $(FLAGS) -o $@ $^ $(controller_libs)
 
 export BUILD := $(abspath $O)
 
@@ -133,11 +136,11 @@ mutants: $O/test-deps.ok
 
 $O/test-deps.ok: tests/deps.sh
 	@mkdir -p $(@D)
-	tests/deps.sh install all && touch $@
+	@tests/deps.sh install all && touch $@
 # The fuzzers are built by clang, beside everything else, with the sanitizers on.
 fuzzers := $(call tests_of,fuzz)
 $(fuzzers): $O/%: $O/%.o $(test_archives)
-	$(CC) $(FLAGS) -fsanitize=fuzzer -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(test_libs)
+	$(call say,LINK)$(CC) $(FLAGS) -fsanitize=fuzzer -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(test_libs)
 
 SECONDS ?= 60
 .PHONY: fuzz fuzzers
@@ -156,15 +159,15 @@ install: all
 # ---- the lab: virtual machines on a fabric that breaks when told ----------------
 
 $O/tests/lab/switch: $O/tests/lab/switch.o $O/tests/lab/faults.o
-	$(CC) $(FLAGS) -o $@ $^
+	$(call say,LINK)$(CC) $(FLAGS) -o $@ $^
 $O/tests/lab/test_switch: $O/tests/lab/test_switch.o | $O/tests/lab/switch
-	$(CC) $(FLAGS) -o $@ $^ -lcmocka
+	$(call say,LINK)$(CC) $(FLAGS) -o $@ $^ -lcmocka
 
 test-tools: $O/tests/lab/switch
 
 # One node's half of a measurement, without an agent around it.
 $O/tests/lab/pair-probe: $O/tests/lab/pair_probe.o $O/agent.a $O/protocol.a $(if $(SAN),,$O/deps/libcjson.a)
-	$(CC) $(FLAGS) $(static) -o $@ $(filter %.o %.a,$(filter-out %/libcjson.a,$^)) $(agent_libs)
+	$(call say,LINK)$(CC) $(FLAGS) $(static) -o $@ $(filter %.o %.a,$(filter-out %/libcjson.a,$^)) $(agent_libs)
 test-tools: $O/tests/lab/pair-probe
 
 .PHONY: lab-up lab-down lab-ssh
