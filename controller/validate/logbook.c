@@ -10,10 +10,16 @@
 #include "controller/fabric/verdict.h"
 #include "controller/journal/journal.h"
 #include "controller/options.h"
+#include "controller/validate/listing.h"
 #include "controller/validate/result.h"
 #include "protocol/fail.h"
 #include "protocol/json.h"
 #include "protocol/scope.h"
+
+/* Of more pairs only those that are not ok are recorded.  All go into the journal's
+ * queue at once, and each takes a kilobyte there.
+ */
+#define MAX_PAIRS 100000
 
 struct logbook {
     struct journal *journal;
@@ -113,11 +119,13 @@ static int put_pair(struct journal *j, const struct result *r, size_t a, size_t 
 
 static int put_pairs(struct journal *j, const struct result *r, struct fail *why)
 {
-    for (size_t a = 0; a < r->n; a++)
-        for (size_t b = a + 1; b < r->n; b++)
-            if (tally_pair(r->tally, a, b)->word != WORD_NOT_MEASURED &&
-                put_pair(j, r, a, b, why) < 0)
-                return -1;
+    struct listing l = listing_of(r->tally, MAX_PAIRS);
+    size_t a, b;
+
+    while (listing_next(&l, &a, &b))
+        if (tally_pair(r->tally, a, b)->word != WORD_NOT_MEASURED &&
+            put_pair(j, r, a, b, why) < 0)
+            return -1;
     return 0;
 }
 

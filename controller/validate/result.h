@@ -15,7 +15,7 @@ struct verdict;
 
 #define RESULT_SCHEMA "ibfleet.validate/1"
 
-/* A document of more pairs lists only those that are not ok; ndjson has all. */
+/* A document of more pairs lists only some (listing.h); ndjson has all. */
 #define RESULT_MAX_PAIRS 50000
 
 struct result {      /* all borrowed */

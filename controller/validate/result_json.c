@@ -6,6 +6,7 @@
 #include "controller/fabric/member.h"
 #include "controller/fabric/tally.h"
 #include "controller/fabric/verdict.h"
+#include "controller/validate/listing.h"
 #include "controller/validate/result.h"
 #include "protocol/json.h"
 
@@ -85,14 +86,13 @@ struct json *result_encode_pair(const struct result *r, size_t a, size_t b)
     return whole(doc, ok);
 }
 
-static struct json *encode_pairs(const struct result *r, bool all)
+static struct json *encode_pairs(const struct result *r, struct listing l)
 {
     struct json *list = json_array();
+    size_t a, b;
 
-    for (size_t a = 0; list && a < r->n; a++)
-        for (size_t b = a + 1; list && b < r->n; b++)
-            if (all || tally_pair(r->tally, a, b)->word != WORD_OK)
-                list = whole(list, json_push(list, result_encode_pair(r, a, b)) == 0);
+    while (list && listing_next(&l, &a, &b))
+        list = whole(list, json_push(list, result_encode_pair(r, a, b)) == 0);
     return list;
 }
 
@@ -192,7 +192,7 @@ static struct json *encode_gaps(const struct result *r)
 struct json *result_encode(const struct result *r)
 {
     struct json *doc = json_object();
-    bool all = r->verdict->pairs <= RESULT_MAX_PAIRS;
+    struct listing l = listing_of(r->tally, RESULT_MAX_PAIRS);
     bool ok = doc && json_put_text(doc, "schema", RESULT_SCHEMA) == 0 &&
               json_put_text(doc, "run", r->run) == 0 &&
               json_put_text(doc, "campaign", r->campaign) == 0 &&
@@ -201,8 +201,8 @@ struct json *result_encode(const struct result *r)
               json_put_real(doc, "usual_gbps", r->verdict->usual_gbps) == 0 &&
               json_put_real(doc, "usual_us", r->verdict->usual_us) == 0 &&
               json_put(doc, "nodes", encode_nodes(r)) == 0 &&
-              json_put_text(doc, "pairs_listed", all ? "all" : "not-ok") == 0 &&
-              json_put(doc, "pairs", encode_pairs(r, all)) == 0 &&
+              json_put_text(doc, "pairs_listed", listing_name(&l)) == 0 &&
+              json_put(doc, "pairs", encode_pairs(r, l)) == 0 &&
               json_put(doc, "findings", encode_findings(r)) == 0 &&
               json_put(doc, "not_tested", encode_gaps(r)) == 0 &&
               json_put_real(doc, "seconds", r->seconds) == 0;
