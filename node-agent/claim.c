@@ -6,6 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "node-agent/fd.h"
 #include "node-agent/home.h"
 #include "protocol/fail.h"
 #include "protocol/json.h"
@@ -13,12 +14,6 @@
 
 #define CLAIM_FILE_MAX_BYTES 4096
 #define EPOCH_MAX            ((int64_t)1 << 53)
-
-static void lock_done(int *fd)
-{
-    if (*fd >= 0)
-        close(*fd);
-}
 
 /* ---- on the wire and in the file ----------------------------------------------------
  */
@@ -159,7 +154,7 @@ static int judge(const struct claim *holder, const struct claim *want, int64_t n
 int claim_take(const struct home *h, const struct claim *want, int64_t now_s,
                struct fail *why)
 {
-    CLEANUP(lock_done) int lock = home_lock(h, "claim", why);
+    CLEANUP(fd_done) int lock = home_lock(h, "claim", why);
     struct claim holder, next = *want;
     int there;
 
@@ -203,7 +198,7 @@ int claim_check(const struct home *h, const char *run, int64_t epoch, struct fai
 
 int claim_release(const struct home *h, const char *run, int64_t epoch, struct fail *why)
 {
-    CLEANUP(lock_done) int lock = home_lock(h, "claim", why);
+    CLEANUP(fd_done) int lock = home_lock(h, "claim", why);
     char path[HOME_PATH_MAX_BYTES];
     int there;
 

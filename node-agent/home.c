@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "node-agent/fd.h"
 #include "node-agent/path.h"
 #include "protocol/fail.h"
 #include "protocol/scope.h"
@@ -194,6 +195,13 @@ int home_try_lock(const struct home *h, const char *name)
         return -1;
     }
     return fd;
+}
+
+bool home_is_locked(const struct home *h, const char *name)
+{
+    CLEANUP(fd_done) int fd = open_lock(h, name, NULL);
+
+    return fd < 0 || flock(fd, LOCK_SH | LOCK_NB) < 0;
 }
 
 /* ---- files ------------------------------------------------------------------------- */

@@ -62,6 +62,11 @@ int home_lock(const struct home *h, const char *name, struct fail *why);
 /* The same at once or not at all: -1 without a failure means that it is held. */
 int home_try_lock(const struct home *h, const char *name);
 
+/* Does somebody hold it, or can that not be told?  Those who only ask do not see each
+ * other, but who takes it at that moment sees them.
+ */
+bool home_is_locked(const struct home *h, const char *name);
+
 /* Put text into a file so that after a crash it is there whole or not at all; the
  * directories above it are made.  FAIL_DISK_FULL, FAIL_STEP.
  */

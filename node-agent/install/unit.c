@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -17,6 +18,10 @@
 #define ARGV_MAX                24
 #define LOCK_NAME_MAX_BYTES     160
 
+/* Whoever looks whether a unit is alive has its lock for a moment. */
+#define GLANCE_MS       300
+#define GLANCE_PAUSE_MS 10
+
 /* ---- the step's lock ----------------------------------------------------------- */
 
 static void lock_name(char name[LOCK_NAME_MAX_BYTES], const char *run, const char *step)
@@ -27,18 +32,23 @@ static void lock_name(char name[LOCK_NAME_MAX_BYTES], const char *run, const cha
 int unit_hold(const struct home *h, const char *run, const char *step)
 {
     char name[LOCK_NAME_MAX_BYTES];
+    int fd;
 
     lock_name(name, run, step);
-    return home_try_lock(h, name);
+    fd = home_try_lock(h, name);
+    for (int waited = 0; fd < 0 && waited < GLANCE_MS; waited += GLANCE_PAUSE_MS) {
+        poll(NULL, 0, GLANCE_PAUSE_MS);
+        fd = home_try_lock(h, name);
+    }
+    return fd;
 }
 
 bool unit_is_alive(const struct home *h, const char *run, const char *step)
 {
-    int fd = unit_hold(h, run, step);
+    char name[LOCK_NAME_MAX_BYTES];
 
-    if (fd >= 0)
-        close(fd);
-    return fd < 0;
+    lock_name(name, run, step);
+    return home_is_locked(h, name);
 }
 
 /* ---- with systemd -------------------------------------------------------------- */

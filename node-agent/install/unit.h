@@ -24,7 +24,9 @@ int unit_start(const struct home *h, const char *run, const char *step, int atte
 /* Does some process hold the step's lock? */
 bool unit_is_alive(const struct home *h, const char *run, const char *step);
 
-/* The step's lock, for the unit itself.  -1: it is held already. */
+/* The step's lock, for the unit itself.  -1: it is held already, and not only by
+ * somebody who looks whether the unit is alive.
+ */
 int unit_hold(const struct home *h, const char *run, const char *step);
 
 /* Run a program detached from everything of ours, as above but without lock and name;

@@ -5,9 +5,13 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
+#include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "node-agent/home.h"
@@ -99,6 +103,40 @@ static void a_step_that_another_unit_works_on_is_left_to_it(void **state)
     assert_false(unit_is_alive(*state, "r1", "memlock-1"));
 }
 
+/* An agent that looks whether the unit lives has its lock for a moment. */
+static void a_glance_at_its_lock_does_not_stop_a_unit(void **state)
+{
+    struct fail why;
+    int lock = unit_hold(*state, "r1", "memlock-1");
+    pid_t looker;
+
+    assert_true(lock >= 0);
+    intend(*state, 1);
+    looker = fork();
+    if (looker == 0) {
+        poll(NULL, 0, 50);
+        _exit(0); /* and with it the lock, which it has inherited */
+    }
+    close(lock);
+    assert_true(unit_is_alive(*state, "r1", "memlock-1"));
+    assert_int_equal(worker_run(*state, "r1", "memlock-1", 1, &why), 0);
+    assert_int_equal(waitpid(looker, NULL, 0), looker);
+    assert_true(is_set(*state));
+}
+
+static void two_that_look_do_not_see_each_other(void **state)
+{
+    char path[HOME_PATH_MAX_BYTES];
+    int other;
+
+    assert_false(unit_is_alive(*state, "r1", "memlock-1"));
+    assert_int_equal(home_in_state(*state, path, NULL, "/locks/step.r1.memlock-1"), 0);
+    other = open(path, O_RDWR);
+    assert_int_equal(flock(other, LOCK_SH | LOCK_NB), 0);
+    assert_false(unit_is_alive(*state, "r1", "memlock-1"));
+    close(other);
+}
+
 static void a_unit_that_starts_twice_takes_the_step_once(void **state)
 {
     struct fail why;
@@ -137,6 +175,8 @@ int main(void)
         ON_A_NODE(what_is_intended_is_done),
         ON_A_NODE(what_was_so_is_already),
         ON_A_NODE(a_step_that_another_unit_works_on_is_left_to_it),
+        ON_A_NODE(a_glance_at_its_lock_does_not_stop_a_unit),
+        ON_A_NODE(two_that_look_do_not_see_each_other),
         ON_A_NODE(a_unit_that_starts_twice_takes_the_step_once),
         ON_A_NODE(a_unit_of_an_earlier_attempt_does_nothing),
         ON_A_NODE(nobody_names_a_file_elsewhere),
