@@ -3,6 +3,7 @@
  * Exit status: 0 well; 1 wrong usage; 14 it did not work (as Azure's extension has
  * them).
  */
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -135,6 +136,7 @@ int main(int argc, char **argv)
     struct home h;
     struct fail why;
 
+    signal(SIGCHLD, SIG_DFL); /* who started us may ignore it; we wait for children */
     if (argc < 2)
         return usage();
     if (home_find(&h, &why) < 0)

@@ -90,6 +90,20 @@ calls() { grep -c "^$1" "$NODE/calls" || true; }
     wait_until 5 node_is_quiet
 }
 
+@test "started by one that ignores the death of its children, it waits for its own" {
+    cat >"$NODE/careless" <<EOT
+#!/usr/bin/python3
+import os, signal, sys
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+os.execv("$(realpath "$AGENT")", ["ibfleet-agent"] + sys.argv[1:])
+EOT
+    chmod +x "$NODE/careless"
+    AGENT=$NODE/careless
+    TALK_DEADLINE=20 talk "$(claim)" "$(install "$modules")"
+    says '"state": "done"'
+    says "exit 0"
+}
+
 @test "more requests at once than the ceiling are refused, the others answered" {
     local asks=() i
     mkdir -p "$NODE/var/lib/ibfleet/locks"
