@@ -248,7 +248,9 @@ static struct json *encode_node(const void *arg, size_t i)
 {
     const struct listing *listing = arg;
     const struct rollout *r = listing->rollout;
-    const struct fail *why = node_why(rollout_node(r, i));
+    const struct node *node = rollout_node(r, i);
+    const struct fail *why = node_why(node);
+    bool has_plan = listing->with_plans && node_facts(node);
     struct json *doc = json_object();
 
     if (doc && json_put_text(doc, "name", name_of(r, i)) == 0 &&
@@ -256,8 +258,7 @@ static struct json *encode_node(const void *arg, size_t i)
         json_put_text(doc, "code", fail_code_name(why->code)) == 0 &&
         json_put_text(doc, "reason", why->code ? why->text : "") == 0 &&
         json_put_real(doc, "seconds", rollout_seconds(r, i)) == 0 &&
-        (!listing->with_plans ||
-         json_put(doc, "plan", plan_encode(node_decision(rollout_node(r, i)))) == 0))
+        (!has_plan || json_put(doc, "plan", plan_encode(node_decision(node))) == 0))
         return doc;
     json_free(doc);
     return NULL;

@@ -125,6 +125,10 @@ all_once()
 
 @test "a node without an agent fails by itself" {
     touch "$SSHD_DIR/ib3/down"
+    ibfleet rollout -a --plan --json
+    keeps_to rollout
+    [ "$(jq -r '.nodes[] | "\(.name) \(.plan.verdict)"' "$SSHD_DIR/out" | xargs)" = \
+        "ib1 steps ib2 steps ib3 null" ]
     ibfleet rollout -a --yes --json
     [ "$status" = 1 ]
     [ "$(ended | xargs)" = "ib1 done ok ib2 done ok ib3 failed agent-not-started" ]
