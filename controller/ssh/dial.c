@@ -40,6 +40,15 @@ struct wire *dial_next(struct dial *d, void (*on_ready)(void *arg), void *arg,
     return wire;
 }
 
+unsigned dial_left(const struct dial *d)
+{
+    unsigned left = 0;
+
+    for (const struct addrinfo *a = d->next; a; a = a->ai_next)
+        left++;
+    return left;
+}
+
 void dial_clear(struct dial *d)
 {
     if (d->lookup)

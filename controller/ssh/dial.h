@@ -43,6 +43,9 @@ int dial_resolve(struct dial *d, void (*on_found)(void *arg, const struct fail *
 struct wire *dial_next(struct dial *d, void (*on_ready)(void *arg), void *arg,
                        struct fail *why);
 
+/* How many addresses have not been tried yet. */
+unsigned dial_left(const struct dial *d);
+
 /* on_found will not come any more; the wires are the owner's. */
 void dial_clear(struct dial *d);
 

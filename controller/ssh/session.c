@@ -51,6 +51,7 @@ struct ssh {
 
     struct dial dial;
     struct wire *wire;
+    uint64_t connect_by_ms; /* all addresses share the time there is */
     struct transport transport;
     struct login login;
     struct channel channel;
@@ -61,6 +62,7 @@ struct ssh {
 
 static void feed(struct ssh *s, enum session_event event);
 static enum session_event work(struct ssh *s);
+static enum session_event connect_elsewhere(struct ssh *s);
 
 /* ---- waiting ------------------------------------------------------------------ */
 
@@ -88,6 +90,10 @@ static void on_deadline(uv_timer_t *timer)
 
     if (s->state == SESSION_ENDING) { /* then it stays unknown */
         feed(s, EV_DONE);
+        return;
+    }
+    if (s->state == SESSION_CONNECTING && dial_left(&s->dial) > 0) {
+        feed(s, connect_elsewhere(s));
         return;
     }
     fail_set(&s->why, FAIL_TIMEOUT, "no answer from %s:%u within %g s, %s",
@@ -140,23 +146,40 @@ static enum session_event enter_resolving(struct ssh *s)
     return known < 0 ? EV_FAIL : known ? EV_DONE : EV_NONE;
 }
 
+/* An address that is silent must not use up the time of those behind it. */
+static uint64_t share_ms(const struct ssh *s)
+{
+    uint64_t now_ms = uv_now(s->loop);
+
+    return s->connect_by_ms > now_ms
+               ? (s->connect_by_ms - now_ms) / (1 + dial_left(&s->dial))
+               : 0;
+}
+
 static enum session_event connect_next(struct ssh *s)
 {
     s->wire = dial_next(&s->dial, on_ready, s, &s->why);
     if (!s->wire)
         return EV_FAIL;
     s->open_handles++;
+    arm(s, share_ms(s));
     wire_wait(s->wire, WIRE_WRITABLE);
     return EV_NONE;
 }
 
 static enum session_event enter_connecting(struct ssh *s)
 {
-    arm(s, s->order.phase_ms);
+    s->connect_by_ms = uv_now(s->loop) + s->order.phase_ms;
     return connect_next(s);
 }
 
 static void on_handle_gone(void *arg);
+
+static enum session_event connect_elsewhere(struct ssh *s)
+{
+    wire_close(s->wire, on_handle_gone);
+    return connect_next(s);
+}
 
 static enum session_event work_connecting(struct ssh *s)
 {
@@ -165,8 +188,7 @@ static enum session_event work_connecting(struct ssh *s)
     if (error == 0)
         return EV_DONE;
     fail_set(&s->why, FAIL_CONNECT, "%s", strerror(error));
-    wire_close(s->wire, on_handle_gone);
-    return connect_next(s);
+    return connect_elsewhere(s);
 }
 
 static enum session_event after(struct ssh *s, enum login_step step)

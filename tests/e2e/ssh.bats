@@ -74,6 +74,30 @@ while True:
     [ "$status" = 0 ]
 }
 
+# A port that swallows what wants to connect: the queue of who listens is full.
+listen_silently() # ADDRESS
+{
+    python3 -c '
+import socket, sys, time
+s = socket.socket(); s.bind((sys.argv[1], int(sys.argv[2]))); s.listen(0)
+kept = [socket.create_connection(s.getsockname())]
+print("full", flush=True); time.sleep(600)
+' "$1" "$SSHD_PORT" >"$SSHD_DIR/listener" 3>&- &
+    LISTENER=$!
+    wait_until 10 grep -q full "$SSHD_DIR/listener"
+}
+
+@test "a silent address leaves time for the next one" {
+    listen_silently 127.0.0.2
+    sshd_start </dev/null
+    sed "s/^\[127.0.0.1\]/[two]/" -i "$SSHD_KNOWN_HOSTS"
+    printf '127.0.0.2 two\n127.0.0.1 two\n' >"$SSHD_DIR/hosts"
+    export LD_PRELOAD=$SSHD_PRELOAD NSS_WRAPPER_HOSTS=$SSHD_DIR/hosts ASAN_OPTIONS=verify_asan_link_order=0
+    link address=two login_ms=3000
+    unset LD_PRELOAD
+    [ "$status" = 0 ]
+}
+
 @test "a server that stops in the middle of the login runs into a deadline" {
     sshd_start <<<"ForceCommand sleep 20"
     link tries=1 login_ms=1500
