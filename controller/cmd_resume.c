@@ -90,12 +90,15 @@ static int read_run(struct resume *r, struct command *c, struct fail *why)
         find_run(r, c->options, h, why) < 0 ||
         takeup_read(h, r->run, r->with_failed, &r->left, why) < 0)
         return -1;
+    if (c->options->exclude && takeup_exclude(r->left, c->options->exclude, why) < 0)
+        return -1;
     how = takeup_plan(r->left);
     if (json_parse(how, strlen(how), &r->invocation, why) < 0)
         return fail_prefix(why, "run %s", r->run);
     r->options = *c->options;
     invocation_fill(r->invocation, &r->options);
     c->options = &r->options;
+    r->options.exclude = NULL; /* that is of the run, not of the fleet */
     return 0;
 }
 
@@ -109,15 +112,25 @@ static int say_finished(const struct resume *r)
     return (int)outcome_status(takeup_ended(r->left));
 }
 
+/* A node that the fleet file does not have any more must not hold up the others. */
+static int choose(const struct resume *r, struct command *c, struct fail *why)
+{
+    if (command_choose(c, takeup_hosts(r->left), why) == 0)
+        return 0;
+    return why->code == FAIL_HOSTLIST
+               ? fail_set(why, FAIL_HOSTLIST, "%s; -x NODE leaves it out", why->text)
+               : -1;
+}
+
 static int resume(struct resume *r, struct command *c)
 {
     struct fail why;
 
     if (read_run(r, c, &why) < 0)
         return screen_fail(&why);
-    if (!takeup_count(r->left))
+    if (!takeup_count(r->left) && !takeup_excluded(r->left))
         return say_finished(r);
-    if (command_choose(c, takeup_hosts(r->left), &why) < 0)
+    if (takeup_count(r->left) && choose(r, c, &why) < 0)
         return screen_fail(&why);
     return conduct(c, r->run, r->left);
 }

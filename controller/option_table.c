@@ -110,8 +110,8 @@ const struct option_row option_table[] = {
      "nodes: 'ib[001-128],@gpu!ib007'; comes as often as you like"},
     {"all",           'a', OPTION_FLAG,   NULL,      AT(all),          0, 0,        HOSTED,
      "the whole fleet"},
-    {"exclude",       'x', OPTION_HOSTS,  "HOSTS",   AT(exclude),      0, 0,        HOSTED,
-     "but not these"},
+    {"exclude",       'x', OPTION_HOSTS,  "HOSTS",   AT(exclude),      0, 0,        HOSTED | COMMAND_RESUME,
+     "but not these; resume ends them as failed"},
     {"fleet",         0,   OPTION_TEXT,   "FILE",    AT(fleet),        0, 0,        EVERY,
      "else $IBFLEET_FLEET, ./fleet.ini, /etc/ibfleet/fleet.ini"},
 

@@ -44,6 +44,8 @@ int account_result(const struct rollout *r, const struct options *o, const char 
 {
     CLEANUP(text_clear) struct text text = {0};
 
+    if (!rollout_count(r))
+        return account_nothing(o, run, why);
     if (o->ndjson)
         return 0;
     if (o->json)

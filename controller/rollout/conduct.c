@@ -37,7 +37,7 @@ struct conduct {
     struct node_crew crew;
     struct policy_limits limits;
     struct node_claim claim;
-    char host[256], user[256];
+    char host[ORDER_CONTROLLER_BYTES], user[ORDER_USER_BYTES];
 
     struct rollout *rollout;
     struct journal *journal; /* NULL with --plan */
@@ -307,7 +307,9 @@ static void on_interrupt(void *arg, unsigned nth)
 
 static void set_limits(struct conduct *c)
 {
-    const struct fleet_policy *policy = fleet_policy(c->command->fleet);
+    static const struct fleet_policy nobody = {.window = 1}; /* all are left out */
+    const struct fleet *fleet = c->command->fleet;
+    const struct fleet_policy *policy = fleet ? fleet_policy(fleet) : &nobody;
     const struct options *o = options_of(c);
     size_t failed = c->left ? takeup_ended(c->left)->failed : 0;
 
@@ -321,7 +323,8 @@ static void set_names(struct conduct *c)
 {
     const struct passwd *me = getpwuid(getuid());
 
-    gethostname(c->host, sizeof c->host - 1);
+    if (gethostname(c->host, sizeof c->host - 1) < 0 || !*c->host)
+        strcpy(c->host, "unknown");
     snprintf(c->user, sizeof c->user, "%s", me ? me->pw_name : "unknown");
 }
 
@@ -346,7 +349,7 @@ static int open_journal(struct conduct *c, const char *run, struct fail *why)
     if (command_state(c->command, &folder, why) < 0 ||
         journal_open(c->command->loop, folder, &c->journal, why) < 0)
         return -1;
-    return run ? journal_take(c->journal, run, why) : 0;
+    return run ? takeup_begin(c->left, c->journal, run, why) : 0;
 }
 
 /* 0: as usual. */

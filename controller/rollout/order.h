@@ -10,7 +10,11 @@
 struct json;
 struct steps;
 
-/* In whose name a node is changed. */
+/* What the agent takes of a name, with its NUL; longer ones are cut. */
+#define ORDER_CONTROLLER_BYTES 129
+#define ORDER_USER_BYTES       65
+
+/* In whose name a node is changed; no text is empty. */
 struct node_claim {
     const char *run, *controller, *user;
     uint32_t epoch;   /* raised by each controller that takes the run up */

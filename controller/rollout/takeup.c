@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "controller/journal/history.h"
+#include "controller/journal/journal.h"
 #include "controller/rollout/node.h"
 #include "controller/rollout/plan.h"
 #include "controller/rollout/rollout.h"
@@ -18,13 +19,16 @@ struct left { /* a node that was left on the road */
     char *name, *boot_id;
     struct decision plan; /* verdict up-to-date: it had not begun */
     double seconds;
-    bool ended; /* it failed, and is tried again */
+    const char *state; /* a name of node_state.h's */
+    bool ended;        /* it failed, and is tried again */
+    bool excluded;     /* it is not, and has failed     */
 };
 
 struct takeup {
     char *hosts, *plan;
     struct left *left;
-    size_t count, room;
+    size_t count, room, excluded;
+    uint32_t epoch; /* of the controller before us */
     bool with_failed;
     size_t failed; /* of those that ended */
     struct outcome ended;
@@ -81,6 +85,14 @@ static bool is_over(const char *state)
            node_state_is_end((enum node_state)where);
 }
 
+/* Of a state that a later version made up, any will do. */
+static const char *state_name(const char *name)
+{
+    int state = node_state_of(name);
+
+    return node_state_name(state == NODE_ILLEGAL ? NODE_TODO : (enum node_state)state);
+}
+
 static int keep(struct takeup *t, const struct history_node *n, struct fail *why)
 {
     struct left *l = add_left(t);
@@ -90,6 +102,7 @@ static int keep(struct takeup *t, const struct history_node *n, struct fail *why
     l->name = strdup(n->name);
     l->boot_id = n->boot_id ? strdup(n->boot_id) : NULL;
     l->seconds = n->seconds;
+    l->state = state_name(n->state);
     l->ended = is_over(n->state);
     if (!l->name || (n->boot_id && !l->boot_id))
         return fail_memory(why);
@@ -120,6 +133,7 @@ static int read_run(void *arg, const struct history_run *run, struct fail *why)
 {
     struct takeup *t = arg;
 
+    t->epoch = run->epoch;
     t->plan = strdup(run->plan);
     return t->plan ? 0 : fail_memory(why);
 }
@@ -128,11 +142,15 @@ static int fold_hosts(struct takeup *t, struct fail *why)
 {
     CLEANUP(hostset_done) struct hostset *set = hostset_new();
 
+    free(t->hosts);
+    t->hosts = NULL;
     if (!set)
         return fail_memory(why);
     for (size_t i = 0; i < t->count; i++)
-        if (hostset_add(set, t->left[i].name, why) < 0)
+        if (!t->left[i].excluded && hostset_add(set, t->left[i].name, why) < 0)
             return -1;
+    if (!hostset_count(set))
+        return 0;
     t->hosts = hostset_fold(set);
     return t->hosts ? 0 : fail_memory(why);
 }
@@ -147,7 +165,7 @@ int takeup_read(struct history *history, const char *run, bool with_failed,
     made->with_failed = with_failed;
     if (history_run(history, run, read_run, made, why) < 0 ||
         history_nodes(history, run, NULL, read_node, made, why) < 0 ||
-        (made->count && fold_hosts(made, why) < 0)) {
+        fold_hosts(made, why) < 0) {
         takeup_free(made);
         return -1;
     }
@@ -162,7 +180,12 @@ const char *takeup_hosts(const struct takeup *t)
 
 size_t takeup_count(const struct takeup *t)
 {
-    return t->count;
+    return t->count - t->excluded;
+}
+
+size_t takeup_excluded(const struct takeup *t)
+{
+    return t->excluded;
 }
 
 const struct outcome *takeup_ended(const struct takeup *t)
@@ -178,6 +201,69 @@ size_t takeup_failed(const struct takeup *t)
 const char *takeup_plan(const struct takeup *t)
 {
     return t->plan;
+}
+
+/* ---- leaving out, and beginning ---------------------------------------------------- */
+
+static struct fail left_out(void)
+{
+    struct fail why;
+
+    fail_set(&why, FAIL_HOSTLIST, "left out with -x when the run was resumed");
+    return why;
+}
+
+int takeup_exclude(struct takeup *t, const char *hosts, struct fail *why)
+{
+    CLEANUP(hostset_done) struct hostset *out = NULL;
+    const struct fail ended = left_out();
+
+    if (hostset_parse(hosts, NULL, &out, why) < 0)
+        return fail_prefix(why, "-x");
+    for (size_t i = 0; i < t->count; i++) {
+        if (!hostset_has(out, t->left[i].name))
+            continue;
+        t->left[i].excluded = true;
+        t->excluded++;
+        t->failed++;
+        t->ended.total++;
+        outcome_count(&t->ended, &ended);
+    }
+    if (!t->excluded)
+        return fail_set(why, FAIL_HOSTLIST, "-x '%s': the run has none of them left",
+                        hosts);
+    return fold_hosts(t, why);
+}
+
+static int write_exclusion(const struct left *l, struct journal *journal,
+                           struct fail *why)
+{
+    const struct fail ended = left_out();
+    const struct journal_move move = {.node = l->name,
+                                      .from = l->state,
+                                      .event = node_event_name(NODE_EV_FAIL),
+                                      .to = node_state_name(NODE_FAILED),
+                                      .code = fail_code_name(ended.code),
+                                      .reason = ended.text,
+                                      .seconds = l->seconds};
+
+    return journal_put_move(journal, &move, NULL, NULL, why);
+}
+
+int takeup_begin(const struct takeup *t, struct journal *journal, const char *run,
+                 struct fail *why)
+{
+    if (journal_take(journal, run, why) < 0)
+        return -1;
+    if (journal_epoch(journal) != t->epoch + 1)
+        return fail_set(why, FAIL_CLAIMED,
+                        "run %s was worked on by another controller just now: look with "
+                        "ibfleet status, then try again",
+                        run);
+    for (size_t i = 0; i < t->count; i++)
+        if (t->left[i].excluded && write_exclusion(&t->left[i], journal, why) < 0)
+            return -1;
+    return 0;
 }
 
 /* ---- applying ------------------------------------------------------------------------

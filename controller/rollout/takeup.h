@@ -1,6 +1,7 @@
 /* takeup - a run that another controller left in the middle, or with failed nodes
  *
  *     takeup_read(history, run, false, &t, why);
+ *     takeup_begin(t, journal, run, why);
  *     ... choose the nodes of takeup_hosts(t), rollout_new() with them ...
  *     takeup_apply(t, r, why);                   before rollout_probe()
  *     takeup_free(t);
@@ -18,6 +19,7 @@
 
 struct fail;
 struct history;
+struct journal;
 struct rollout;
 struct takeup;
 
@@ -26,12 +28,24 @@ struct takeup;
  */
 int takeup_read(struct history *history, const char *run, bool with_failed,
                 struct takeup **t, struct fail *why);
+/* Leave these out, whom the fleet may not have any more: a hostlist without groups.
+ * FAIL_HOSTLIST: none of them is left over; FAIL_MEMORY.
+ */
+int takeup_exclude(struct takeup *t, const char *hosts, struct fail *why);
+
+/* Be the controller of the run, as journal_take(), and write of who was left out that
+ * they have failed.  FAIL_CLAIMED also when another controller had it since it was read.
+ */
+int takeup_begin(const struct takeup *t, struct journal *journal, const char *run,
+                 struct fail *why);
+
 void takeup_free(struct takeup *t); /* NULL is allowed */
 void takeup_done(struct takeup **t);
 
 /* Those that are left, as a hostlist; NULL when there is none. */
 const char *takeup_hosts(const struct takeup *t);
 size_t takeup_count(const struct takeup *t);
+size_t takeup_excluded(const struct takeup *t);
 
 /* How the others ended; total counts only them. */
 const struct outcome *takeup_ended(const struct takeup *t);

@@ -216,6 +216,41 @@ all_once()
     [ -z "$(ended)" ]
 }
 
+@test "a node that the fleet has lost does not hold up the others of its run" {
+    echo 3 >"$SSHD_DIR/ib3/slow"
+    begin_until ib3/installing rollout -a --yes
+    kill -9 "$CONTROLLER"
+    ibfleet_end
+    sed -i '/^ib3 = /d; /^only-ib3/d; /^\[group:only-ib3\]/,+1d' "$IBFLEET_FLEET"
+    ibfleet resume --yes
+    [ "$status" = 2 ]
+    warns "ib3"
+    warns "-x NODE leaves it out"
+    ibfleet resume --yes -x ib3
+    [ "$status" = 1 ]
+    ibfleet status "$(latest)"
+    says "hostlist"
+    warns "--failed"
+    ibfleet resume --yes
+    [ "$status" = 2 ]
+    warns "no rollout is unfinished"
+}
+
+@test "a run whose last nodes are left out has ended" {
+    echo 3 >"$SSHD_DIR/ib1/slow"
+    begin_until ib1/installing rollout ib1 --yes
+    kill -9 "$CONTROLLER"
+    ibfleet_end
+    ibfleet resume --yes -x ib1
+    [ "$status" = 1 ]
+    says "nothing is left to do"
+    ibfleet status
+    says "rollout  failed"
+    ibfleet resume --yes --failed
+    [ "$status" = 0 ]
+    [ "$(times ib1 installed)" = 1 ]
+}
+
 # ---- bad days of the controller -------------------------------------------------------------
 
 @test "a controller that is killed is taken up by resume, and each step is taken once" {

@@ -206,18 +206,27 @@ static void roll_out(void)
     close_controller();
 }
 
-/* The same run by another controller, which takes up so many nodes. */
-static void take_up(bool with_failed, size_t left_count)
+static struct takeup *read_left(bool with_failed)
 {
     struct history *history;
     struct takeup *left;
     struct fail why;
 
-    open_controller();
-    assert_int_equal(journal_take(journal, run, &why), 0);
     assert_int_equal(history_open(folder, &history, &why), 0);
     assert_int_equal(takeup_read(history, run, with_failed, &left, &why), 0);
     history_close(history);
+    return left;
+}
+
+/* The same run by another controller, which takes up so many nodes. */
+static void take_up(bool with_failed, size_t left_count)
+{
+    struct takeup *left;
+    struct fail why;
+
+    open_controller();
+    left = read_left(with_failed);
+    assert_int_equal(takeup_begin(left, journal, run, &why), 0);
     assert_int_equal(takeup_count(left), left_count);
     rollout = rollout_new(&crew, chosen, left_count, &hooks, NULL);
     assert_int_equal(takeup_apply(left, rollout, &why), 0);
@@ -510,6 +519,55 @@ static void what_is_tried_again_and_still_off_fails_at_once(void **state)
     assert_string_equal(ended, "well failed:1");
 }
 
+/* It would reboot again what the one between has rebooted already. */
+static void what_another_controller_took_up_since_is_not_taken_up(void **state)
+{
+    struct takeup *stale;
+    struct fail why;
+
+    (void)state;
+    make_nodes(1);
+    kill_at = NODE_INSTALLING;
+    roll_out();
+    kill_at = NODE_STATES;
+    stale = read_left(false);
+    resume();
+    assert_string_equal(ended, "well done:1");
+    open_controller();
+    assert_int_equal(takeup_begin(stale, journal, run, &why), -1);
+    assert_int_equal(why.code, FAIL_CLAIMED);
+    takeup_free(stale);
+    close_rollout();
+    close_controller();
+}
+
+static void who_is_left_out_ends_as_failed(void **state)
+{
+    struct takeup *left;
+    struct fail why;
+
+    (void)state;
+    make_nodes(3);
+    kill_at = NODE_REBOOTING;
+    roll_out();
+    kill_at = NODE_STATES;
+    left = read_left(false);
+    assert_int_equal(takeup_exclude(left, "n7", &why), -1);
+    assert_int_equal(why.code, FAIL_HOSTLIST);
+    assert_int_equal(takeup_exclude(left, "n0[1-2]", &why), 0);
+    assert_int_equal(takeup_count(left), 1);
+    assert_string_equal(takeup_hosts(left), "n00");
+    assert_int_equal(takeup_failed(left), 2);
+    open_controller();
+    assert_int_equal(takeup_begin(left, journal, run, &why), 0);
+    takeup_free(left);
+    close_rollout();
+    close_controller();
+    assert_non_null(
+        strstr(journal_says(NULL), "n01=failed/hostlist n02=failed/hostlist"));
+    assert_null(strstr(journal_says(NULL), "n00=failed"));
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, fresh, tidy_up)
 
 int main(void)
@@ -531,6 +589,8 @@ int main(void)
         TEST(what_failed_is_tried_again_and_what_it_did_is_not_done_twice),
         TEST(what_failed_is_left_alone_unless_asked_for),
         TEST(what_is_tried_again_and_still_off_fails_at_once),
+        TEST(what_another_controller_took_up_since_is_not_taken_up),
+        TEST(who_is_left_out_ends_as_failed),
         TEST(paused_nodes_go_on_by_themselves_and_are_taken_up),
     };
 
