@@ -88,11 +88,12 @@ print("full", flush=True); time.sleep(600)
 }
 
 @test "a silent address leaves time for the next one" {
+    ! ldd "$BUILD/tests/e2e/link-tool" | grep -q libasan || skip "nss_wrapper and ASan exclude each other"
     listen_silently 127.0.0.2
     sshd_start </dev/null
     sed "s/^\[127.0.0.1\]/[two]/" -i "$SSHD_KNOWN_HOSTS"
     printf '127.0.0.2 two\n127.0.0.1 two\n' >"$SSHD_DIR/hosts"
-    export LD_PRELOAD=$SSHD_PRELOAD NSS_WRAPPER_HOSTS=$SSHD_DIR/hosts ASAN_OPTIONS=verify_asan_link_order=0
+    export LD_PRELOAD=$SSHD_PRELOAD NSS_WRAPPER_HOSTS=$SSHD_DIR/hosts
     link address=two login_ms=3000
     unset LD_PRELOAD
     [ "$status" = 0 ]
