@@ -11,6 +11,7 @@
 #include "controller/screen/matrix.h"
 #include "controller/screen/text.h"
 #include "controller/screen/utf8.h"
+#include "controller/screen/wrap.h"
 #include "controller/validate/result.h"
 #include "protocol/scope.h"
 
@@ -25,27 +26,10 @@ static void put_wrapped(const char *lead, const char *line, size_t width,
                         struct text *text)
 {
     CLEANUP(text_clear) struct text safe = {0};
-    size_t indent = utf8_columns(lead, strlen(lead)), column = indent;
-    const char *word;
 
     escape_add(&safe, line);
-    word = text_of(&safe);
     text_add(text, "%s", lead);
-    while (*word) {
-        size_t len = strcspn(word, " "), wide = utf8_columns(word, len);
-
-        if (width && column > indent && column + 1 + wide > width) {
-            text_add(text, "\n%*s", (int)indent, "");
-            column = indent;
-        } else if (column > indent) {
-            text_add(text, " ");
-            column++;
-        }
-        text_put(text, word, len);
-        column += wide;
-        word += len + strspn(word + len, " ");
-    }
-    text_add(text, "\n");
+    wrap_add(text, text_of(&safe), utf8_columns(lead, strlen(lead)), width);
 }
 
 /* ---- the head ---------------------------------------------------------------------- */
@@ -75,6 +59,7 @@ static void put_head(const struct result *r, size_t width, bool color, struct te
     const struct verdict *v = r->verdict;
     CLEANUP(text_clear) struct text line = {0};
     bool good = result_is_good(r);
+    const char *word = good ? "GOOD" : v->measured ? "BAD " : "NOT MEASURED";
 
     text_add(&line, "%zu of %zu pairs measured in %.0f s; ", v->measured, v->pairs,
              r->seconds);
@@ -86,12 +71,9 @@ static void put_head(const struct result *r, size_t width, bool color, struct te
         text_add(&line, "; usual is %.*f Gb/s each way and %.*f us",
                  decimals_for(v->usual_gbps), v->usual_gbps, decimals_for(v->usual_us),
                  v->usual_us);
-    text_add(text, "%s%s%s  ", color_of(good ? COLOR_GOOD : COLOR_BAD, color),
-             good          ? "GOOD"
-             : v->measured ? "BAD "
-                           : "NOT MEASURED",
+    text_add(text, "%s%s%s  ", color_of(good ? COLOR_GOOD : COLOR_BAD, color), word,
              color_of(COLOR_PLAIN, color));
-    put_wrapped("", text_of(&line), width ? width - 6 : 0, text);
+    wrap_add(text, text_of(&line), strlen(word) + 2, width);
     if (r->why)
         put_wrapped("      ended early: ", r->why->text, width, text);
     if (is_soft(r))

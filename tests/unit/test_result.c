@@ -120,6 +120,19 @@ static void the_verdict_comes_first(void **state)
     forget();
 }
 
+static void a_long_verdict_goes_on_below_itself(void **state)
+{
+    CLEANUP(text_done) char *text = NULL;
+
+    (void)state;
+    prepare(4);
+    meet_all();
+    judge();
+    text = rendered(60);
+    assert_non_null(strstr(text, "usual\n      is 197 Gb/s each way"));
+    forget();
+}
+
 static void nothing_measured_is_never_good(void **state)
 {
     CLEANUP(text_done) char *text = NULL;
@@ -232,6 +245,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_verdict_comes_first),
+        cmocka_unit_test(a_long_verdict_goes_on_below_itself),
         cmocka_unit_test(nothing_measured_is_never_good),
         cmocka_unit_test(an_early_end_is_not_good_either),
         cmocka_unit_test(no_line_is_wider_than_the_screen),
