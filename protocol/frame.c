@@ -170,7 +170,7 @@ int frame_push(struct frame_reader *r, const void *bytes, size_t len_bytes,
 
 const char *frame_next(struct frame_reader *r, size_t *len_bytes)
 {
-    const unsigned char *header = r->bytes + r->start;
+    const unsigned char *header;
     size_t len;
 
     /* A bad length behind a good message is left for the next push to refuse,
@@ -178,6 +178,7 @@ const char *frame_next(struct frame_reader *r, size_t *len_bytes)
      */
     if (waiting(r) < HEADER_BYTES || check_header(r, NULL) < 0)
         return NULL;
+    header = r->bytes + r->start;
     len = announced_bytes(header);
     if (waiting(r) < HEADER_BYTES + len)
         return NULL;
