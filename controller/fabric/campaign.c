@@ -222,6 +222,18 @@ static void begin_measuring(struct campaign *c)
     enter(c, CAMPAIGN_MEASURING);
 }
 
+static int leave(struct campaign *c, struct fail *why)
+{
+    enter(c, CAMPAIGN_LEAVING);
+    for (size_t i = 0; i < c->n; i++)
+        if (c->members[i].joined && !c->members[i].why.code) {
+            c->waiting++;
+            if (seat_leave(&c->seats[i], c->name, why) < 0)
+                return -1;
+        }
+    return 0;
+}
+
 static int measure(struct campaign *c, struct fail *why)
 {
     unsigned slots = pace_slots(&c->plan);
@@ -235,38 +247,33 @@ static int measure(struct campaign *c, struct fail *why)
     }
     if (judge(c, why) < 0)
         return -1;
+    if (is_stopped(c))
+        return leave(c, why);
     if (c->ran_out)
         pace_double(&c->plan);
     enter(c, CAMPAIGN_RETESTING);
     return 0;
 }
 
-static int leave(struct campaign *c, struct fail *why)
-{
-    enter(c, CAMPAIGN_LEAVING);
-    for (size_t i = 0; i < c->n; i++)
-        if (c->members[i].joined && !c->members[i].why.code) {
-            c->waiting++;
-            if (seat_leave(&c->seats[i], c->name, why) < 0)
-                return -1;
-        }
-    return 0;
-}
-
+/* A pass is over when all suspects have met once more, or with a stop. */
 static int retest(struct campaign *c, struct fail *why)
 {
     const struct verdict *v = c->verdict;
+    bool is_over =
+        c->next_suspect > 0 && (c->next_suspect == v->suspect_count || is_stopped(c));
     size_t taken;
+    bool is_last;
 
-    /* also in the middle of a pass: what has been measured is to be judged */
-    if (c->next_suspect > 0 && (c->next_suspect == v->suspect_count || is_stopped(c))) {
+    if (is_over) {
         c->passes++;
         if (judge(c, why) < 0)
             return -1;
         v = c->verdict;
-        advance(c);
     }
-    if (!v->suspect_count || c->passes == MAX_PASSES || is_stopped(c))
+    is_last = !v->suspect_count || c->passes == MAX_PASSES;
+    if (is_over && !is_last && !is_stopped(c))
+        advance(c);
+    if (is_last || is_stopped(c))
         return leave(c, why);
     if (schedule_alone(&c->batch, c->members, c->n, c->round, pace_slots(&c->plan),
                        v->suspects + c->next_suspect, v->suspect_count - c->next_suspect,

@@ -405,9 +405,11 @@ static void the_first_stop_waits_for_the_batch(void **state)
 {
     (void)state;
     prepare(40);
+    fake_agents[2].slow = 0.5;
     run.stop_after = 2; /* the first batch has landed */
     go();
     assert_int_equal(run.why.code, FAIL_INTERRUPTED);
+    assert_int_equal(run.passes, 0); /* nor is a retest announced */
     assert_int_equal(fake_agents[0].leaves, 1);
     assert_true(run.measured > 0 && run.measured < pairs_count(40));
 }
@@ -454,7 +456,8 @@ static void a_stop_among_the_retests_judges_what_they_found(void **state)
     assert_int_equal(run.why.code, FAIL_INTERRUPTED);
     assert_int_equal(fake_agents[0].leaves, 1);
     assert_int_equal(run.retested, 1);
-    assert_int_equal(run.bad, 6); /* whom it met again is acquitted */
+    assert_int_equal(run.passes, 1); /* announced, and no second one */
+    assert_int_equal(run.bad, 6);    /* whom it met again is acquitted */
 }
 
 static void nobody_to_measure_is_said_at_once(void **state)
