@@ -19,6 +19,12 @@ static bool is_unreached(enum fail_code code)
     }
 }
 
+/* By another controller: of another run, or of the same one, later. */
+static bool is_held(enum fail_code code)
+{
+    return code == FAIL_CLAIMED || code == FAIL_STALE_EPOCH;
+}
+
 void outcome_count(struct outcome *o, const struct fail *why)
 {
     if (!why || why->code == FAIL_NONE)
@@ -27,7 +33,7 @@ void outcome_count(struct outcome *o, const struct fail *why)
         o->our_fault = true;
     else if (why->code == FAIL_INTERRUPTED)
         o->interrupted = true;
-    else if (why->code == FAIL_CLAIMED)
+    else if (is_held(why->code))
         o->claimed++;
     else if (is_unreached(why->code))
         o->unreached++;
@@ -56,7 +62,7 @@ const char *outcome_state(const struct fail *why)
 {
     if (!why || why->code == FAIL_NONE)
         return "ok";
-    if (why->code == FAIL_CLAIMED)
+    if (is_held(why->code))
         return "claimed";
     if (why->code == FAIL_INTERRUPTED)
         return "not-run";

@@ -48,8 +48,8 @@ int outcome_status(const struct outcome *o);
 int outcome_of_fail(const struct fail *why);
 
 /* Count one node's end; why is NULL or FAIL_NONE when it went well.  Codes about
- * reaching a node count as unreached, FAIL_CLAIMED as claimed, our own machine's
- * as our_fault.
+ * reaching a node count as unreached, FAIL_CLAIMED and FAIL_STALE_EPOCH as claimed,
+ * our own machine's as our_fault.
  */
 void outcome_count(struct outcome *o, const struct fail *why);
 

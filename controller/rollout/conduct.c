@@ -261,7 +261,7 @@ static void on_moved(void *arg, size_t i, const struct node_move *move)
         progress_set(c->progress, i, move->to - 1u);
     if (!options_of(c)->ndjson)
         return;
-    event = view_event(c->rollout, i, move);
+    event = view_event(c->rollout, i, move, c->journal ? journal_run_id(c->journal) : "");
     if (!event || screen_ndjson(event, NULL) < 0)
         c->status = EXIT_OUR_FAULT;
 }

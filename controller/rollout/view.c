@@ -278,12 +278,14 @@ struct json *view_json(const struct rollout *r, const char *run, bool with_plans
     return NULL;
 }
 
-struct json *view_event(const struct rollout *r, size_t i, const struct node_move *move)
+struct json *view_event(const struct rollout *r, size_t i, const struct node_move *move,
+                        const char *run)
 {
     const struct fail *why = move->why;
     struct json *doc = json_object();
 
     if (doc && json_put_text(doc, "schema", EVENT_SCHEMA) == 0 &&
+        json_put_text(doc, "run", *run ? run : NULL) == 0 &&
         json_put_text(doc, "node", name_of(r, i)) == 0 &&
         json_put_text(doc, "from", node_state_name(move->from)) == 0 &&
         json_put_text(doc, "to", node_state_name(move->to)) == 0 &&

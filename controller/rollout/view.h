@@ -36,7 +36,10 @@ void view_counts(const struct rollout *r, struct text *text);
  */
 struct json *view_json(const struct rollout *r, const char *run, bool with_plans);
 
-/* One line of --ndjson: node i has moved.  NULL: out of memory. */
-struct json *view_event(const struct rollout *r, size_t i, const struct node_move *move);
+/* One line of --ndjson: node i has moved.  run is "" before there is one.  NULL: out of
+ * memory.
+ */
+struct json *view_event(const struct rollout *r, size_t i, const struct node_move *move,
+                        const char *run);
 
 #endif

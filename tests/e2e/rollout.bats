@@ -89,6 +89,9 @@ all_once()
     [ "$status" = 0 ]
     [ "$(jq -r .to "$SSHD_DIR/out" | xargs)" = \
         "probing planned claiming installing rebooting verifying releasing done" ]
+    [ "$(jq -s '.[0].run' "$SSHD_DIR/out")" = null ] # the probe is of no run yet
+    run=$(jq -sr '.[-1].run' "$SSHD_DIR/out")
+    [ "$run" = "$(latest)" ]
 }
 
 @test "status and show tell what happened, also to scripts" {
