@@ -16,7 +16,6 @@
 #include "controller/exec/shot.h"
 #include "controller/options.h"
 #include "controller/screen/color.h"
-#include "controller/screen/escape.h"
 #include "controller/screen/progress.h"
 #include "controller/screen/screen.h"
 #include "controller/screen/trouble.h"
@@ -72,52 +71,36 @@ struct exec {
  */
 
 /* What one call of on_data() brings is written at once. */
-struct page {
-    const struct target *target;
-    struct text text;
-};
-
-static void add_line(void *arg, const char *line, size_t len_bytes)
+static void print_page(const struct target *t, enum ssh_stream stream,
+                       const struct text *page)
 {
-    struct page *page = arg;
-
-    text_add(&page->text, "%s: ", page->target->order.node->name);
-    if (page->target->exec->command->options->raw)
-        text_put(&page->text, line, len_bytes);
-    else
-        escape_put(&page->text, line, len_bytes, ESCAPE_TABS);
-    text_put(&page->text, "\n", 1);
-}
-
-static void print_page(struct page *page, enum ssh_stream stream)
-{
-    if (!page->text.len_bytes)
+    if (!page->len_bytes)
         return;
-    progress_hide(page->target->exec->progress);
+    progress_hide(t->exec->progress);
     if (stream == SSH_STDOUT)
-        screen_out(&page->text);
+        screen_out(page);
     else
-        screen_err(&page->text);
+        screen_err(page);
 }
 
 static void print_live(struct target *t, enum ssh_stream stream, const char *bytes,
                        size_t len_bytes)
 {
-    struct page page = {.target = t};
+    CLEANUP(text_clear) struct text page = {0};
 
-    lines_push(&t->answer.lines[stream], bytes, len_bytes, add_line, &page);
-    print_page(&page, stream);
-    text_clear(&page.text);
+    answer_cut(&t->answer, stream, bytes, len_bytes, t->exec->command->options->raw,
+               &page);
+    print_page(t, stream, &page);
 }
 
 static void print_last(struct target *t)
 {
     for (int stream = SSH_STDOUT; stream <= SSH_STDERR; stream++) {
-        struct page page = {.target = t};
+        CLEANUP(text_clear) struct text page = {0};
 
-        lines_end(&t->answer.lines[stream], add_line, &page);
-        print_page(&page, (enum ssh_stream)stream);
-        text_clear(&page.text);
+        answer_cut(&t->answer, (enum ssh_stream)stream, NULL, 0,
+                   t->exec->command->options->raw, &page);
+        print_page(t, (enum ssh_stream)stream, &page);
     }
 }
 

@@ -25,10 +25,10 @@
 #include "controller/screen/progress.h"
 #include "controller/screen/screen.h"
 #include "controller/screen/text.h"
+#include "controller/validate/choice.h"
 #include "controller/validate/logbook.h"
 #include "controller/validate/result.h"
 #include "inventory/fleet.h"
-#include "protocol/facts.h"
 #include "protocol/fail.h"
 #include "protocol/json.h"
 #include "protocol/scope.h"
@@ -204,43 +204,17 @@ static void on_ended(void *arg, const struct fail *why)
 
 /* ---- who measures with what -------------------------------------------------------- */
 
-static const struct facts_hca *find_hca(const struct facts *f, const char *name,
-                                        const struct facts_port **port)
-{
-    if (!name)
-        return facts_best_hca(f, port);
-    for (size_t i = 0; i < f->hca_count; i++)
-        if (strcmp(f->hcas[i].name, name) == 0 && f->hcas[i].port_count) {
-            *port = &f->hcas[i].ports[0];
-            return &f->hcas[i];
-        }
-    return NULL;
-}
-
 /* Its rail, or why it has none. */
 static void choose_rail(const struct validation *v, size_t i)
 {
-    const char *wanted = v->command->options->hca;
     struct campaign_node *node = &v->nodes[i];
-    const struct facts_port *port;
-    const struct facts_hca *hca;
 
     node->name = v->command->nodes[i]->name;
     node->why = *muster_why(v->muster, i);
-    if (node->why.code)
-        return;
-    hca = find_hca(muster_facts(v->muster, i), wanted, &port);
-    if (!hca) {
-        fail_set(&node->why, FAIL_NO_HCA, "%s%s",
-                 wanted ? "no such device: " : "no RDMA device", wanted ? wanted : "");
-    } else if (!port->state || strcmp(port->state, "ACTIVE") != 0) {
-        fail_set(&node->why, FAIL_PORT_DOWN, "%s port %d is %s", hca->name, port->number,
-                 port->state ? port->state : "in no known state");
-    } else {
-        node->hca = hca->name;
-        node->port = port->number;
+    if (!node->why.code)
+        choice_make(muster_facts(v->muster, i), v->command->options->hca, node);
+    if (!node->why.code)
         node->link = muster_link(v->muster, i);
-    }
 }
 
 static size_t choose_rails(const struct validation *v)

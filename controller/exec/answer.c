@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "controller/outcome.h"
+#include "controller/screen/escape.h"
 #include "inventory/fleet.h"
 #include "protocol/json.h"
 #include "protocol/scope.h"
@@ -29,6 +30,44 @@ int answer_count(struct answer *a, size_t len_bytes, struct fail *why)
     a->heard_bytes += len_bytes;
     return a->heard_bytes > ANSWER_MAX_LIVE_BYTES ? flood(ANSWER_MAX_LIVE_BYTES, why) : 0;
 }
+
+/* ---- lines ------------------------------------------------------------------------- */
+
+void answer_put_line(const char *line, size_t len_bytes, bool raw, struct text *text)
+{
+    if (raw)
+        text_put(text, line, len_bytes);
+    else
+        escape_put(text, line, len_bytes, ESCAPE_TABS);
+    text_put(text, "\n", 1);
+}
+
+struct page {
+    const char *name;
+    bool raw;
+    struct text *text;
+};
+
+static void add_line(void *arg, const char *line, size_t len_bytes)
+{
+    const struct page *page = arg;
+
+    text_add(page->text, "%s: ", page->name);
+    answer_put_line(line, len_bytes, page->raw, page->text);
+}
+
+void answer_cut(struct answer *a, enum ssh_stream stream, const char *bytes,
+                size_t len_bytes, bool raw, struct text *text)
+{
+    struct page page = {.name = a->node->name, .raw = raw, .text = text};
+
+    if (bytes)
+        lines_push(&a->lines[stream], bytes, len_bytes, add_line, &page);
+    else
+        lines_end(&a->lines[stream], add_line, &page);
+}
+
+/* ---- the end ----------------------------------------------------------------------- */
 
 void answer_end(struct answer *a, int status, const struct fail *why)
 {

@@ -5,6 +5,7 @@
 #ifndef CONTROLLER_ANSWER_H
 #define CONTROLLER_ANSWER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "controller/screen/lines.h"
@@ -32,6 +33,15 @@ struct answer {
 /* Count and keep what came; FAIL_FLOOD past the ceiling, with what fitted kept. */
 int answer_keep(struct answer *a, enum ssh_stream stream, const char *bytes,
                 size_t len_bytes, struct fail *why);
+
+/* Live: what came, with what waited, as whole lines "NODE: LINE" into text; bytes NULL:
+ * nothing comes any more, and the last line needs no end.  raw: it is not escaped.
+ */
+void answer_cut(struct answer *a, enum ssh_stream stream, const char *bytes,
+                size_t len_bytes, bool raw, struct text *text);
+
+/* One line that a node printed, without its end. */
+void answer_put_line(const char *line, size_t len_bytes, bool raw, struct text *text);
 
 /* Only count it, against the ceiling of live output. */
 int answer_count(struct answer *a, size_t len_bytes, struct fail *why);

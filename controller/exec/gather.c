@@ -66,11 +66,7 @@ static void add_line(void *arg, const char *line, size_t len_bytes)
 {
     struct body *body = arg;
 
-    if (body->gather->raw)
-        text_put(body->text, line, len_bytes);
-    else
-        escape_put(body->text, line, len_bytes, ESCAPE_TABS);
-    text_put(body->text, "\n", 1);
+    answer_put_line(line, len_bytes, body->gather->raw, body->text);
 }
 
 static void add_group(struct gather *g, size_t i, bool color, struct text *text)

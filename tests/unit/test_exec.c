@@ -175,6 +175,26 @@ static void an_answer_in_json_tells_everything(void **state)
     answer_clear(&a);
 }
 
+static void live_lines_have_their_node_and_wait_for_their_end(void **state)
+{
+    static const struct fleet_node ib1 = {.name = "ib1"};
+    CLEANUP(text_clear) struct text page = {0};
+    struct answer a = {.node = &ib1};
+
+    (void)state;
+    answer_cut(&a, SSH_STDOUT, "one\ntw", 6, false, &page);
+    assert_string_equal(text_of(&page), "ib1: one\n");
+    answer_cut(&a, SSH_STDERR, "\033[m\n", 4, false, &page);
+    answer_cut(&a, SSH_STDERR, "\033[m\n", 4, true, &page);
+    assert_string_equal(text_of(&page), "ib1: one\nib1: ^[[m\nib1: \033[m\n");
+    text_clear(&page);
+    answer_cut(&a, SSH_STDOUT, "o", 1, false, &page);
+    assert_string_equal(text_of(&page), "");
+    answer_cut(&a, SSH_STDOUT, NULL, 0, false, &page);
+    assert_string_equal(text_of(&page), "ib1: two\n");
+    answer_clear(&a);
+}
+
 static void gather(struct gather *g, size_t node, const char *said, int status)
 {
     struct answer a = {.node = &nodes[node]};
@@ -235,6 +255,7 @@ int main(void)
         cmocka_unit_test(a_status_other_than_zero_is_a_failure),
         cmocka_unit_test(a_node_that_floods_is_stopped_and_its_beginning_kept),
         cmocka_unit_test(an_answer_in_json_tells_everything),
+        cmocka_unit_test(live_lines_have_their_node_and_wait_for_their_end),
         cmocka_unit_test(equal_output_folds_only_with_equal_status),
         cmocka_unit_test(gathered_output_is_escaped_unless_raw),
         cmocka_unit_test(who_failed_without_a_word_is_not_gathered),
