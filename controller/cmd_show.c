@@ -207,7 +207,7 @@ static int print(struct show *s, struct fail *why)
 static int prepare(struct show *s, bool json, struct fail *why)
 {
     s->width = screen_width(STDOUT_FILENO);
-    s->road = table_new("AT (UTC)|STATE|REASON");
+    s->road = table_new("AT (UTC)|STATE|~REASON");
     if (json) {
         s->doc = json_object();
         s->moves = json_array();

@@ -61,11 +61,11 @@ static int add_run(void *arg, const struct history_run *run, struct fail *why)
 {
     struct status *s = arg;
     const char *state = past_state_of(run);
-    char started[PAST_TIME_BYTES];
+    char took[PAST_TOOK_BYTES];
 
     if (s->list)
         return json_push(s->list, past_encode_run(run)) < 0 ? fail_memory(why) : 0;
-    past_format_time(run->created_ms, started);
+    past_format_took(run, took);
     table_row(s->table, color_of_run(state));
     table_cell(s->table, "%s", run->id);
     table_cell(s->table, "%s", run->kind);
@@ -74,13 +74,13 @@ static int add_run(void *arg, const struct history_run *run, struct fail *why)
     table_cell(s->table, "%zu", run->well);
     table_cell(s->table, "%zu", run->failed);
     table_cell(s->table, "%s", run->user);
-    table_cell(s->table, "%s", started);
+    table_cell(s->table, "%s", took);
     return 0;
 }
 
 static int read_runs(struct status *s, struct history *h, struct fail *why)
 {
-    s->table = table_new("RUN|KIND|STATE|>NODES|>WELL|>FAILED|BY|STARTED (UTC)");
+    s->table = table_new("RUN|KIND|STATE|>NODES|>WELL|>FAILED|~BY|>TOOK");
     return s->table ? history_runs(h, MOST_RUNS, add_run, s, why) : fail_memory(why);
 }
 
@@ -130,7 +130,7 @@ static int add_node(void *arg, const struct history_node *node, struct fail *why
 
 static int read_run(struct status *s, struct history *h, const char *id, struct fail *why)
 {
-    s->table = table_new("NODE|STATE|CODE|REASON|>SECONDS");
+    s->table = table_new("NODE|STATE|CODE|~REASON|>SECONDS");
     if (!s->table)
         return fail_memory(why);
     return history_run(h, id, keep_run, s, why) < 0

@@ -1,10 +1,12 @@
 #include "controller/rollout/past.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
 #include "controller/command.h"
 #include "controller/journal/history.h"
+#include "controller/journal/journal.h"
 #include "protocol/json.h"
 
 int past_open(struct command *c, struct history **h, struct fail *why)
@@ -22,6 +24,29 @@ void past_format_time(int64_t ms, char text[PAST_TIME_BYTES])
     if (!gmtime_r(&t, &utc) ||
         !strftime(text, PAST_TIME_BYTES, "%Y-%m-%d %H:%M:%S", &utc))
         strcpy(text, "?");
+}
+
+/* As many digits as tell one run from another. */
+static void format_span(int64_t seconds, char text[PAST_TOOK_BYTES])
+{
+    if (seconds < 1000)
+        snprintf(text, PAST_TOOK_BYTES, "%lld s", (long long)seconds);
+    else if (seconds < 100 * 60)
+        snprintf(text, PAST_TOOK_BYTES, "%lld min", (long long)seconds / 60);
+    else
+        snprintf(text, PAST_TOOK_BYTES, "%lld h", (long long)seconds / 3600);
+}
+
+/* A clock that was set back makes no run shorter than nothing. */
+void past_format_took(const struct history_run *run, char text[PAST_TOOK_BYTES])
+{
+    int64_t until_ms = run->live ? journal_clock_ms() : run->ended_ms;
+    int64_t took_ms = until_ms - run->created_ms;
+
+    if (!until_ms)
+        strcpy(text, "-");
+    else
+        format_span(took_ms < 0 ? 0 : (took_ms + 500) / 1000, text);
 }
 
 const char *past_state_of(const struct history_run *run)

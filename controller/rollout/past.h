@@ -14,12 +14,18 @@ struct history_run;
 struct json;
 
 #define PAST_TIME_BYTES 24
+#define PAST_TOOK_BYTES 24
 
 /* The history in the command's state folder, to be closed. */
 int past_open(struct command *c, struct history **h, struct fail *why);
 
 /* "2026-11-20 14:12:03", UTC */
 void past_format_time(int64_t ms, char text[PAST_TIME_BYTES]);
+
+/* "239 s", "17 min", "5 h": from begin to end, of a live run until now.  "-": nobody
+ * said when it ended.
+ */
+void past_format_took(const struct history_run *run, char text[PAST_TOOK_BYTES]);
 
 /* "running", "interrupted" (its controller died without a word), "paused", ... */
 const char *past_state_of(const struct history_run *run);

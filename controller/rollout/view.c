@@ -207,7 +207,7 @@ static int put_folded(const struct rollout *r, size_t i, struct table *t,
 int view_result(const struct rollout *r, size_t width, bool color, struct text *text,
                 struct fail *why)
 {
-    CLEANUP(table_done) struct table *t = table_new("NODE|STATE|CODE|REASON|>SECONDS");
+    CLEANUP(table_done) struct table *t = table_new("NODE|STATE|CODE|~REASON|>SECONDS");
 
     if (!t)
         return fail_memory(why);

@@ -24,6 +24,7 @@ struct row {
 struct table {
     char *titles[TABLE_MAX_COLUMNS];
     bool right[TABLE_MAX_COLUMNS];
+    bool elastic[TABLE_MAX_COLUMNS]; /* may be shortened */
     size_t columns;
     struct row *rows;
     size_t row_count, row_room;
@@ -35,11 +36,16 @@ struct table {
 
 static bool add_title(struct table *t, const char *title, size_t len)
 {
-    t->right[t->columns] = title[0] == '>';
-    title += t->right[t->columns];
-    len -= t->right[t->columns];
-    t->titles[t->columns] = strndup(title, len);
-    return t->titles[t->columns++] != NULL;
+    size_t c = t->columns++;
+
+    t->right[c] = title[0] == '>';
+    t->elastic[c] = title[0] == '~';
+    if (t->right[c] || t->elastic[c]) {
+        title++;
+        len--;
+    }
+    t->titles[c] = strndup(title, len);
+    return t->titles[c] != NULL;
 }
 
 struct table *table_new(const char *titles)
@@ -144,14 +150,14 @@ static size_t total(const struct table *t, const size_t *wide)
     return sum;
 }
 
-/* Take from the widest column that is no number until it fits. */
+/* Take from the widest column that may give until it fits. */
 static void shrink(const struct table *t, size_t width, size_t *wide)
 {
     while (total(t, wide) > width) {
         size_t widest = t->columns;
 
         for (size_t c = 0; c < t->columns; c++)
-            if (!t->right[c] && wide[c] > NARROWEST &&
+            if (t->elastic[c] && wide[c] > NARROWEST &&
                 (widest == t->columns || wide[c] > wide[widest]))
                 widest = c;
         if (widest == t->columns)

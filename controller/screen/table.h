@@ -1,14 +1,15 @@
 /* table - columns that line up (pure)
  *
- *     struct table *t = table_new("NODE|STATE|>SECONDS|WHY");   '>' aligns right
+ *     struct table *t = table_new("NODE|STATE|>SECONDS|~WHY");
  *
  *     table_row(t, COLOR_BAD);
  *     table_cell(t, "%s", name);  ...  once per column
  *     table_render(t, width, color, &text);
  *     table_free(t);
  *
- * Cells are escaped; a cell past the ceiling is cut.  When the table is wider
- * than the screen, the widest left-aligned column is shortened, never a number.
+ * Cells are escaped; a cell past the ceiling is cut.  When the table is wider than
+ * the screen, the widest column that may be shortened is, and the rest as it is:
+ * what an operator copies (a run, a node, a number) stands there whole.
  * The last column is never padded.
  */
 #ifndef CONTROLLER_TABLE_H
@@ -25,7 +26,9 @@ struct text;
 #define TABLE_MAX_COLUMNS    16
 #define TABLE_MAX_CELL_BYTES ((size_t)4096)
 
-/* Column titles, parted by '|'.  NULL when memory is exhausted. */
+/* Column titles, parted by '|'; '>' before one aligns it right, '~' lets it be
+ * shortened.  NULL when memory is exhausted.
+ */
 struct table *table_new(const char *titles);
 void table_free(struct table *t); /* NULL is allowed */
 void table_done(struct table **t);

@@ -61,7 +61,7 @@ static void print_lines(const char *bytes, size_t size)
 /* A table of one cell has two lines, whatever the cell says. */
 static void print_table(const char *bytes, size_t size)
 {
-    CLEANUP(table_done) struct table *t = table_new("SAID|>N");
+    CLEANUP(table_done) struct table *t = table_new("~SAID|>N");
     CLEANUP(text_clear) struct text text = {0};
     size_t lines = 0;
 

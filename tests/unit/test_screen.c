@@ -38,7 +38,7 @@ static void a_text_stops_at_its_ceiling(void **state)
 
 static struct table *two_rows(void)
 {
-    struct table *t = table_new("NODE|>SECONDS|WHY");
+    struct table *t = table_new("NODE|>SECONDS|~WHY");
 
     table_row(t, COLOR_PLAIN);
     table_cell(t, "ib1");
@@ -73,6 +73,22 @@ static void a_narrow_screen_shortens_words_and_never_numbers(void **state)
     assert_string_equal(text_of(&text), "NODE    SECONDS  WHY\n"
                                         "ib1           7\n"
                                         "节点2  12345678  the disk of ~\n");
+}
+
+/* A run that cannot be copied is worse than a line that the terminal breaks. */
+static void what_is_copied_is_never_shortened(void **state)
+{
+    CLEANUP(table_done) struct table *t = table_new("RUN|~BY|>NODES");
+    CLEANUP(text_clear) struct text text = {0};
+
+    (void)state;
+    table_row(t, COLOR_PLAIN);
+    table_cell(t, "20261120-1412-ab3f");
+    table_cell(t, "administrator");
+    table_cell(t, "4");
+    table_render(t, 30, false, &text);
+    assert_string_equal(text_of(&text), "RUN                 BY        NODES\n"
+                                        "20261120-1412-ab3f  adminis~      4\n");
 }
 
 static void a_colour_covers_its_row_and_ends(void **state)
@@ -207,6 +223,7 @@ int main(void)
         cmocka_unit_test(a_text_stops_at_its_ceiling),
         cmocka_unit_test(columns_line_up_by_what_the_eye_sees),
         cmocka_unit_test(a_narrow_screen_shortens_words_and_never_numbers),
+        cmocka_unit_test(what_is_copied_is_never_shortened),
         cmocka_unit_test(a_colour_covers_its_row_and_ends),
         cmocka_unit_test(what_a_cell_says_cannot_leave_it),
         cmocka_unit_test(equal_texts_fold_and_the_largest_comes_first),
