@@ -1,85 +1,21 @@
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "controller/fabric/finding.h"
 #include "controller/fabric/member.h"
 #include "controller/fabric/tally.h"
 #include "controller/fabric/verdict.h"
 #include "controller/screen/color.h"
-#include "controller/screen/escape.h"
 #include "controller/screen/matrix.h"
 #include "controller/screen/text.h"
-#include "controller/screen/utf8.h"
-#include "controller/screen/wrap.h"
+#include "controller/validate/headline.h"
 #include "controller/validate/result.h"
-#include "protocol/scope.h"
-
-#define NARROWEST 40 /* columns to wrap sentences at, whatever the terminal says */
-
-/* ---- sentences --------------------------------------------------------------------- */
-
-/* The words of a line, `lead` before the first and as many spaces before the next
- * lines.
- */
-static void put_wrapped(const char *lead, const char *line, size_t width,
-                        struct text *text)
-{
-    CLEANUP(text_clear) struct text safe = {0};
-
-    escape_add(&safe, line);
-    text_add(text, "%s", lead);
-    wrap_add(text, text_of(&safe), utf8_columns(lead, strlen(lead)), width);
-}
-
-/* ---- the head ---------------------------------------------------------------------- */
+#include "controller/validate/saying.h"
 
 bool result_is_good(const struct result *r)
 {
     return r->verdict->measured > 0 && r->verdict->bad == 0 && !r->why &&
            findings_grave(&r->verdict->findings) == 0;
-}
-
-/* Digits after the point that tell good from bad. */
-static int decimals_for(double usual)
-{
-    return usual < 1 ? 3 : usual < 10 ? 2 : 0;
-}
-
-static bool is_soft(const struct result *r)
-{
-    for (size_t i = 0; i < r->n; i++)
-        if (r->members[i].joined && r->members[i].endpoint.soft)
-            return true;
-    return false;
-}
-
-static void put_head(const struct result *r, size_t width, bool color, struct text *text)
-{
-    const struct verdict *v = r->verdict;
-    CLEANUP(text_clear) struct text line = {0};
-    bool good = result_is_good(r);
-    const char *word = good ? "GOOD" : v->measured ? "BAD " : "NOT MEASURED";
-
-    text_add(&line, "%zu of %zu pairs measured in %.0f s; ", v->measured, v->pairs,
-             r->seconds);
-    if (v->bad)
-        text_add(&line, "%zu of them not ok", v->bad);
-    else
-        text_add(&line, v->measured ? "all of them ok" : "nothing can be said");
-    if (v->measured > v->bad && !isnan(v->usual_gbps) && !isnan(v->usual_us))
-        text_add(&line, "; usual is %.*f Gb/s each way and %.*f us",
-                 decimals_for(v->usual_gbps), v->usual_gbps, decimals_for(v->usual_us),
-                 v->usual_us);
-    text_add(text, "%s%s%s  ", color_of(good ? COLOR_GOOD : COLOR_BAD, color), word,
-             color_of(COLOR_PLAIN, color));
-    wrap_add(text, text_of(&line), strlen(word) + 2, width);
-    if (r->why)
-        put_wrapped("      ended early: ", r->why->text, width, text);
-    if (is_soft(r))
-        put_wrapped("      ",
-                    "Soft-RoCE: the numbers tell who differs, not what a fabric can do",
-                    width, text);
 }
 
 /* ---- findings ---------------------------------------------------------------------- */
@@ -93,15 +29,11 @@ static void put_findings(const struct result *r, size_t width, bool color,
         text_add(text, "\n");
     for (size_t i = 0; i < all->count; i++) {
         const struct finding *f = &all->list[i];
-        bool grave = f->kind != FINDING_PASSING;
 
-        text_add(text, "%s", color_of(grave ? COLOR_BAD : COLOR_DIM, color));
-        put_wrapped(grave ? "  * " : "  - ", f->text, width, text);
-        text_add(text, "%s", color_of(COLOR_PLAIN, color));
-        put_wrapped("    -> ", f->advice, width, text);
+        saying_finding(f->kind != FINDING_PASSING, f->text, f->advice, width, color,
+                       text);
     }
-    if (all->unsaid)
-        text_add(text, "  * %zu more, see --json\n", all->unsaid);
+    saying_unsaid(all->unsaid, text);
 }
 
 static void put_gaps(const struct result *r, size_t width, struct text *text)
@@ -109,9 +41,9 @@ static void put_gaps(const struct result *r, size_t width, struct text *text)
     const struct verdict *v = r->verdict;
 
     if (v->not_tested_count)
-        text_add(text, "\nNot tested\n");
+        saying_gap_heading(text);
     for (size_t i = 0; i < v->not_tested_count; i++)
-        put_wrapped("  ", v->not_tested[i], width, text);
+        saying_gap(v->not_tested[i], width, text);
 }
 
 /* ---- squares ----------------------------------------------------------------------- */
@@ -194,16 +126,17 @@ static void put_square(const struct result *r, const char *title, bool high_is_b
 void result_render(const struct result *r, size_t width, bool color, struct text *text)
 {
     const struct verdict *v = r->verdict;
+    struct headline head = headline_of(r);
 
-    if (width && width < NARROWEST)
-        width = NARROWEST;
-    put_head(r, width, color, text);
+    if (width && width < SAYING_NARROWEST)
+        width = SAYING_NARROWEST;
+    headline_render(&head, width, color, text);
     put_findings(r, width, color, text);
     if (v->measured) {
         put_square(r, "Bandwidth, Gb/s of payload, from row to column", false,
-                   decimals_for(v->usual_gbps), width, color, text);
+                   headline_decimals(v->usual_gbps), width, color, text);
         put_square(r, "Latency, us, half a write ping-pong, median", true,
-                   decimals_for(v->usual_us), width, color, text);
+                   headline_decimals(v->usual_us), width, color, text);
     }
     put_gaps(r, width, text);
 }

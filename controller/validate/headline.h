@@ -1,0 +1,33 @@
+/* headline - a validation in a few lines: good or bad, and what is usual (pure)
+ *
+ * Apart from the result, so that it can outlive it.
+ */
+#ifndef CONTROLLER_HEADLINE_H
+#define CONTROLLER_HEADLINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct result;
+struct text;
+
+struct headline {
+    bool good;                   /* result_is_good() */
+    size_t pairs, measured, bad; /* in all; of those measured; of those not "ok" */
+    double usual_gbps, usual_us; /* NAN */
+    double seconds;
+    bool soft;               /* Soft-RoCE has a part in it            */
+    const char *ended_early; /* why; borrowed; NULL: it did not       */
+    size_t unsaid;           /* findings that there was no room for   */
+};
+
+struct headline headline_of(const struct result *r);
+
+/* width 0: as wide as it gets. */
+void headline_render(const struct headline *h, size_t width, bool color,
+                     struct text *text);
+
+/* Digits after the point that tell good from bad where this is usual. */
+int headline_decimals(double usual);
+
+#endif
