@@ -1,4 +1,7 @@
-/* ibfleet show NODE - one node's road through its newest run, or through --run */
+/* ibfleet show NODE - one node in its newest run, or in --run
+ *
+ * Of a rollout its road, of a validation its pairs and what is held against it.
+ */
 
 #include <stdio.h>
 #include <string.h>
@@ -15,6 +18,8 @@
 #include "controller/screen/table.h"
 #include "controller/screen/text.h"
 #include "controller/screen/wrap.h"
+#include "controller/validate/result.h"
+#include "controller/validate/retelling.h"
 #include "inventory/decide.h"
 #include "protocol/facts.h"
 #include "protocol/fail.h"
@@ -30,6 +35,8 @@ struct show {
     struct json *doc;   /* with --json; else NULL */
     struct json *moves; /* likewise               */
     struct table *road;
+    bool is_validation;
+    struct retelling *told; /* of a validation */
     struct text text;
     size_t width;
 };
@@ -94,7 +101,11 @@ static void add_node_words(struct show *s, const struct history_node *node)
 {
     char words[512];
 
-    snprintf(words, sizeof words, "%s, %.1f s on the road", node->state, node->seconds);
+    if (s->is_validation)
+        snprintf(words, sizeof words, "%s", node->state);
+    else
+        snprintf(words, sizeof words, "%s, %.1f s on the road", node->state,
+                 node->seconds);
     add_labelled(s, "state", words);
     if (strcmp(node->code, "ok") != 0) {
         snprintf(words, sizeof words, "%s (%s)", node->reason, node->code);
@@ -120,15 +131,18 @@ static int put_parsed(struct json *doc, const char *key, const char *text,
 
 static int add_run(void *arg, const struct history_run *run, struct fail *why)
 {
+    CLEANUP(text_clear) struct text line = {0};
     struct show *s = arg;
     char started[PAST_TIME_BYTES];
 
     snprintf(s->run, sizeof s->run, "%s", run->id);
+    s->is_validation = past_is_validation(run);
     if (s->doc)
         return json_put(s->doc, "run", past_encode_run(run)) < 0 ? fail_memory(why) : 0;
     past_format_time(run->created_ms, started);
-    text_add(&s->text, "%s in %s %s (%s), started %s UTC by %s\n", s->node, run->kind,
-             run->id, past_state_of(run), started, run->user);
+    text_add(&line, "%s in %s %s (%s), started %s UTC by %s", s->node, run->kind, run->id,
+             past_word_of(run), started, run->user);
+    wrap_add(&s->text, text_of(&line), strlen("  "), s->width);
     return 0;
 }
 
@@ -182,24 +196,39 @@ static int read_all(struct show *s, struct history *h, const char *run, struct f
 
     if (found < 0 || history_nodes(h, s->run, s->node, add_node, s, why) < 0)
         return -1;
+    if (s->is_validation)
+        return retelling_read(h, s->run, s->node,
+                              s->doc ? RESULT_MAX_PAIRS : RETELLING_MAX_ROWS, &s->told,
+                              why);
     return history_moves(h, s->run, s->node, add_move, s, why);
 }
 
 /* ---- the whole ----------------------------------------------------------------- */
 
-static int print(struct show *s, struct fail *why)
+static int print_json(struct show *s, struct fail *why)
 {
     struct json *moves = s->moves;
 
-    if (s->doc) {
-        s->moves = NULL;
-        return json_put(s->doc, "moves", moves) < 0 ? fail_memory(why)
-                                                    : screen_json(s->doc, why);
-    }
-    if (table_rows(s->road)) {
+    s->moves = NULL;
+    if (json_put(s->doc, "moves", moves) < 0)
+        return fail_memory(why);
+    if (s->told && retelling_put(s->told, s->doc, why) < 0)
+        return -1;
+    return screen_json(s->doc, why);
+}
+
+static int print(struct show *s, struct fail *why)
+{
+    bool color = color_wanted(STDOUT_FILENO);
+
+    if (s->doc)
+        return print_json(s, why);
+    if (s->told || table_rows(s->road))
         text_add(&s->text, "\n");
-        table_render(s->road, s->width, color_wanted(STDOUT_FILENO), &s->text);
-    }
+    if (s->told)
+        retelling_render(s->told, s->width, color, &s->text);
+    else if (table_rows(s->road))
+        table_render(s->road, s->width, color, &s->text);
     screen_out(&s->text);
     return 0;
 }
@@ -236,6 +265,7 @@ int cmd_show(struct command *c)
     json_free(s.doc);
     json_free(s.moves);
     table_free(s.road);
+    retelling_free(s.told);
     text_clear(&s.text);
     return status;
 }

@@ -16,6 +16,9 @@
 #include "controller/screen/screen.h"
 #include "controller/screen/table.h"
 #include "controller/screen/text.h"
+#include "controller/screen/wrap.h"
+#include "controller/validate/result.h"
+#include "controller/validate/retelling.h"
 #include "protocol/fail.h"
 #include "protocol/json.h"
 #include "protocol/scope.h"
@@ -28,6 +31,8 @@ struct status {
     struct table *table;
     struct json *list; /* with --json: runs, or the nodes of one */
     struct json *run;  /* with --json and one run: itself        */
+    bool is_validation;
+    struct retelling *told; /* of one validation */
     struct text text;
 
     /* of the one run, when it can be gone on with */
@@ -38,9 +43,10 @@ struct status {
 
 static enum color color_of_run(const char *state)
 {
-    if (strcmp(state, "done") == 0)
+    if (strcmp(state, "done") == 0 || strcmp(state, "good") == 0)
         return COLOR_GOOD;
-    if (strcmp(state, "failed") == 0 || strcmp(state, "stopped") == 0)
+    if (strcmp(state, "failed") == 0 || strcmp(state, "stopped") == 0 ||
+        strcmp(state, "bad") == 0)
         return COLOR_BAD;
     return COLOR_WARN;
 }
@@ -60,7 +66,7 @@ static enum color color_of_node(const struct history_node *node)
 static int add_run(void *arg, const struct history_run *run, struct fail *why)
 {
     struct status *s = arg;
-    const char *state = past_state_of(run);
+    const char *state = past_word_of(run);
     char took[PAST_TOOK_BYTES];
 
     if (s->list)
@@ -84,17 +90,19 @@ static int read_runs(struct status *s, struct history *h, struct fail *why)
     return s->table ? history_runs(h, MOST_RUNS, add_run, s, why) : fail_memory(why);
 }
 
-/* ---- one run ------------------------------------------------------------------- */
+/* ---- one run: what it is, its nodes, and what a validation found ------------------------------------------------------------------- */
 
 static void add_heading(struct status *s, const struct history_run *run)
 {
+    CLEANUP(text_clear) struct text line = {0};
     const char *state = past_state_of(run);
     char started[PAST_TIME_BYTES];
 
     past_format_time(run->created_ms, started);
-    text_add(&s->text, "%s %s: %s; started %s UTC by %s, on %s\n", run->kind, run->id,
-             state, started, run->user, run->controller);
-    if (strcmp(run->kind, "rollout") != 0 || run->live)
+    text_add(&line, "%s %s: %s; started %s UTC by %s, on %s", run->kind, run->id, state,
+             started, run->user, run->controller);
+    wrap_add(&s->text, text_of(&line), strlen("  "), screen_width(STDOUT_FILENO));
+    if (s->is_validation || run->live)
         return;
     snprintf(s->to_resume, sizeof s->to_resume, "%s", run->id);
     s->unfinished = run->well + run->failed < run->nodes;
@@ -105,6 +113,7 @@ static int keep_run(void *arg, const struct history_run *run, struct fail *why)
 {
     struct status *s = arg;
 
+    s->is_validation = past_is_validation(run);
     if (!s->list) {
         add_heading(s, run);
         return 0;
@@ -133,9 +142,13 @@ static int read_run(struct status *s, struct history *h, const char *id, struct 
     s->table = table_new("NODE|STATE|CODE|~REASON|>SECONDS");
     if (!s->table)
         return fail_memory(why);
-    return history_run(h, id, keep_run, s, why) < 0
-               ? -1
-               : history_nodes(h, id, NULL, add_node, s, why);
+    if (history_run(h, id, keep_run, s, why) < 0)
+        return -1;
+    if (s->is_validation &&
+        retelling_read(h, id, NULL, s->list ? RESULT_MAX_PAIRS : RETELLING_MAX_ROWS,
+                       &s->told, why) < 0)
+        return -1;
+    return s->told && !s->list ? 0 : history_nodes(h, id, NULL, add_node, s, why);
 }
 
 /* ---- both ---------------------------------------------------------------------- */
@@ -147,18 +160,24 @@ static int print_json(struct status *s, struct fail *why)
 
     bad |= doc && json_put(doc, s->run ? "nodes" : "runs", s->list) < 0;
     s->list = s->run = NULL;
+    if (!bad && s->told && retelling_put(s->told, doc, why) < 0)
+        return -1;
     return bad ? fail_memory(why) : screen_json(doc, why);
 }
 
 static int print(struct status *s, struct fail *why)
 {
+    size_t width = screen_width(STDOUT_FILENO);
+    bool color = color_wanted(STDOUT_FILENO);
+
     if (s->options->json)
         return print_json(s, why);
     if (!table_rows(s->table) && !s->text.len_bytes)
         text_add(&s->text, "no runs yet\n");
+    else if (s->told)
+        retelling_render(s->told, width, color, &s->text);
     else if (table_rows(s->table))
-        table_render(s->table, screen_width(STDOUT_FILENO), color_wanted(STDOUT_FILENO),
-                     &s->text);
+        table_render(s->table, width, color, &s->text);
     screen_out(&s->text);
     if (*s->to_resume)
         account_next(s->to_resume, s->unfinished, s->failed);
@@ -185,6 +204,7 @@ int cmd_status(struct command *c)
     int status = read_and_print(&s, c, &why) < 0 ? screen_fail(&why) : EXIT_WELL;
 
     table_free(s.table);
+    retelling_free(s.told);
     json_free(s.list);
     json_free(s.run);
     text_clear(&s.text);

@@ -19,8 +19,12 @@ static const char *const statements[ENTRY_KINDS][ENTRY_STATEMENTS_MAX] = {
         " boot_id = coalesce(?9, boot_id), seconds = ?10"
         " WHERE run = ?1 AND name = ?2"},
     [ENTRY_PAIR] = {
-        "INSERT OR REPLACE INTO pair (run, a, b, rail, numbers, verdict)"
-        " VALUES (?1, ?2, ?3, ?4, ?5, ?6)"},
+        "INSERT OR REPLACE INTO pair (run, a, b, rail, numbers, verdict, reason)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"},
+    [ENTRY_FINDING] = {
+        "INSERT INTO finding (run, rank, whole) VALUES (?1, ?2, ?3)"},
+    [ENTRY_SUMMARY] = {
+        "UPDATE run SET summary = ?2 WHERE id = ?1"},
     [ENTRY_END] = {
         "UPDATE run SET state = ?2, ended = ?3 WHERE id = ?1"},
 };

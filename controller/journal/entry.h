@@ -18,7 +18,15 @@ struct sqlite3_stmt;
 #define ENTRY_VALUES_MAX     10
 #define ENTRY_STATEMENTS_MAX 2
 
-enum entry_kind { ENTRY_NODE, ENTRY_MOVE, ENTRY_PAIR, ENTRY_END, ENTRY_KINDS };
+enum entry_kind {
+    ENTRY_NODE,
+    ENTRY_MOVE,
+    ENTRY_PAIR,
+    ENTRY_FINDING,
+    ENTRY_SUMMARY,
+    ENTRY_END,
+    ENTRY_KINDS
+};
 
 struct value {
     enum { VALUE_TEXT, VALUE_INT, VALUE_REAL } type;

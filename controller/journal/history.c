@@ -60,6 +60,8 @@ struct reading {
         history_run_fn run;
         history_node_fn node;
         history_move_fn move;
+        history_pair_fn pair;
+        history_finding_fn finding;
     } visit; /* the caller's; `row` knows which */
     void *arg;
 };
@@ -98,8 +100,10 @@ static const char *text_at(sqlite3_stmt *q, int column)
     " coalesce(ended, 0), epoch,"                                          \
     " (SELECT count(*) FROM node WHERE run = run.id),"                     \
     " (SELECT count(*) FROM node WHERE run = run.id"                       \
-    "   AND state IN ('done', 'up-to-date')),"                             \
-    " (SELECT count(*) FROM node WHERE run = run.id AND state = 'failed')"
+    "   AND state IN ('done', 'up-to-date', 'good')),"                     \
+    " (SELECT count(*) FROM node WHERE run = run.id"                       \
+    "   AND state IN ('failed', 'bad')),"                                  \
+    " summary, json_extract(summary, '$.verdict')"
 
 static int run_row(const struct reading *r, sqlite3_stmt *q, struct fail *why)
 {
@@ -119,6 +123,8 @@ static int run_row(const struct reading *r, sqlite3_stmt *q, struct fail *why)
         .nodes = (size_t)sqlite3_column_int64(q, 12),
         .well = (size_t)sqlite3_column_int64(q, 13),
         .failed = (size_t)sqlite3_column_int64(q, 14),
+        .summary = text_at(q, 15),
+        .verdict = text_at(q, 16),
     };
 
     return r->visit.run(r->arg, &run, why);
@@ -243,6 +249,52 @@ int history_moves(struct history *h, const char *run, const char *node,
                               " WHERE run = ?1 AND node = ?2 ORDER BY rowid";
     const struct reading r = {
         .history = h, .sql = sql, .row = move_row, .visit.move = visit, .arg = arg};
+
+    return read_of_run(r, run, node, why);
+}
+
+/* ---- what a validation found ------------------------------------------------------ */
+
+static int pair_row(const struct reading *r, sqlite3_stmt *q, struct fail *why)
+{
+    const struct history_pair pair = {
+        .a = text_at(q, 0),
+        .b = text_at(q, 1),
+        .rail = text_at(q, 2),
+        .numbers = text_at(q, 3),
+        .verdict = text_at(q, 4),
+        .reason = text_at(q, 5),
+    };
+
+    return r->visit.pair(r->arg, &pair, why);
+}
+
+int history_pairs(struct history *h, const char *run, const char *node,
+                  history_pair_fn visit, void *arg, struct fail *why)
+{
+    static const char sql[] =
+        "SELECT a, b, rail, numbers, verdict, reason FROM pair WHERE run = ?1"
+        " AND iif(?2 IS NULL, verdict <> 'ok', ?2 IN (a, b))"
+        " ORDER BY verdict = 'ok', a, b, rail";
+    const struct reading r = {
+        .history = h, .sql = sql, .row = pair_row, .visit.pair = visit, .arg = arg};
+
+    return read_of_run(r, run, node, why);
+}
+
+static int finding_row(const struct reading *r, sqlite3_stmt *q, struct fail *why)
+{
+    return r->visit.finding(r->arg, text_at(q, 0), why);
+}
+
+int history_findings(struct history *h, const char *run, const char *node,
+                     history_finding_fn visit, void *arg, struct fail *why)
+{
+    static const char sql[] =
+        "SELECT whole FROM finding WHERE run = ?1 AND (?2 IS NULL OR EXISTS"
+        " (SELECT 1 FROM json_each(whole, '$.nodes') WHERE value = ?2)) ORDER BY rank";
+    const struct reading r = {
+        .history = h, .sql = sql, .row = finding_row, .visit.finding = visit, .arg = arg};
 
     return read_of_run(r, run, node, why);
 }

@@ -28,7 +28,13 @@ struct history_run {
     int64_t ended_ms; /* 0: no last word     */
     bool live;        /* its controller runs */
     uint32_t epoch;
-    size_t nodes, well, failed; /* well: done or up to date */
+    const char *summary; /* JSON: what a validation came to; NULL */
+    const char *verdict; /* in it: "good" or "bad"; NULL          */
+
+    /* well: done, up to date, found good; failed: or found bad.  The rest has not ended, or a
+     * validation suspects it.
+     */
+    size_t nodes, well, failed;
 };
 
 /* Texts that may be NULL: plan, facts, boot_id. */
@@ -45,6 +51,12 @@ struct history_move {
     const char *from, *event, *to, *reason;
 };
 
+struct history_pair {
+    const char *a, *b, *rail;
+    const char *numbers; /* JSON */
+    const char *verdict, *reason;
+};
+
 /* A folder in which no journal was ever written reads as empty.  FAIL_STATE. */
 int history_open(const char *folder, struct history **h, struct fail *why);
 void history_close(struct history *h); /* NULL is allowed */
@@ -55,6 +67,10 @@ typedef int (*history_node_fn)(void *arg, const struct history_node *node,
                                struct fail *why);
 typedef int (*history_move_fn)(void *arg, const struct history_move *move,
                                struct fail *why);
+
+typedef int (*history_pair_fn)(void *arg, const struct history_pair *pair,
+                               struct fail *why);
+typedef int (*history_finding_fn)(void *arg, const char *whole, struct fail *why);
 
 /* The newest `most` runs, oldest of them first. */
 int history_runs(struct history *h, size_t most, history_run_fn visit, void *arg,
@@ -75,5 +91,17 @@ int history_nodes(struct history *h, const char *run, const char *node,
 /* A node's road in a run, in order. */
 int history_moves(struct history *h, const char *run, const char *node,
                   history_move_fn visit, void *arg, struct fail *why);
+
+/* The pairs of a node, those that are not ok first; node NULL: of all nodes, and only
+ * those that are not ok.
+ */
+int history_pairs(struct history *h, const char *run, const char *node,
+                  history_pair_fn visit, void *arg, struct fail *why);
+
+/* The findings of a run, the most convincing first; only those that name NODE when
+ * it is not NULL.
+ */
+int history_findings(struct history *h, const char *run, const char *node,
+                     history_finding_fn visit, void *arg, struct fail *why);
 
 #endif

@@ -78,9 +78,26 @@ int journal_put_move(struct journal *j, const struct journal_move *m,
 int journal_put_pair(struct journal *j, const struct journal_pair *p,
                      journal_written_fn written, void *arg, struct fail *why)
 {
-    struct entry e =
-        ENTRY(ENTRY_PAIR, value_text(j->run), value_text(p->a), value_text(p->b),
-              value_text(p->rail), value_text(p->numbers), value_text(p->verdict));
+    struct entry e = ENTRY(ENTRY_PAIR, value_text(j->run), value_text(p->a),
+                           value_text(p->b), value_text(p->rail), value_text(p->numbers),
+                           value_text(p->verdict), value_text(p->reason));
+
+    return put(j, &e, why);
+}
+
+int journal_put_finding(struct journal *j, const struct journal_finding *f,
+                        journal_written_fn written, void *arg, struct fail *why)
+{
+    struct entry e = ENTRY(ENTRY_FINDING, value_text(j->run), value_int((int64_t)f->rank),
+                           value_text(f->whole));
+
+    return put(j, &e, why);
+}
+
+int journal_put_summary(struct journal *j, const char *summary,
+                        journal_written_fn written, void *arg, struct fail *why)
+{
+    struct entry e = ENTRY(ENTRY_SUMMARY, value_text(j->run), value_text(summary));
 
     return put(j, &e, why);
 }

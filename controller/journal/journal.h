@@ -63,6 +63,12 @@ struct journal_pair {
     const char *a, *b, *rail;
     const char *numbers; /* JSON */
     const char *verdict;
+    const char *reason; /* "" unless it failed */
+};
+
+struct journal_finding {
+    size_t rank;       /* from 0, the most convincing first   */
+    const char *whole; /* JSON; its "nodes" are whom it names */
 };
 
 /* Opens, migrates and tries to write the journal in this folder, which exists.
@@ -97,6 +103,12 @@ int journal_put_move(struct journal *j, const struct journal_move *move,
                      journal_written_fn written, void *arg, struct fail *why);
 int journal_put_pair(struct journal *j, const struct journal_pair *pair,
                      journal_written_fn written, void *arg, struct fail *why);
+int journal_put_finding(struct journal *j, const struct journal_finding *finding,
+                        journal_written_fn written, void *arg, struct fail *why);
+
+/* What a validation came to: JSON, of which "verdict" stands in the list of runs. */
+int journal_put_summary(struct journal *j, const char *summary,
+                        journal_written_fn written, void *arg, struct fail *why);
 
 /* The run's last word: "done", "failed", "stopped", "paused".  Paused ones, and
  * those whose controller died without a word, can be taken again.

@@ -15,7 +15,8 @@ CREATE TABLE run (
     controller TEXT    NOT NULL,     -- host and process that work, or worked, on it
     user       TEXT    NOT NULL,
     state      TEXT    NOT NULL,     -- running, paused, done, failed, stopped
-    epoch      INTEGER NOT NULL      -- raised by each controller that takes it up
+    epoch      INTEGER NOT NULL,     -- raised by each controller that takes it up
+    summary    TEXT                  -- json: what a validation came to; NULL: nothing yet
 );
 
 CREATE TABLE node (
@@ -50,5 +51,13 @@ CREATE TABLE pair (
     rail    TEXT NOT NULL,
     numbers TEXT NOT NULL,           -- json
     verdict TEXT NOT NULL,
+    reason  TEXT NOT NULL,           -- "" unless it failed
     PRIMARY KEY (run, a, b, rail)
+) WITHOUT ROWID;
+
+CREATE TABLE finding (
+    run   TEXT    NOT NULL REFERENCES run (id),
+    rank  INTEGER NOT NULL,          -- from 0, the most convincing first
+    whole TEXT    NOT NULL,          -- json: as validate --json has it
+    PRIMARY KEY (run, rank)
 ) WITHOUT ROWID;

@@ -56,6 +56,20 @@ const char *past_state_of(const struct history_run *run)
     return strcmp(run->state, "running") == 0 ? "interrupted" : run->state;
 }
 
+bool past_is_validation(const struct history_run *run)
+{
+    return strcmp(run->kind, "validate") == 0;
+}
+
+const char *past_word_of(const struct history_run *run)
+{
+    const char *state = past_state_of(run);
+
+    if (!past_is_validation(run) || strcmp(state, "done") != 0)
+        return state;
+    return run->verdict && strcmp(run->verdict, "good") == 0 ? "good" : "bad";
+}
+
 /* RFC 3339 wants a T between date and time, and to know the zone. */
 static int put_time(struct json *doc, const char *key, int64_t ms)
 {
@@ -75,6 +89,7 @@ struct json *past_encode_run(const struct history_run *run)
     if (doc && json_put_text(doc, "run", run->id) == 0 &&
         json_put_text(doc, "kind", run->kind) == 0 &&
         json_put_text(doc, "state", past_state_of(run)) == 0 &&
+        json_put_text(doc, "verdict", run->verdict) == 0 &&
         put_time(doc, "started", run->created_ms) == 0 &&
         put_time(doc, "ended", run->live ? 0 : run->ended_ms) == 0 &&
         json_put_text(doc, "user", run->user) == 0 &&

@@ -3,6 +3,7 @@
 #ifndef CONTROLLER_PAST_H
 #define CONTROLLER_PAST_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -29,6 +30,13 @@ void past_format_took(const struct history_run *run, char text[PAST_TOOK_BYTES])
 
 /* "running", "interrupted" (its controller died without a word), "paused", ... */
 const char *past_state_of(const struct history_run *run);
+
+bool past_is_validation(const struct history_run *run);
+
+/* How it stands in one word: its state, or the verdict of a validation that is done.
+ * One that came to no verdict is "bad": it has shown nothing to be good.
+ */
+const char *past_word_of(const struct history_run *run);
 
 /* {"run", "kind", "state", "started", ...} and {"name", "state", "code", "reason",
  * "seconds"}; NULL: out of memory.

@@ -12,6 +12,7 @@
 #include "controller/screen/wrap.h"
 #include "controller/validate/result.h"
 #include "controller/validate/saying.h"
+#include "protocol/json.h"
 #include "protocol/scope.h"
 
 static bool is_soft(const struct result *r)
@@ -74,4 +75,64 @@ void headline_render(const struct headline *h, size_t width, bool color,
         saying_add("      ",
                    "Soft-RoCE: the numbers tell who differs, not what a fabric can do",
                    width, text);
+}
+
+/* ---- for the journal ----------------------------------------------------------- */
+
+struct json *headline_encode(const struct headline *h)
+{
+    struct json *doc = json_object();
+
+    if (doc && json_put_text(doc, "verdict", h->good ? "good" : "bad") == 0 &&
+        json_put_int(doc, "pairs", (int64_t)h->pairs) == 0 &&
+        json_put_int(doc, "measured", (int64_t)h->measured) == 0 &&
+        json_put_int(doc, "not_ok", (int64_t)h->bad) == 0 &&
+        json_put_real(doc, "usual_gbps", h->usual_gbps) == 0 &&
+        json_put_real(doc, "usual_us", h->usual_us) == 0 &&
+        json_put_real(doc, "seconds", h->seconds) == 0 &&
+        json_put_flag(doc, "soft", h->soft) == 0 &&
+        json_put_text(doc, "ended_early", h->ended_early) == 0 &&
+        json_put_int(doc, "findings_unlisted", (int64_t)h->unsaid) == 0)
+        return doc;
+    json_free(doc);
+    return NULL;
+}
+
+static int get_count(const struct json *doc, const char *key, size_t *count,
+                     struct fail *why)
+{
+    int64_t value;
+
+    if (json_get_int(doc, key, 0, INT32_MAX, &value, why) < 0)
+        return -1;
+    *count = (size_t)value;
+    return 0;
+}
+
+static int get_usual(const struct json *doc, const char *key, double *usual,
+                     struct fail *why)
+{
+    *usual = NAN;
+    return json_find(doc, key) ? json_get_real(doc, key, usual, why) : 0;
+}
+
+int headline_decode(const struct json *doc, struct headline *h, struct fail *why)
+{
+    struct headline made = {0};
+    const char *verdict;
+
+    if (json_get_text(doc, "verdict", &verdict, why) < 0 ||
+        get_count(doc, "pairs", &made.pairs, why) < 0 ||
+        get_count(doc, "measured", &made.measured, why) < 0 ||
+        get_count(doc, "not_ok", &made.bad, why) < 0 ||
+        get_usual(doc, "usual_gbps", &made.usual_gbps, why) < 0 ||
+        get_usual(doc, "usual_us", &made.usual_us, why) < 0 ||
+        json_get_real(doc, "seconds", &made.seconds, why) < 0 ||
+        json_get_flag(doc, "soft", &made.soft, why) < 0 ||
+        get_count(doc, "findings_unlisted", &made.unsaid, why) < 0)
+        return -1;
+    made.good = strcmp(verdict, "good") == 0;
+    made.ended_early = json_text_of(json_find(doc, "ended_early"));
+    *h = made;
+    return 0;
 }

@@ -1,6 +1,7 @@
 /* headline - a validation in a few lines: good or bad, and what is usual (pure)
  *
- * Apart from the result, so that it can outlive it.
+ * Made from a result, or read from what the journal kept of one, and the same on the
+ * screen either way.
  */
 #ifndef CONTROLLER_HEADLINE_H
 #define CONTROLLER_HEADLINE_H
@@ -8,6 +9,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct fail;
+struct json;
 struct result;
 struct text;
 
@@ -29,5 +32,11 @@ void headline_render(const struct headline *h, size_t width, bool color,
 
 /* Digits after the point that tell good from bad where this is usual. */
 int headline_decimals(double usual);
+
+/* An object of its fields; NULL only when memory is exhausted. */
+struct json *headline_encode(const struct headline *h);
+
+/* Texts are borrowed from the document.  FAIL_GARBAGE. */
+int headline_decode(const struct json *doc, struct headline *h, struct fail *why);
 
 #endif

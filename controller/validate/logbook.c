@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "controller/command.h"
+#include "controller/fabric/finding.h"
 #include "controller/fabric/member.h"
 #include "controller/fabric/tally.h"
 #include "controller/fabric/verdict.h"
@@ -81,13 +82,44 @@ const char *logbook_run(const struct logbook *logbook)
 
 /* ---- writing ----------------------------------------------------------------------- */
 
+/* What a node is after it: 'failed' took no part or was lost; 'bad' is to blame;
+ * 'suspect' is one of several who may be; 'good' has nothing held against it.
+ */
+static const char *blame(const struct finding *f)
+{
+    if (f->kind == FINDING_PASSING || f->kind == FINDING_FLEET)
+        return "good";
+    return f->proved && f->kind != FINDING_PAIR ? "bad" : "suspect";
+}
+
+static bool is_named(const struct finding *f, size_t node)
+{
+    for (size_t i = 0; i < f->who_count; i++)
+        if (f->who[i] == node)
+            return true;
+    return false;
+}
+
+/* The findings come the most convincing first. */
+static const char *state_of(const struct result *r, size_t node)
+{
+    const struct findings *all = &r->verdict->findings;
+
+    if (r->members[node].why.code)
+        return "failed";
+    for (size_t i = 0; i < all->count; i++)
+        if (is_named(&all->list[i], node))
+            return blame(&all->list[i]);
+    return "good";
+}
+
 static int put_nodes(struct journal *j, const struct result *r, struct fail *why)
 {
     for (size_t i = 0; i < r->n; i++) {
         const struct member *m = &r->members[i];
         struct journal_node node = {
             .name = m->name,
-            .state = m->why.code ? "failed" : "done",
+            .state = state_of(r, i),
             .code = fail_code_name(m->why.code),
             .reason = m->why.code ? m->why.text : "",
             .seconds = r->seconds,
@@ -104,22 +136,24 @@ static int put_pair(struct journal *j, const struct result *r, size_t a, size_t 
 {
     CLEANUP(json_done) struct json *doc = result_encode_numbers(r, a, b);
     CLEANUP(text_done) char *numbers = doc ? json_print(doc) : NULL;
+    const struct tally_pair *p = tally_pair(r->tally, a, b);
     char rail[RESULT_RAIL];
     struct journal_pair pair = {
         .a = r->members[a].name,
         .b = r->members[b].name,
         .rail = rail,
         .numbers = numbers,
-        .verdict = tally_word_name(tally_pair(r->tally, a, b)->word),
+        .verdict = tally_word_name(p->word),
+        .reason = p->word == WORD_FAILED && p->text ? p->text : "",
     };
 
     result_rail(r, a, b, rail);
     return numbers ? journal_put_pair(j, &pair, NULL, NULL, why) : fail_memory(why);
 }
 
-static int put_pairs(struct journal *j, const struct result *r, struct fail *why)
+static int put_pairs(struct journal *j, const struct result *r, struct listing l,
+                     struct fail *why)
 {
-    struct listing l = listing_of(r->tally, MAX_PAIRS);
     size_t a, b;
 
     while (listing_next(&l, &a, &b))
@@ -127,6 +161,42 @@ static int put_pairs(struct journal *j, const struct result *r, struct fail *why
             put_pair(j, r, a, b, why) < 0)
             return -1;
     return 0;
+}
+
+static int put_findings(struct journal *j, const struct result *r, struct fail *why)
+{
+    const struct findings *all = &r->verdict->findings;
+
+    for (size_t i = 0; i < all->count; i++) {
+        CLEANUP(json_done) struct json *doc = result_encode_finding(r, &all->list[i]);
+        CLEANUP(text_done) char *whole = doc ? json_print(doc) : NULL;
+        const struct journal_finding finding = {i, whole};
+
+        if (!whole)
+            return fail_memory(why);
+        if (journal_put_finding(j, &finding, NULL, NULL, why) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int put_summary(struct journal *j, const struct result *r, const struct listing *l,
+                       struct fail *why)
+{
+    CLEANUP(json_done) struct json *doc = result_encode_summary(r, l);
+    CLEANUP(text_done) char *summary = doc ? json_print(doc) : NULL;
+
+    return summary ? journal_put_summary(j, summary, NULL, NULL, why) : fail_memory(why);
+}
+
+static int put_result(struct journal *j, const struct result *r, struct fail *why)
+{
+    const struct listing l = listing_of(r->tally, MAX_PAIRS);
+
+    if (put_nodes(j, r, why) < 0 || put_pairs(j, r, l, why) < 0 ||
+        put_findings(j, r, why) < 0)
+        return -1;
+    return put_summary(j, r, &l, why);
 }
 
 /* A failed write fails all after it, so the end is then missing and the run shows
@@ -138,8 +208,7 @@ void logbook_close(struct logbook *logbook, const struct result *result)
 
     if (!logbook)
         return;
-    if (result && (put_nodes(logbook->journal, result, &why) < 0 ||
-                   put_pairs(logbook->journal, result, &why) < 0))
+    if (result && put_result(logbook->journal, result, &why) < 0)
         result = NULL;
     journal_end(logbook->journal, !result || result->why ? "stopped" : "done", NULL, NULL,
                 &why);

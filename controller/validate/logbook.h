@@ -1,4 +1,4 @@
-/* logbook - a validation in the journal: the run, its nodes, its pairs
+/* logbook - a validation in the journal: the run, its nodes, its pairs, its findings
  *
  * A validation changes nothing, so a journal that cannot be written is no reason
  * not to measure: logbook_open() then says why, and the rest does nothing.

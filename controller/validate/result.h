@@ -6,7 +6,9 @@
 #include <stddef.h>
 
 struct fail;
+struct finding;
 struct json;
+struct listing;
 struct measure_plan;
 struct member;
 struct tally;
@@ -33,6 +35,13 @@ struct result {      /* all borrowed */
 /* NULL only when memory is exhausted. */
 struct json *result_encode(const struct result *r);
 struct json *result_encode_pair(const struct result *r, size_t a, size_t b);
+
+struct json *result_encode_finding(const struct result *r, const struct finding *f);
+
+/* What is kept of it beside pairs and findings: headline.h's fields, "pairs_listed",
+ * the name of the listing that was used, and "not_tested".
+ */
+struct json *result_encode_summary(const struct result *r, const struct listing *l);
 
 /* The numbers alone: {latency_us, ack_us, bandwidth_gbps}. */
 struct json *result_encode_numbers(const struct result *r, size_t a, size_t b);

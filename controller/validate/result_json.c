@@ -6,6 +6,7 @@
 #include "controller/fabric/member.h"
 #include "controller/fabric/tally.h"
 #include "controller/fabric/verdict.h"
+#include "controller/validate/headline.h"
 #include "controller/validate/listing.h"
 #include "controller/validate/result.h"
 #include "protocol/json.h"
@@ -149,7 +150,7 @@ static struct json *encode_names(const struct result *r, const struct finding *f
     return list;
 }
 
-static struct json *encode_finding(const struct result *r, const struct finding *f)
+struct json *result_encode_finding(const struct result *r, const struct finding *f)
 {
     struct json *doc = json_object();
     bool ok = doc && json_put_text(doc, "kind", finding_kind_name(f->kind)) == 0 &&
@@ -173,7 +174,7 @@ static struct json *encode_findings(const struct result *r)
     struct json *list = json_array();
 
     for (size_t i = 0; list && i < all->count; i++)
-        list = whole(list, json_push(list, encode_finding(r, &all->list[i])) == 0);
+        list = whole(list, json_push(list, result_encode_finding(r, &all->list[i])) == 0);
     return list;
 }
 
@@ -185,6 +186,16 @@ static struct json *encode_gaps(const struct result *r)
     for (size_t i = 0; list && i < v->not_tested_count; i++)
         list = whole(list, json_push(list, json_text(v->not_tested[i])) == 0);
     return list;
+}
+
+struct json *result_encode_summary(const struct result *r, const struct listing *l)
+{
+    struct headline h = headline_of(r);
+    struct json *doc = headline_encode(&h);
+    bool ok = doc && json_put_text(doc, "pairs_listed", listing_name(l)) == 0 &&
+              json_put(doc, "not_tested", encode_gaps(r)) == 0;
+
+    return whole(doc, ok);
 }
 
 /* ---- all of it --------------------------------------------------------------------- */

@@ -98,14 +98,19 @@ all_once()
     ibfleet rollout -a --yes
     ibfleet status
     says "rollout  done"
+    ibfleet status --json
+    keeps_to status
     ibfleet status "$(latest)"
     says "ib2   done"
+    ibfleet status "$(latest)" --json
+    keeps_to status
     ibfleet show ib2
     says "rebooting"
     says "Soft-RoCE on eth1"
     ibfleet show ib2 --json
     [ "$(jq -r '.moves[-1].to' "$SSHD_DIR/out")" = done ]
     [ "$(jq -r '.facts.hostname' "$SSHD_DIR/out")" = ib2 ]
+    keeps_to show
     ibfleet status 20200101-0000-0000
     [ "$status" = 2 ]
     ibfleet show ib9

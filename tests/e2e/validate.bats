@@ -59,7 +59,16 @@ teardown() { fleet_remove; }
 @test "a run is in the journal; without a place for one it is still measured" {
     ibfleet validate -w ib1,ib2 --json
     [ "$(sqlite3 "$SSHD_DIR/state/journal.db" 'select kind, state from run')" = "validate|stopped" ]
-    [ "$(ask .run)" = "$(sqlite3 "$SSHD_DIR/state/journal.db" 'select id from run')" ]
+    run_id=$(ask .run)
+    [ "$run_id" = "$(sqlite3 "$SSHD_DIR/state/journal.db" 'select id from run')" ]
+    ibfleet status "$run_id"
+    says "NOT MEASURED"
+    says "ib[1-2] did not take part: no RDMA device"
+    ibfleet status "$run_id" --json
+    keeps_to status
+    [ "$(ask .failed)" = 2 ]
+    ibfleet show ib1 --json
+    keeps_to show
     rm -rf "$SSHD_DIR/state"
     echo "in the way" >"$SSHD_DIR/state"
     ibfleet validate -w ib1,ib2 --json

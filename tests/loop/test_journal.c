@@ -119,6 +119,30 @@ static int note_run(void *arg, const struct history_run *r, struct fail *why)
     return 0;
 }
 
+static int note_pair(void *arg, const struct history_pair *p, struct fail *why)
+{
+    (void)arg;
+    (void)why;
+    note(" %s-%s=%s%s%s", p->a, p->b, p->verdict, *p->reason ? ":" : "", p->reason);
+    return 0;
+}
+
+static int note_finding(void *arg, const char *whole, struct fail *why)
+{
+    (void)arg;
+    (void)why;
+    note(" %s", whole);
+    return 0;
+}
+
+static int note_verdict(void *arg, const struct history_run *r, struct fail *why)
+{
+    (void)arg;
+    (void)why;
+    note(" %s %s", r->verdict ? r->verdict : "none", r->summary ? r->summary : "");
+    return 0;
+}
+
 static struct history *history(void)
 {
     struct history *h;
@@ -190,6 +214,99 @@ static void a_boot_id_stays_until_another_comes(void **state)
     uv_run(&loop, UV_RUN_DEFAULT);
     read_run(id);
     assert_string_equal(said, " running:0/1 epoch 1 ib1=verifying(1.5)@b0");
+}
+
+static void put_pair(struct journal *j, const char *a, const char *b, const char *verdict,
+                     const char *reason)
+{
+    const struct journal_pair pair = {.a = a,
+                                      .b = b,
+                                      .rail = "mlx5_ib0",
+                                      .numbers = "{}",
+                                      .verdict = verdict,
+                                      .reason = reason};
+    struct fail why;
+
+    assert_int_equal(journal_put_pair(j, &pair, NULL, NULL, &why), 0);
+}
+
+static void put_finding(struct journal *j, size_t rank, const char *whole)
+{
+    const struct journal_finding finding = {rank, whole};
+    struct fail why;
+
+    assert_int_equal(journal_put_finding(j, &finding, NULL, NULL, &why), 0);
+}
+
+/* In the journal's folder; its id goes to id. */
+static void validate_three(char *id)
+{
+    struct journal *j = begun();
+    struct fail why;
+
+    strcpy(id, journal_run_id(j));
+    put_pair(j, "ib1", "ib2", "ok", "");
+    put_pair(j, "ib1", "ib3", "failed", "no answer");
+    put_pair(j, "ib2", "ib3", "slow", "");
+    put_finding(j, 1, "{\"nodes\":[\"ib2\",\"ib3\"]}");
+    put_finding(j, 0, "{\"nodes\":[\"ib3\"]}");
+    put_finding(j, 2, "{\"nodes\":[]}");
+    journal_put_summary(j, "{\"verdict\":\"bad\"}", NULL, NULL, &why);
+    journal_close(j, NULL, NULL);
+    uv_run(&loop, UV_RUN_DEFAULT);
+}
+
+static void of_all_pairs_those_that_are_not_ok_are_read(void **state)
+{
+    char id[JOURNAL_RUN_ID_BYTES];
+    struct history *h;
+    struct fail why;
+
+    (void)state;
+    validate_three(id);
+    h = history();
+    assert_int_equal(history_pairs(h, id, NULL, note_pair, NULL, &why), 0);
+    assert_string_equal(said, " ib1-ib3=failed:no answer ib2-ib3=slow");
+    *said = '\0';
+    assert_int_equal(history_pairs(h, id, "ib2", note_pair, NULL, &why), 0);
+    assert_string_equal(said, " ib2-ib3=slow ib1-ib2=ok");
+    history_close(h);
+}
+
+static void findings_come_by_rank_and_by_whom_they_name(void **state)
+{
+    char id[JOURNAL_RUN_ID_BYTES];
+    struct history *h;
+    struct fail why;
+
+    (void)state;
+    validate_three(id);
+    h = history();
+    assert_int_equal(history_findings(h, id, NULL, note_finding, NULL, &why), 0);
+    assert_string_equal(said, " {\"nodes\":[\"ib3\"]} {\"nodes\":[\"ib2\",\"ib3\"]}"
+                              " {\"nodes\":[]}");
+    *said = '\0';
+    assert_int_equal(history_findings(h, id, "ib2", note_finding, NULL, &why), 0);
+    assert_int_equal(history_findings(h, id, "ib", note_finding, NULL, &why), 0);
+    assert_string_equal(said, " {\"nodes\":[\"ib2\",\"ib3\"]}");
+    history_close(h);
+}
+
+static void a_run_has_the_verdict_of_its_summary(void **state)
+{
+    char id[JOURNAL_RUN_ID_BYTES];
+    struct journal *j = begun();
+    struct history *h;
+    struct fail why;
+
+    (void)state;
+    journal_close(j, NULL, NULL);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    validate_three(id);
+    h = history();
+    assert_int_equal(history_runs(h, 2, note_verdict, NULL, &why), 0);
+    assert_string_equal(said, " none  bad {\"verdict\":\"bad\"}");
+    history_close(h);
 }
 
 static struct journal *acting;
@@ -436,6 +553,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(what_is_written_is_read_back),
         TEST(a_boot_id_stays_until_another_comes),
+        TEST(of_all_pairs_those_that_are_not_ok_are_read),
+        TEST(findings_come_by_rank_and_by_whom_they_name),
+        TEST(a_run_has_the_verdict_of_its_summary),
         TEST(the_callback_comes_after_the_commit_and_never_at_once),
         TEST(closing_writes_what_waits),
         TEST(an_open_journal_does_not_keep_the_loop),
