@@ -25,7 +25,7 @@
 struct fabric {
     size_t n;
     struct member members[MOST];
-    char names[MOST][24];
+    char names[MOST][32];
     size_t slow, cut_a, cut_b; /* from 1; 0: none */
     struct tally *tally;
     struct verdict *verdict;
