@@ -41,11 +41,11 @@ const struct command_row command_table[] = {
     {COMMAND_STATUS, "status", WORDS_RUN, "[RUN] [options]",
      "how a run stands, or all runs",
      "ibfleet status|the latest runs\n"
-     "ibfleet status r1|each node of one run\n"},
+     "ibfleet status r1|each node of a rollout; what a validation found\n"},
     {COMMAND_SHOW, "show", WORDS_NODE, "NODE [options]",
      "what happened to one node",
-     "ibfleet show ib007|its road through the latest run\n"
-     "ibfleet show ib007 --run r1|through that run\n"},
+     "ibfleet show ib007|in the latest run: its road, or its pairs\n"
+     "ibfleet show ib007 --run r1|in that run\n"},
     {COMMAND_RESUME, "resume", WORDS_RUN, "[RUN] [options]",
      "go on with a run that was interrupted or has failed nodes",
      "ibfleet resume|the latest that has not ended\n"
