@@ -8,11 +8,11 @@ static bool is_unreached(enum fail_code code)
     switch (code) {
     case FAIL_RESOLVE:
     case FAIL_CONNECT:
+    case FAIL_NO_ANSWER:
     case FAIL_HANDSHAKE:
     case FAIL_HOST_KEY_CHANGED:
     case FAIL_HOST_KEY_UNKNOWN:
     case FAIL_AUTH_REFUSED:
-    case FAIL_KEY_FILE:
         return true;
     default:
         return false;

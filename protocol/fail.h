@@ -37,6 +37,7 @@ enum fail_kind {
     /* reaching a node */                                         \
     X(FAIL_RESOLVE,                NODE,  "name-not-resolved")    \
     X(FAIL_CONNECT,                AGAIN, "not-reachable")        \
+    X(FAIL_NO_ANSWER,              AGAIN, "no-answer")            \
     X(FAIL_HANDSHAKE,              AGAIN, "ssh-handshake")        \
     X(FAIL_HOST_KEY_CHANGED,       INPUT, "host-key-changed")     \
     X(FAIL_HOST_KEY_UNKNOWN,       INPUT, "host-key-unknown")     \

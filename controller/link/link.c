@@ -99,7 +99,8 @@ static void disarm(struct link *l)
 /* A deadline has been waited for already: three of them would be a minute. */
 static bool may_pass(enum fail_code code)
 {
-    return fail_kind_of(code) == FAIL_KIND_AGAIN && code != FAIL_TIMEOUT;
+    return fail_kind_of(code) == FAIL_KIND_AGAIN && code != FAIL_TIMEOUT &&
+           code != FAIL_NO_ANSWER;
 }
 
 static void lose(struct link *l, const struct fail *why)

@@ -18,6 +18,8 @@ static const struct {
         "give its address in the fleet file:  [nodes]  NODE = ADDRESS"},
     [FAIL_CONNECT]          = {"not reachable",
         "is it on, and sshd at that address and port?  ssh -v NODE"},
+    [FAIL_NO_ANSWER]        = {"no answer over SSH",
+        "off, hung or overloaded? look at its console;  --timeout gives it longer"},
     [FAIL_HANDSHAKE]        = {"SSH handshake failed",
         "not an sshd, too busy, or hardened beyond libssh2's algorithms:  ssh -v NODE"},
     [FAIL_HOST_KEY_CHANGED] = {"host key changed",

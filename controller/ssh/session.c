@@ -96,7 +96,7 @@ static void on_deadline(uv_timer_t *timer)
         feed(s, connect_elsewhere(s));
         return;
     }
-    fail_set(&s->why, FAIL_TIMEOUT, "no answer from %s:%u within %g s, %s",
+    fail_set(&s->why, FAIL_NO_ANSWER, "no answer from %s:%u within %g s, %s",
              s->order.address, s->order.port, (double)s->order.phase_ms / 1000,
              session_state_name(s->state));
     feed(s, EV_FAIL);

@@ -146,6 +146,15 @@ all_once()
     sed -i "s/:$SSHD_PORT/:$(sshd_free_port)/" "$IBFLEET_FLEET"
     ibfleet rollout -a --yes
     [ "$status" = 4 ]
+    [ "$(grep -c 'not reachable' <<<"$out")" = 1 ]
+}
+
+@test "an sshd that takes connections and never answers is nobody reached, too" {
+    kill -STOP "$SSHD_PID"
+    ibfleet rollout -a --yes --timeout 1
+    kill -CONT "$SSHD_PID"
+    [ "$status" = 4 ]
+    says "no answer over SSH (no-answer)"
 }
 
 @test "the failure budget stops it, and what is left can be taken up" {

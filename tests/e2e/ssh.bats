@@ -42,7 +42,7 @@ while True:
     listen_and_say ""
     link tries=1 login_ms=400
     [ "$status" = 1 ]
-    says "lost timeout: no answer from 127.0.0.1:$SSHD_PORT within 0.4 s, in the SSH handshake"
+    says "lost no-answer: no answer from 127.0.0.1:$SSHD_PORT within 0.4 s, in the SSH handshake"
 }
 
 @test "a server that is not SSH is told apart" {
