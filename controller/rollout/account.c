@@ -21,7 +21,9 @@ static int print_json(const struct rollout *r, const char *run, bool with_plans,
     return doc ? screen_json(doc, why) : fail_memory(why);
 }
 
-/* With --json, stdout is for the result alone. */
+/* With --json, stdout is for the result alone.  What failed is told here only when
+ * something else comes before the result, which tells it again.
+ */
 int account_plan(const struct rollout *r, const struct options *o, struct fail *why)
 {
     CLEANUP(text_clear) struct text text = {0};
@@ -31,6 +33,9 @@ int account_plan(const struct rollout *r, const struct options *o, struct fail *
     if (o->plan && o->json)
         return print_json(r, NULL, true, why);
     if (view_plan(r, screen_width(fd), color_wanted(fd), &text, why) < 0)
+        return -1;
+    if ((o->plan || rollout_in_state(r, NODE_PLANNED)) &&
+        view_trouble(r, color_wanted(fd), &text, why) < 0)
         return -1;
     if (aside)
         screen_err(&text);

@@ -66,8 +66,7 @@ const struct progress_state *view_states(void)
 /* ---- what failed --------------------------------------------------------------------
  */
 
-static int add_trouble(const struct rollout *r, bool color, struct text *text,
-                       struct fail *why)
+int view_trouble(const struct rollout *r, bool color, struct text *text, struct fail *why)
 {
     CLEANUP(trouble_done) struct trouble *t = trouble_new();
 
@@ -138,7 +137,7 @@ int view_plan(const struct rollout *r, size_t width, bool color, struct text *te
         return -1;
     for (size_t i = 0; i < fold_count(f); i++)
         put_plan(f, i, width, color, text);
-    return add_trouble(r, color, text, why);
+    return 0;
 }
 
 /* ---- the table ------------------------------------------------------------------------
@@ -218,7 +217,7 @@ int view_result(const struct rollout *r, size_t width, bool color, struct text *
             return -1;
     }
     table_render(t, width, color, text);
-    return add_trouble(r, color, text, why);
+    return view_trouble(r, color, text, why);
 }
 
 void view_counts(const struct rollout *r, struct text *text)

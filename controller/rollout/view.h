@@ -19,6 +19,10 @@ struct text;
 /* What the progress display counts: node_state 1 is its state 0, and so on. */
 const struct progress_state *view_states(void);
 
+/* Which nodes failed and why; equal failures once.  FAIL_MEMORY. */
+int view_trouble(const struct rollout *r, bool color, struct text *text,
+                 struct fail *why);
+
 /* Who would get what; equal plans once.  width 0: no terminal.  FAIL_MEMORY. */
 int view_plan(const struct rollout *r, size_t width, bool color, struct text *text,
               struct fail *why);
