@@ -126,12 +126,30 @@ renew() # NODE...
 
 @test "a controller killed while the node boots finds it booted, and does not boot it again" {
     renew 1
-    begin rollout node1 --yes
-    wait_for 300 grep -q rebooting "$BATS_TEST_TMPDIR/err"
+    begin rollout node1 --yes --ndjson
+    wait_for 300 grep -q '"rebooting"' "$BATS_TEST_TMPDIR/out"
     wait_for 120 grep -aq LAB-STOP "$LAB/node1.log"
     kill -9 "$CONTROLLER"
     await_controller
     ibfleet resume --yes
     [ "$status" = 0 ]
     [ "$(grep -ac LAB-READY "$LAB/node1.log")" = 2 ]
+}
+
+@test "a controller lost for good leaves its nodes to who names its run" {
+    renew 2
+    begin rollout node2 --yes
+    wait_for 240 installs 2
+    kill -9 "$CONTROLLER"
+    await_controller
+    ibfleet status --json
+    lost=$(jq -r '.runs[-1].run' <<<"$out")
+    STATE=$BATS_TEST_TMPDIR/elsewhere
+    ibfleet rollout node2 --yes
+    [ "$status" = 6 ]
+    [[ $out == *"$lost"* ]]
+    ibfleet rollout node2 --yes --take-over "$lost"
+    [ "$status" = 0 ]
+    [ "$(times_installed 2)" = 1 ]
+    run ! lab ssh 2 sudo test -e /var/lib/ibfleet/claim
 }
