@@ -2,6 +2,7 @@
 
 #include <elf.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -32,18 +33,37 @@ static int load(const char *path, struct agentfile *file, struct fail *why)
     return 0;
 }
 
-static int beside_us(char path[PATH_BYTES], struct fail *why)
+static int own_folder(char folder[PATH_BYTES], struct fail *why)
 {
-    static const char name[] = "/ibfleet-agent";
-    ssize_t n = readlink("/proc/self/exe", path, PATH_BYTES - sizeof name);
+    ssize_t n = readlink("/proc/self/exe", folder, PATH_BYTES - 1);
     char *slash;
 
     if (n < 0)
         return fail_set(why, FAIL_STATE, "where is the agent? %s", strerror(errno));
-    path[n] = '\0';
-    slash = strrchr(path, '/');
-    memcpy(slash ? slash : path, name, sizeof name);
+    folder[n] = '\0';
+    slash = strrchr(folder, '/');
+    if (slash)
+        *slash = '\0';
     return 0;
+}
+
+/* As it was built, and as `make install` lays it down. */
+static int find_ours(char path[PATH_BYTES], struct fail *why)
+{
+    static const char *const places[] = {"ibfleet-agent", "../libexec/ibfleet-agent"};
+    char folder[PATH_BYTES];
+
+    if (own_folder(folder, why) < 0)
+        return -1;
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        int n = snprintf(path, PATH_BYTES, "%s/%s", folder, places[i]);
+
+        if (n > 0 && n < PATH_BYTES && access(path, F_OK) == 0)
+            return 0;
+    }
+    return fail_set(why, FAIL_STATE,
+                    "there is no ibfleet-agent in %s, nor in ../libexec from there",
+                    folder);
 }
 
 int agentfile_read(const char *path, struct agentfile *file, struct fail *why)
@@ -51,7 +71,7 @@ int agentfile_read(const char *path, struct agentfile *file, struct fail *why)
     char standard[PATH_BYTES];
 
     *file = (struct agentfile){0};
-    if (!path && beside_us(standard, why) < 0)
+    if (!path && find_ours(standard, why) < 0)
         return -1;
     if (load(path ? path : standard, file, why) < 0) {
         agentfile_clear(file);

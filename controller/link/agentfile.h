@@ -18,7 +18,9 @@ struct agentfile {
     const char *machine; /* as uname -m calls it; "-": not an ELF file we know */
 };
 
-/* path NULL: "ibfleet-agent" beside our own program.  FAIL_STATE, FAIL_MEMORY. */
+/* path NULL: "ibfleet-agent" beside our own program, or in libexec beside its folder.
+ * FAIL_STATE, FAIL_MEMORY.
+ */
 int agentfile_read(const char *path, struct agentfile *file, struct fail *why);
 
 /* One that was never read (all zero) is allowed. */

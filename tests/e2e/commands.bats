@@ -277,6 +277,16 @@ KEYS
     says "$(uname -r) $(uname -m)"
 }
 
+@test "probe: what make install has laid down finds its agent" {
+    make -s -C "$BATS_TEST_DIRNAME/../.." install PREFIX=/usr DESTDIR="$SSHD_DIR/root"
+    BUILD=$SSHD_DIR/root/usr/bin ibfleet probe ib1
+    [ "$status" = 0 ]
+    rm -r "$SSHD_DIR/root/usr/libexec"
+    BUILD=$SSHD_DIR/root/usr/bin ibfleet probe ib1
+    [ "$status" = 8 ]
+    warns "there is no ibfleet-agent in $SSHD_DIR/root/usr/bin"
+}
+
 @test "probe: its JSON keeps to the schema, with and without answers" {
     bad <<<'echo Only for accounts; exit 1'
     fleet_node off1 1
