@@ -108,13 +108,19 @@ static double best_of_fleet(const struct grid *g, double *values, double *bests)
     return nodes ? bests[low_is_bad ? nodes / 2 : (nodes - 1) / 2] : NAN;
 }
 
-static size_t gather_good(const struct grid *g, double *values)
+/* Near what is usual: one of those that say what that is. */
+static bool is_usual(const struct grid *g, size_t c)
+{
+    return (g->cells[c] & CELL_TESTED) &&
+           worse_by(g, g->values[c], g->center) <= g->limit;
+}
+
+static size_t gather_usual(const struct grid *g, double *values)
 {
     size_t count = 0;
 
     for (size_t c = 0; c < g->n * g->n; c++)
-        if ((g->cells[c] & CELL_TESTED) &&
-            worse_by(g, g->values[c], g->center) <= g->limit)
+        if (is_usual(g, c))
             values[count++] = g->values[c];
     return count;
 }
@@ -136,15 +142,15 @@ static int find_center(struct grid *g, double floor, struct fail *why)
         g->center = best_of_fleet(g, values, bests);
     for (int i = 0; result == 0 && !isnan(g->center) && i < REFINE_TIMES; i++) {
         double center_before = g->center, limit_before = g->limit;
-        size_t count = gather_good(g, values);
+        size_t count = gather_usual(g, values);
         double center = robust_median(values, count);
         double sigma = robust_sigma(values, count, center, SIGMA_FLOOR * center);
 
         if (!count)
             break;
         g->center = center;
-        g->noise = robust_z_limit(count, RISK) * sigma / center;
-        g->limit = fmin(fmax(floor, g->noise), cap);
+        g->noise = fmin(robust_z_limit(count, RISK) * sigma / center, cap);
+        g->limit = fmax(floor, g->noise);
         if (fabs(center - center_before) <= 0 && fabs(g->limit - limit_before) <= 0)
             break; /* the same cells would be gathered again */
     }
@@ -157,7 +163,8 @@ static int find_center(struct grid *g, double floor, struct fail *why)
 
 static int make(struct grid *g, size_t n, enum symptom symptom, struct fail *why)
 {
-    *g = (struct grid){.n = n, .symptom = symptom, .center = NAN, .control = NAN};
+    *g = (struct grid){.n = n, .symptom = symptom};
+    g->center = g->control = g->reach = NAN;
     g->directed = symptom == SYMPTOM_SLOW;
     g->cells = calloc(n ? n * n : 1, sizeof *g->cells);
     g->values = calloc(n ? n * n : 1, sizeof *g->values);
@@ -203,40 +210,82 @@ static void mark_bad(struct grid *g, double least)
     }
 }
 
-/* Was it measured alone to be compared with? */
-static bool is_control(const struct tally_pair *p)
+/* The worst that p showed alone, in this direction and as the grid's values are. */
+static double alone_of(const struct grid *g, const struct tally_pair *p, size_t i,
+                       size_t j, bool by_least)
 {
-    return p->alone && !p->suspected;
+    if (g->symptom == SYMPTOM_SLOW)
+        return g->values[i * g->n + j] * p->worst.gbps[i > j] / p->gbps[i > j];
+    return by_least ? p->worst.min_us : p->worst.p50_us;
 }
 
-static bool is_low(const struct tally *t, const struct member *members, size_t i,
-                   size_t j, double share)
+/* A pair that was measured alone to be compared with bears witness only while it is
+ * usual itself: one that is bad would acquit all who are as bad as it is.
+ */
+static void hear_witnesses(struct grid *g, const struct tally *t, bool by_least)
 {
-    return tally_gbps(t, i, j) < share * grid_ceiling_gbps(&members[i], &members[j]);
+    for (size_t i = 0; i < g->n; i++)
+        for (size_t j = 0; j < g->n; j++) {
+            const struct tally_pair *p = i == j ? NULL : tally_pair(t, i, j);
+
+            if (p && p->alone && !p->suspected && is_usual(g, i * g->n + j))
+                g->control = worse_of(g, g->control, alone_of(g, p, i, j, by_least));
+        }
+}
+
+/* ---- what a link can carry --------------------------------------------------------- */
+
+/* As a share of what a perfect link carries; NAN: that is not known. */
+static double reach_of(const struct grid *g, const struct member *members, size_t i,
+                       size_t j)
+{
+    double scale = grid_scale_gbps(&members[i], &members[j]);
+    double ceiling = grid_ceiling_gbps(&members[i], &members[j]);
+
+    return ceiling > 0 ? g->values[i * g->n + j] * scale / ceiling : NAN;
+}
+
+/* Of the cells that say what is usual the middle one; of two the better. */
+static int find_reach(struct grid *g, const struct member *members, struct fail *why)
+{
+    double *shares = malloc((g->n ? g->n * g->n : 1) * sizeof *shares);
+    size_t count = 0;
+
+    if (!shares)
+        return fail_memory(why);
+    for (size_t c = 0; c < g->n * g->n; c++) {
+        double share = is_usual(g, c) ? reach_of(g, members, c / g->n, c % g->n) : NAN;
+
+        if (!isnan(share))
+            shares[count++] = share;
+    }
+    robust_sort(shares, count);
+    g->reach = count ? shares[count / 2] : NAN;
+    free(shares);
+    return 0;
 }
 
 /* A link may be slower than it can be although its neighbours are no faster.  When
- * that is so for most that are no slower than others, it is no one's fault and only said
- * about all.
+ * what is usual is itself too low, that is no one's fault and only said about all.
  */
-static void mark_low(struct grid *g, const struct tally *t, const struct member *members,
-                     double share)
+static int mark_low(struct grid *g, const struct member *members, double share,
+                    struct fail *why)
 {
-    size_t low = 0, tested = 0;
-
-    for (size_t i = 0; i < g->n; i++)
-        for (size_t j = 0; j < g->n; j++)
-            if (grid_is(g, i, j, CELL_TESTED) && !grid_is(g, i, j, CELL_BAD)) {
-                tested++;
-                low += is_low(t, members, i, j, share);
-            }
-    g->all_low = 2 * low > tested;
-    for (size_t i = 0; !g->all_low && i < g->n; i++)
-        for (size_t j = 0; j < g->n; j++)
-            if (grid_is(g, i, j, CELL_TESTED) && is_low(t, members, i, j, share) &&
-                worse_by(g, g->values[i * g->n + j], g->center) > g->noise)
-                g->cells[i * g->n + j] |= CELL_BAD;
+    if (find_reach(g, members, why) < 0)
+        return -1;
+    g->all_low = g->reach < share;
+    for (size_t c = 0; c < g->n * g->n; c++) {
+        if (!(g->cells[c] & CELL_TESTED) ||
+            !(reach_of(g, members, c / g->n, c % g->n) < share))
+            continue;
+        g->cells[c] |= CELL_LOW;
+        if (!g->all_low && worse_by(g, g->values[c], g->center) > g->noise)
+            g->cells[c] |= CELL_BAD;
+    }
+    return 0;
 }
+
+/* ---- one symptom each -------------------------------------------------------------- */
 
 int grid_of_bandwidth(const struct tally *t, const struct member *members,
                       const struct grid_floors *floors, struct grid *g, struct fail *why)
@@ -247,22 +296,17 @@ int grid_of_bandwidth(const struct tally *t, const struct member *members,
         return -1;
     for (size_t i = 0; i < n; i++)
         for (size_t j = 0; j < n; j++) {
-            const struct tally_pair *p = i == j ? NULL : tally_pair(t, i, j);
-            double gbps = p ? tally_gbps(t, i, j) : NAN, scale;
+            double gbps = i == j ? NAN : tally_gbps(t, i, j);
 
-            if (isnan(gbps))
-                continue;
-            scale = grid_scale_gbps(&members[i], &members[j]);
-            set(g, i, j, p, CELL_TESTED, gbps / scale);
-            if (is_control(p))
-                g->control = fmin(g->control, p->worst.gbps[i > j] / scale);
+            if (!isnan(gbps))
+                set(g, i, j, tally_pair(t, i, j), CELL_TESTED,
+                    gbps / grid_scale_gbps(&members[i], &members[j]));
         }
     if (find_center(g, floors->slow, why) < 0)
         return -1;
+    hear_witnesses(g, t, false);
     mark_bad(g, 0);
-    if (floors->ceiling > 0)
-        mark_low(g, t, members, floors->ceiling);
-    return 0;
+    return floors->ceiling > 0 ? mark_low(g, members, floors->ceiling, why) : 0;
 }
 
 int grid_of_latency(const struct tally *t, const struct grid *slow,
@@ -276,17 +320,14 @@ int grid_of_latency(const struct tally *t, const struct grid *slow,
         for (size_t j = 0; j < n; j++) {
             const struct tally_pair *p = i == j ? NULL : tally_pair(t, i, j);
 
-            if (!p || !p->latency.samples || grid_is(slow, i, j, CELL_BAD) ||
-                grid_is(slow, j, i, CELL_BAD))
-                continue;
-            set(g, i, j, p, CELL_TESTED,
-                floors->by_least ? p->least_us : p->latency.p50_us);
-            if (is_control(p))
-                g->control = fmax(g->control,
-                                  floors->by_least ? p->worst.min_us : p->worst.p50_us);
+            if (p && p->latency.samples && !grid_is(slow, i, j, CELL_BAD) &&
+                !grid_is(slow, j, i, CELL_BAD))
+                set(g, i, j, p, CELL_TESTED,
+                    floors->by_least ? p->least_us : p->latency.p50_us);
         }
     if (find_center(g, floors->late, why) < 0)
         return -1;
+    hear_witnesses(g, t, floors->by_least);
     mark_bad(g, floors->late_us);
     return 0;
 }

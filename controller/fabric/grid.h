@@ -22,6 +22,7 @@ enum { /* bits of a cell */
        CELL_ALONE = 4,     /* measured again with nobody else measuring */
        CELL_EXPLAINED = 8, /* somebody has been found for it            */
        CELL_QUEUED = 16,   /* to be measured again alone                */
+       CELL_LOW = 32,      /* below grid_floors.ceiling                 */
 };
 
 struct grid {
@@ -31,10 +32,11 @@ struct grid {
     unsigned char *cells; /* n * n, from * n + to                          */
     double *values;       /* likewise; a share of the link's rate, or us   */
     double center;        /* of the cells that are not bad; NAN            */
-    double control;       /* the worst that innocent pairs showed alone; NAN */
+    double control;       /* the worst that usual pairs showed alone; NAN    */
     double limit;         /* how much worse than the center is bad: 0.03   */
     double noise;         /* what the good cells scatter, as such a share    */
-    bool all_low;         /* most real links stay below what they can carry */
+    double reach;         /* what is usual, as a share of the ceiling; NAN   */
+    bool all_low;         /* and that is below grid_floors.ceiling: tell all  */
 };
 
 /* How far from the center is never called bad, however calm the fabric is. */

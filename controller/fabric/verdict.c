@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "controller/fabric/absence.h"
+#include "controller/fabric/alike.h"
 #include "controller/fabric/explain.h"
 #include "controller/fabric/grid.h"
 #include "controller/fabric/islands.h"
@@ -56,26 +57,6 @@ static int judge(struct bench *w, struct grid *g, struct fail *why)
     return result;
 }
 
-static int tell_all_low(struct bench *w, double share, struct fail *why)
-{
-    struct finding f = {.kind = FINDING_FLEET,
-                        .symptom = SYMPTOM_SLOW,
-                        .proved = true,
-                        .measured = w->slow.center,
-                        .expected = share};
-
-    if (!w->slow.all_low)
-        return 0;
-    f.advice = strdup("no single node is to blame: look at PCIe width, power profile, "
-                      "relaxed ordering, IOMMU and MTU of all");
-    if (asprintf(&f.text,
-                 "all are alike and below what the link carries: %.0f %% of its rate, "
-                 "at least %.0f %% of the payload ceiling is usual",
-                 100 * w->slow.center, 100 * share) < 0)
-        f.text = NULL;
-    return findings_add(&w->v->findings, &f, why);
-}
-
 static int judge_symptoms(struct bench *w, struct fail *why)
 {
     struct grid_floors floors = grid_floors_of(w->members, w->n);
@@ -83,7 +64,8 @@ static int judge_symptoms(struct bench *w, struct fail *why)
     if (grid_of_failures(w->t, &w->failed, why) < 0 || judge(w, &w->failed, why) < 0)
         return -1;
     if (grid_of_bandwidth(w->t, w->members, &floors, &w->slow, why) < 0 ||
-        judge(w, &w->slow, why) < 0 || tell_all_low(w, floors.ceiling, why) < 0)
+        judge(w, &w->slow, why) < 0 ||
+        alike_tell(w->members, &w->slow, floors.ceiling, &w->v->findings, why) < 0)
         return -1;
     if (grid_of_latency(w->t, &w->slow, &floors, &w->late, why) < 0 ||
         judge(w, &w->late, why) < 0)
@@ -93,10 +75,17 @@ static int judge_symptoms(struct bench *w, struct fail *why)
 
 /* ---- a word for each pair ---------------------------------------------------------- */
 
+/* Worse than the others, or as bad as all of them. */
+static bool is_slow(const struct grid *slow, size_t from, size_t to)
+{
+    return grid_is(slow, from, to, CELL_BAD) ||
+           (slow->all_low && grid_is(slow, from, to, CELL_LOW));
+}
+
 static enum tally_word word_of(const struct bench *w, size_t a, size_t b)
 {
-    bool there = grid_is(&w->slow, a, b, CELL_BAD);
-    bool back = grid_is(&w->slow, b, a, CELL_BAD);
+    bool there = is_slow(&w->slow, a, b);
+    bool back = is_slow(&w->slow, b, a);
 
     if (!grid_is(&w->failed, a, b, CELL_TESTED))
         return WORD_NOT_MEASURED;
@@ -182,7 +171,7 @@ static double usual_gbps(const struct bench *w)
     return w->slow.center * scale;
 }
 
-/* Of the good pairs, as it is shown for each. */
+/* Of the pairs that are neither slow beside others nor late, as it is shown for each. */
 static double usual_us(const struct bench *w, struct fail *why)
 {
     double *values = malloc((w->v->pairs + 1) * sizeof *values), usual = NAN;
@@ -193,12 +182,10 @@ static double usual_us(const struct bench *w, struct fail *why)
         return NAN;
     }
     for (size_t a = 0; a < w->n; a++)
-        for (size_t b = a + 1; b < w->n; b++) {
-            const struct tally_pair *p = tally_pair(w->t, a, b);
-
-            if (p->word == WORD_OK && p->latency.samples)
-                values[count++] = p->latency.p50_us;
-        }
+        for (size_t b = a + 1; b < w->n; b++)
+            if (grid_is(&w->late, a, b, CELL_TESTED) &&
+                !grid_is(&w->late, a, b, CELL_BAD))
+                values[count++] = tally_pair(w->t, a, b)->latency.p50_us;
     usual = robust_median(values, count);
     free(values);
     return usual;

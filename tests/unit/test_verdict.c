@@ -33,6 +33,7 @@ struct fabric {
     double late_us[MOST];
     bool dead[MOST];         /* on the fabric; its agent answers        */
     double path[MOST][MOST]; /* share from row to column; 0: cut        */
+    bool gap[MOST][MOST];    /* a below b: their turn does not come     */
     char names[MOST][24];
     struct member members[MOST];
 };
@@ -114,7 +115,7 @@ static void meet_all(const struct fabric *f, struct tally *t)
 {
     for (size_t a = 0; a < f->n; a++)
         for (size_t b = a + 1; b < f->n; b++)
-            if (islands_can_meet(&f->members[a], &f->members[b]))
+            if (islands_can_meet(&f->members[a], &f->members[b]) && !f->gap[a][b])
                 meet(f, t, a, b, false);
 }
 
@@ -305,6 +306,177 @@ static void all_below_the_ceiling_accuses_nobody_alone(void **state)
     make_fabric(&f, 8, true); /* emulation has no ceiling */
     f.gbps = 0.02;
     expect(&f, "");
+}
+
+/* All that was measured is as slow; nothing tells the node from its partners. */
+static void a_star_of_slow_pairs_is_a_suspicion_of_its_middle(void **state)
+{
+    struct fabric f;
+    struct tally *t = tally_new(3);
+    struct verdict *v;
+
+    (void)state;
+    make_fabric(&f, 3, false);
+    f.send[1] = f.receive[1] = 0.5;
+    f.gap[0][2] = true;
+    v = validate(&f, t);
+    assert_int_equal(v->findings.count, 1);
+    assert_int_equal(v->findings.list[0].kind, FINDING_NODE);
+    assert_int_equal(v->findings.list[0].who[0], 1);
+    assert_false(v->findings.list[0].proved);
+    assert_non_null(strstr(v->findings.list[0].text, "it is ib2 or all of them"));
+    assert_string_equal(word(t, 0, 1), "slow");
+    verdict_free(v);
+    tally_free(t);
+    f.gap[1][2] = true;
+    expect(&f, "pair slow both ib1 ib2 ?");
+}
+
+static void what_is_said_of_all_is_what_they_show(void **state)
+{
+    struct fabric f;
+    struct tally *t = tally_new(8);
+    struct verdict *v;
+    const struct finding *g;
+
+    (void)state;
+    make_fabric(&f, 8, false);
+    f.gbps = 160;
+    v = validate(&f, t);
+    g = &v->findings.list[0];
+    assert_true(fabs(g->measured - 160) < 1);
+    assert_true(fabs(g->expected - 0.97 * 198.7) < 0.5); /* 4096 of 4122 bytes */
+    assert_non_null(strstr(g->text, "all are alike"));
+    assert_non_null(strstr(g->text, "80 % of the payload ceiling, at least 97 %"));
+    assert_int_equal(v->bad, 28);
+    assert_true(v->usual_us > 1);
+    verdict_free(v);
+    tally_free(t);
+}
+
+/* What the verdict is when nothing was suspected before it was measured alone. */
+static void expect_all_alone(struct fabric *f, const char *findings)
+{
+    struct tally *t = tally_new(f->n);
+    struct verdict *v;
+    char text[2000];
+
+    islands_number(f->members, f->n);
+    for (int i = 0; i < VERDICT_SLOW_RETESTS; i++)
+        for (size_t a = 0; a < f->n; a++)
+            for (size_t b = a + 1; b < f->n; b++)
+                meet(f, t, a, b, true);
+    assert_int_equal(verdict_judge(f->members, f->n, t, &v, NULL), 0);
+    summarize(f, v, text, sizeof text);
+    assert_string_equal(text, findings);
+    verdict_free(v);
+    tally_free(t);
+}
+
+/* A slow pair that was measured alone must not acquit those that are as slow. */
+static void who_is_bad_itself_bears_no_witness(void **state)
+{
+    struct fabric f;
+
+    (void)state;
+    for (int soft = 0; soft < 2; soft++) {
+        make_fabric(&f, 4, soft);
+        f.send[1] = f.receive[1] = 0.09;
+        f.path[2][3] = 0;
+        expect_all_alone(&f, "node slow both ib2; pair failed both ib3 ib4");
+        make_fabric(&f, 4, soft);
+        f.late_us[1] = soft ? 2700 : 9;
+        expect_all_alone(&f, "node high-latency both ib2");
+    }
+}
+
+/* ---- small fleets in which pairs are missing -------------------------------------- */
+
+static size_t random_below(size_t n)
+{
+    return (size_t)(random_share() * (double)n);
+}
+
+/* Cut, or not measured. */
+static void lose_a_pair(struct fabric *f)
+{
+    size_t a = random_below(f->n - 1), b = a + 1 + random_below(f->n - 1 - a);
+
+    if (random_share() < 0.5)
+        f->gap[a][b] = true;
+    else
+        f->path[a][b] = f->path[b][a] = 0;
+}
+
+static size_t partners_left(const struct fabric *f, size_t i)
+{
+    size_t count = 0;
+
+    for (size_t j = 0; j < f->n; j++)
+        count += j != i && f->path[i][j] > 0 && !f->gap[i < j ? i : j][i < j ? j : i];
+    return count;
+}
+
+/* In this direction; a pair's is that of its first node. */
+static bool is_about(const struct finding *g, size_t node, enum side side)
+{
+    enum side of_second = side == SIDE_BOTH      ? SIDE_BOTH
+                          : side == SIDE_SENDING ? SIDE_RECEIVING
+                                                 : SIDE_SENDING;
+
+    return (g->who_count > 0 && g->who[0] == node && g->side == side) ||
+           (g->who_count > 1 && g->who[1] == node && g->side == of_second);
+}
+
+/* Named when two partners saw it, one of two when one did, and nobody else ever. */
+static void expect_slow(struct fabric *f, size_t node, enum side side)
+{
+    struct tally *t = tally_new(f->n);
+    struct verdict *v = validate(f, t);
+    size_t named = 0, suspected = 0, partners = partners_left(f, node);
+    char text[2000];
+
+    for (size_t i = 0; i < v->findings.count; i++) {
+        const struct finding *g = &v->findings.list[i];
+
+        if (g->symptom != SYMPTOM_SLOW)
+            continue;
+        if (!is_about(g, node, side))
+            named = MOST;
+        named += g->kind == FINDING_NODE;
+        suspected += g->kind == FINDING_PAIR;
+    }
+    summarize(f, v, text, sizeof text);
+    if (named != (partners > 1) || suspected != (partners == 1))
+        fail_msg("%zu nodes, ib%zu is slow with %zu: \"%s\"", f->n, node + 1, partners,
+                 text);
+    verdict_free(v);
+    tally_free(t);
+}
+
+static void a_slow_node_is_found_whatever_pairs_are_missing(void **state)
+{
+    struct fabric f;
+
+    (void)state;
+    for (unsigned i = 0; i < 6000; i++) {
+        size_t node;
+        double share;
+        enum side side = (enum side)(i % 3);
+
+        seed = i + 1;
+        make_fabric(&f, 3 + random_below(6), false);
+        f.noise = 0.0067; /* three sigma are 2 % */
+        node = random_below(f.n);
+        share = 0.1 + 0.6 * random_share();
+        if (side != SIDE_RECEIVING)
+            f.send[node] = share;
+        if (side != SIDE_SENDING)
+            f.receive[node] = share;
+        for (unsigned lost = i / 3 % 3; lost; lost--)
+            lose_a_pair(&f);
+        expect_slow(&f, node, side);
+    }
 }
 
 static void below_the_ceiling_alone_is_enough(void **state)
@@ -557,6 +729,10 @@ int main(void)
         cmocka_unit_test(a_late_node_and_a_late_path_are_named),
         cmocka_unit_test(with_two_nodes_either_or_the_path_is_to_blame),
         cmocka_unit_test(all_below_the_ceiling_accuses_nobody_alone),
+        cmocka_unit_test(a_star_of_slow_pairs_is_a_suspicion_of_its_middle),
+        cmocka_unit_test(what_is_said_of_all_is_what_they_show),
+        cmocka_unit_test(who_is_bad_itself_bears_no_witness),
+        cmocka_unit_test(a_slow_node_is_found_whatever_pairs_are_missing),
         cmocka_unit_test(below_the_ceiling_alone_is_enough),
         cmocka_unit_test(noise_accuses_nobody_over_1000_seeds),
         cmocka_unit_test(what_recovers_alone_is_told_and_held_against_nobody),
