@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "controller/fabric/capacity.h"
 #include "controller/fabric/finding.h"
 #include "controller/fabric/grid.h"
 #include "controller/fabric/member.h"
@@ -47,7 +48,7 @@ static struct low find_low(const struct member *members, const struct grid *g)
 
     for (size_t a = 0; a < g->n; a++)
         for (size_t b = a + 1; b < g->n; b++) {
-            double scale = grid_scale_gbps(&members[a], &members[b]);
+            double scale = capacity_scale_gbps(&members[a], &members[b]);
 
             if (!grid_is(g, a, b, CELL_TESTED) && !grid_is(g, b, a, CELL_TESTED))
                 continue;

@@ -3,15 +3,11 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "controller/fabric/capacity.h"
 #include "controller/fabric/member.h"
 #include "controller/fabric/robust.h"
 #include "controller/fabric/tally.h"
 #include "protocol/fail.h"
-
-/* Bytes around a payload of one MTU on the wire. */
-#define HEADER_LID_BYTES  26 /* LRH BTH ICRC VCRC                       */
-#define HEADER_GRH_BYTES  66 /* and GRH                                 */
-#define HEADER_ROCE_BYTES 82 /* Ethernet IPv4 UDP BTH ICRC FCS preamble */
 
 #define RISK         0.01 /* of accusing anybody in a good fabric, before the retest */
 #define SIGMA_FLOOR  0.005
@@ -33,30 +29,6 @@ struct grid_floors grid_floors_of(const struct member *members, size_t n)
                                           .late_us = 1500,
                                           .by_least = true};
     return floors;
-}
-
-static double lower_rate(const struct member *a, const struct member *b)
-{
-    if (a->endpoint.soft || b->endpoint.soft)
-        return 0;
-    return fmin(a->endpoint.rate_gbps, b->endpoint.rate_gbps);
-}
-
-double grid_scale_gbps(const struct member *a, const struct member *b)
-{
-    double rate = lower_rate(a, b);
-
-    return rate > 0 ? rate : 1;
-}
-
-double grid_ceiling_gbps(const struct member *a, const struct member *b)
-{
-    double mtu = fmin(a->endpoint.mtu_bytes, b->endpoint.mtu_bytes);
-    double header = a->endpoint.ethernet                           ? HEADER_ROCE_BYTES
-                    : a->endpoint.lid == 0 || b->endpoint.lid == 0 ? HEADER_GRH_BYTES
-                                                                   : HEADER_LID_BYTES;
-
-    return mtu > 0 ? lower_rate(a, b) * mtu / (mtu + header) : 0;
 }
 
 /* ---- the best are the measure ------------------------------------------------------ */
@@ -239,8 +211,8 @@ static void hear_witnesses(struct grid *g, const struct tally *t, bool by_least)
 static double reach_of(const struct grid *g, const struct member *members, size_t i,
                        size_t j)
 {
-    double scale = grid_scale_gbps(&members[i], &members[j]);
-    double ceiling = grid_ceiling_gbps(&members[i], &members[j]);
+    double scale = capacity_scale_gbps(&members[i], &members[j]);
+    double ceiling = capacity_ceiling_gbps(&members[i], &members[j]);
 
     return ceiling > 0 ? g->values[i * g->n + j] * scale / ceiling : NAN;
 }
@@ -300,7 +272,7 @@ int grid_of_bandwidth(const struct tally *t, const struct member *members,
 
             if (!isnan(gbps))
                 set(g, i, j, tally_pair(t, i, j), CELL_TESTED,
-                    gbps / grid_scale_gbps(&members[i], &members[j]));
+                    gbps / capacity_scale_gbps(&members[i], &members[j]));
         }
     if (find_center(g, floors->slow, why) < 0)
         return -1;

@@ -30,7 +30,7 @@ struct grid {
     enum symptom symptom;
     bool directed;
     unsigned char *cells; /* n * n, from * n + to                          */
-    double *values;       /* likewise; a share of the link's rate, or us   */
+    double *values;       /* likewise; a share of capacity_scale_gbps(), or us   */
     double center;        /* of the cells that are not bad; NAN            */
     double control;       /* the worst that usual pairs showed alone; NAN    */
     double limit;         /* how much worse than the center is bad: 0.03   */
@@ -53,9 +53,6 @@ struct grid_floors {
  */
 struct grid_floors grid_floors_of(const struct member *members, size_t n);
 
-/* What a perfect link between the two carries as payload, Gb/s; 0: not known. */
-double grid_ceiling_gbps(const struct member *a, const struct member *b);
-
 /* What is measured again is measured at another time, when the machines below may
  * be busy with something else.  So innocent pairs are measured again with it, and
  * only who is bad beside them, too, stays bad.
@@ -69,11 +66,6 @@ int grid_of_bandwidth(const struct tally *t, const struct member *members,
 int grid_of_latency(const struct tally *t, const struct grid *slow,
                     const struct grid_floors *floors, struct grid *g, struct fail *why);
 void grid_clear(struct grid *g);
-
-/* What a value of the bandwidth grid is to be multiplied with for Gb/s; a and b
- * may be the same.
- */
-double grid_scale_gbps(const struct member *a, const struct member *b);
 
 /* All of these bits are set. */
 bool grid_is(const struct grid *g, size_t from, size_t to, unsigned bits);

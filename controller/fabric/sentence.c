@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "controller/fabric/capacity.h"
 #include "controller/fabric/explain.h"
 #include "controller/fabric/finding.h"
 #include "controller/fabric/grid.h"
@@ -176,7 +177,7 @@ int sentence_add(struct findings *all, const struct member *members,
 {
     bool is_node = who->b == CULPRIT_NOBODY;
     const struct member *a = &members[who->a], *b = &members[is_node ? who->a : who->b];
-    double scale = g->symptom == SYMPTOM_SLOW ? grid_scale_gbps(a, b) : 1;
+    double scale = g->symptom == SYMPTOM_SLOW ? capacity_scale_gbps(a, b) : 1;
     struct finding f = {
         .kind = is_node ? FINDING_NODE : FINDING_PAIR,
         .symptom = g->symptom,

@@ -7,6 +7,7 @@
 
 #include "controller/fabric/absence.h"
 #include "controller/fabric/alike.h"
+#include "controller/fabric/capacity.h"
 #include "controller/fabric/explain.h"
 #include "controller/fabric/grid.h"
 #include "controller/fabric/islands.h"
@@ -167,7 +168,7 @@ static double usual_gbps(const struct bench *w)
 
     for (size_t i = 0; i < w->n; i++)
         if (w->members[i].joined)
-            scale = fmax(scale, grid_scale_gbps(&w->members[i], &w->members[i]));
+            scale = fmax(scale, capacity_scale_gbps(&w->members[i], &w->members[i]));
     return w->slow.center * scale;
 }
 

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "controller/fabric/capacity.h"
 #include "controller/fabric/finding.h"
-#include "controller/fabric/grid.h"
 #include "controller/fabric/islands.h"
 #include "controller/fabric/member.h"
 #include "controller/fabric/tally.h"
@@ -705,16 +705,16 @@ static void the_ceiling_is_what_the_headers_leave(void **state)
     (void)state;
     make_fabric(&f, 2, false);
     f.members[0].endpoint.rate_gbps = f.members[1].endpoint.rate_gbps = 400;
-    lid = grid_ceiling_gbps(&f.members[0], &f.members[1]);
+    lid = capacity_ceiling_gbps(&f.members[0], &f.members[1]);
     f.members[1].endpoint.lid = 0;
-    grh = grid_ceiling_gbps(&f.members[0], &f.members[1]);
+    grh = capacity_ceiling_gbps(&f.members[0], &f.members[1]);
     f.members[0].endpoint.ethernet = f.members[1].endpoint.ethernet = true;
-    roce = grid_ceiling_gbps(&f.members[0], &f.members[1]);
+    roce = capacity_ceiling_gbps(&f.members[0], &f.members[1]);
     assert_true(fabs(lid - 397.5) < 0.05);
     assert_true(fabs(grh - 393.7) < 0.05);
     assert_true(fabs(roce - 392.1) < 0.06);
     f.members[1].endpoint.soft = true;
-    assert_true(grid_ceiling_gbps(&f.members[0], &f.members[1]) <= 0);
+    assert_true(capacity_ceiling_gbps(&f.members[0], &f.members[1]) <= 0);
 }
 
 int main(void)
