@@ -419,7 +419,7 @@ static void the_second_stop_waits_for_nothing(void **state)
     (void)state;
     prepare(40);
     for (size_t i = 0; i < 40; i++)
-        fake_agents[i].answers_ms = 20000; /* 200 ms in here */
+        fake_agents[i].answers_ms = 1000000; /* 10 s in here */
     run.stop_at_once_ms = 50;
     go();
     assert_int_equal(run.why.code, FAIL_INTERRUPTED);
@@ -435,7 +435,7 @@ static void a_stop_at_once_while_they_join_is_heard(void **state)
     (void)state;
     prepare(40);
     for (size_t i = 0; i < 40; i++)
-        fake_agents[i].joins_ms = 20000; /* 200 ms in here */
+        fake_agents[i].joins_ms = 1000000; /* 10 s in here */
     run.stop_at_once_ms = 50;
     go();
     assert_int_equal(run.why.code, FAIL_INTERRUPTED);
