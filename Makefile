@@ -118,7 +118,7 @@ $O/tests/e2e/%-tool: $O/tests/e2e/%_tool.o $O/controller.a $O/inventory.a $O/pro
 
 export BUILD := $(abspath $O)
 
-.PHONY: unit loop e2e lab lab-rest check check-lab mutants
+.PHONY: unit loop e2e lab lab-rest check check-lab mutants mutants-fit
 unit: $(unit) ; @tests/run.sh unit $^
 loop: $(loop) $O/tests/lab/test_switch ; @tests/run.sh loop $^
 e2e: $(scripts) ; @tests/run.sh e2e $(e2e)
@@ -126,13 +126,14 @@ lab: $(scripts) ; @tests/run.sh lab $(lab_small)
 lab-rest: $(scripts) ; @tests/run.sh lab-rest $(lab_rest)
 
 # Under the sanitizers the agent is dynamic, so the lab is left out.
-TIERS ?= layers all unit loop e2e $(if $(SAN),,lab)
+TIERS ?= layers mutants-fit all unit loop e2e $(if $(SAN),,lab)
 check: $O/test-deps.ok
 	@tests/check.sh $(TIERS)
 check-lab: $O/test-deps.ok
 	@tests/check.sh lab lab-rest
 mutants: $O/test-deps.ok
 	@tests/mutants.sh $(MUTANT)
+mutants-fit: ; @tests/mutants.sh --fit
 
 $O/test-deps.ok: tests/deps.sh
 	@mkdir -p $(@D)

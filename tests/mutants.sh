@@ -1,5 +1,6 @@
 #!/bin/bash
 # mutants.sh [NAME...]   take each safeguard out: the test it names must turn red
+# mutants.sh --fit       do all patches still apply, and are their tests there?
 #
 # A mutant is tests/mutants/NAME.patch.  Its first line says which test kills it:
 #     # kills: unit/test_frame: a_flood_before_the_marker_is_refused
@@ -9,6 +10,34 @@
 set -u
 top=$(git rev-parse --show-toplevel)
 cd "$top" || exit 1
+
+# "unit/test_frame a_flood_is_refused": where, and which one.
+test_of() { sed -n '1s/^# kills: \([^:]*\): \(.*\)/\1 \2/p' "$1"; }
+
+fit()
+{
+    local patch program test source misfits=0
+
+    for patch in tests/mutants/*.patch; do
+        read -r program test < <(test_of "$patch")
+        source=tests/$program
+        [ -e "$source" ] || source=$source.c
+        if ! grep -qF -e "@test \"$test\"" -e "void $test(" "$source"; then
+            echo "$patch: no test '$test' in $source"
+        elif ! patch -s -f -p1 --dry-run <"$patch" >/dev/null 2>&1; then
+            echo "$patch: does not apply any more"
+        else
+            continue
+        fi
+        misfits=$((misfits + 1))
+    done
+    return $((misfits > 0))
+}
+
+if [ "${1:-}" = --fit ]; then
+    fit
+    exit
+fi
 copy=$top/build/mutants
 rm -rf "$copy" && mkdir -p "$copy"
 git ls-files -z --cached --others --exclude-standard | xargs -0 cp -P --parents -t "$copy"
@@ -42,7 +71,7 @@ survive()
 for patch in tests/mutants/*.patch; do
     name=$(basename "$patch" .patch)
     [ $# = 0 ] || [[ " $* " == *" $name "* ]] || continue
-    read -r program test < <(sed -n '1s/^# kills: \([^:]*\): \(.*\)/\1 \2/p' "$patch")
+    read -r program test < <(test_of "$patch")
     if [ -z "${test:-}" ]; then
         survive "$name" "its first line names no test"
         continue
