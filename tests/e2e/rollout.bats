@@ -300,10 +300,12 @@ all_once()
     all_once
 }
 
-@test "the first interrupt begins nothing new, and what is under way is finished" {
+# What is under way is finished, nothing new is begun, and the rest can be taken up.
+stops_in_order() # SIGNAL
+{
     for n in ib1 ib2 ib3; do echo 2 >"$SSHD_DIR/$n/slow"; done
     begin_until ib1/installing rollout -a --yes --window 1
-    kill -INT "$CONTROLLER"
+    kill "-$1" "$CONTROLLER"
     ibfleet_end
     [ "$status" = 5 ]
     warns "ibfleet resume"
@@ -314,18 +316,12 @@ all_once()
     all_once
 }
 
+@test "the first interrupt begins nothing new, and what is under way is finished" {
+    stops_in_order INT
+}
+
 @test "asked to terminate, it finishes what is under way, as if interrupted" {
-    for n in ib1 ib2 ib3; do echo 2 >"$SSHD_DIR/$n/slow"; done
-    begin_until ib1/installing rollout -a --yes --window 1
-    kill -TERM "$CONTROLLER"
-    ibfleet_end
-    [ "$status" = 5 ]
-    warns "ibfleet resume"
-    [ "$(times ib1 boots)" = 1 ]
-    [ "$(times ib2 installed)" = 0 ]
-    ibfleet resume --yes
-    [ "$status" = 0 ]
-    all_once
+    stops_in_order TERM
 }
 
 @test "the second interrupt pauses, and the install goes on by itself" {

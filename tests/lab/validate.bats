@@ -25,6 +25,19 @@ validate() # OPTION...
     "$BATS_TEST_DIRNAME/../e2e/schema-check" validate <"$out"
 }
 
+# A long one in the background, as $pid, until it measures.
+begin_to_measure()
+{
+    local end=$((SECONDS + 120))
+
+    validate -a --windows 32 --window-ms 400 &
+    pid=$!
+    until grep -qs measuring "$BATS_TEST_TMPDIR/err"; do
+        [ $SECONDS -lt $end ]
+        sleep 0.2
+    done
+}
+
 ask() { jq -r "$1" "$BATS_TEST_TMPDIR/out"; }
 
 # What is held against somebody: "node slow receiving node2", a line each.
@@ -78,13 +91,7 @@ words() { ask '[.pairs[] | select(.verdict == "'"$1"'")] | length'; }
 }
 
 @test "a pair that is cut in the middle of the measurement is named" {
-    validate -a --windows 32 --window-ms 400 &
-    pid=$!
-    end=$((SECONDS + 120))
-    until grep -qs measuring "$BATS_TEST_TMPDIR/err"; do
-        [ $SECONDS -lt $end ]
-        sleep 0.2
-    done
+    begin_to_measure
     lab fault cut 3-4
     wait $pid
     [ "$(grave)" = "pair failed both node3 node4" ]
@@ -114,13 +121,7 @@ words() { ask '[.pairs[] | select(.verdict == "'"$1"'")] | length'; }
 }
 
 @test "a node frozen in the middle is left out, and the others are judged" {
-    validate -a --windows 32 --window-ms 400 &
-    pid=$!
-    end=$((SECONDS + 120))
-    until grep -qs measuring "$BATS_TEST_TMPDIR/err"; do
-        [ $SECONDS -lt $end ]
-        sleep 0.2
-    done
+    begin_to_measure
     lab freeze 2
     wait $pid || true
     lab thaw 2
