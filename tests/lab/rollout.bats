@@ -44,7 +44,9 @@ wait_for() # SECONDS COMMAND...
     done
 }
 
-installs() { lab ssh "$1" pgrep -x apt-get; } # is apt at work on it?
+# Is dpkg at work on it?  What it needs has been fetched by then, over the cable that may
+# be pulled out.
+installs() { lab ssh "$1" pgrep -x dpkg; }
 has_stack() { lab ssh "$1" dpkg-query -W rdma-core; }
 times_installed() { lab ssh "$1" "grep -c ' status installed rdma-core:' /var/log/dpkg.log"; }
 ended() { jq -r '.nodes[] | "\(.name) \(.state) \(.code)"' <<<"$out" | xargs; }
