@@ -25,19 +25,6 @@ validate() # OPTION...
     "$BATS_TEST_DIRNAME/../e2e/schema-check" validate <"$out"
 }
 
-# A long one in the background, as $pid, until it measures.
-begin_to_measure()
-{
-    local end=$((SECONDS + 120))
-
-    validate -a --windows 32 --window-ms 400 &
-    pid=$!
-    until grep -qs measuring "$BATS_TEST_TMPDIR/err"; do
-        [ $SECONDS -lt $end ]
-        sleep 0.2
-    done
-}
-
 ask() { jq -r "$1" "$BATS_TEST_TMPDIR/out"; }
 
 # What is held against somebody: "node slow receiving node2", a line each.
@@ -91,7 +78,13 @@ words() { ask '[.pairs[] | select(.verdict == "'"$1"'")] | length'; }
 }
 
 @test "a pair that is cut in the middle of the measurement is named" {
-    begin_to_measure
+    validate -a --windows 32 --window-ms 400 &
+    pid=$!
+    end=$((SECONDS + 120))
+    until grep -qs measuring "$BATS_TEST_TMPDIR/err"; do
+        [ $SECONDS -lt $end ]
+        sleep 0.2
+    done
     lab fault cut 3-4
     wait $pid
     [ "$(grave)" = "pair failed both node3 node4" ]
@@ -121,7 +114,13 @@ words() { ask '[.pairs[] | select(.verdict == "'"$1"'")] | length'; }
 }
 
 @test "a node frozen in the middle is left out, and the others are judged" {
-    begin_to_measure
+    validate -a --windows 32 --window-ms 400 &
+    pid=$!
+    end=$((SECONDS + 120))
+    until grep -qs measuring "$BATS_TEST_TMPDIR/err"; do
+        [ $SECONDS -lt $end ]
+        sleep 0.2
+    done
     lab freeze 2
     wait $pid || true
     lab thaw 2
