@@ -2,8 +2,8 @@
  * the event that comes of it; feed() is the only place where the state changes.  What
  * an event means is session_state.c's table.
  *
- * One struct ssh per session, alive from ssh_open() to the close callback of its last
- * handle.
+ * One struct session per login, alive from session_open() to the close callback of its
+ * last handle.
  */
 #include <assert.h>
 #include <libssh2.h>
@@ -18,6 +18,7 @@
 #include "controller/ssh/session_state.h"
 #include "controller/ssh/ssh.h"
 #include "controller/ssh/transport.h"
+#include "controller/ssh/way.h"
 #include "controller/ssh/wire.h"
 #include "protocol/fail.h"
 
@@ -35,7 +36,7 @@
 #define EV_FAIL  SESSION_EV_FAIL
 #define EV_CLOSE SESSION_EV_CLOSE
 
-struct ssh {
+struct session {
     enum session_state state;
     struct ssh_client *client;
     uv_loop_t *loop;
@@ -60,15 +61,15 @@ struct ssh {
     struct fail why; /* filled in before EV_FAIL is fed */
 };
 
-static void feed(struct ssh *s, enum session_event event);
-static enum session_event work(struct ssh *s);
-static enum session_event connect_elsewhere(struct ssh *s);
+static void feed(struct session *s, enum session_event event);
+static enum session_event work(struct session *s);
+static enum session_event connect_elsewhere(struct session *s);
 
 /* ---- waiting ------------------------------------------------------------------ */
 
 static void on_ready(void *arg)
 {
-    struct ssh *s = arg;
+    struct session *s = arg;
 
     feed(s, work(s));
 }
@@ -86,7 +87,7 @@ static void on_again(uv_idle_t *idle)
 
 static void on_deadline(uv_timer_t *timer)
 {
-    struct ssh *s = timer->data;
+    struct session *s = timer->data;
 
     if (s->state == SESSION_ENDING) { /* then it stays unknown */
         feed(s, EV_DONE);
@@ -102,13 +103,13 @@ static void on_deadline(uv_timer_t *timer)
     feed(s, EV_FAIL);
 }
 
-static void arm(struct ssh *s, uint64_t ms)
+static void arm(struct session *s, uint64_t ms)
 {
     uv_timer_start(&s->deadline, on_deadline, ms, 0);
 }
 
 /* Until libssh2 can go on. */
-static enum session_event await(struct ssh *s)
+static enum session_event await(struct session *s)
 {
     enum wire_wait what = transport_awaits(&s->transport);
 
@@ -120,7 +121,7 @@ static enum session_event await(struct ssh *s)
 
 /* ---- in the order of travel: enter a state, then work in it ------------------- */
 
-static enum session_event work_fresh(struct ssh *s)
+static enum session_event work_fresh(struct session *s)
 {
     return ssh_client_check(s->client, &s->order, &s->why) < 0 ||
                    client_files(s->client, &s->order, &s->login.key, &s->login.hostkeys,
@@ -131,14 +132,14 @@ static enum session_event work_fresh(struct ssh *s)
 
 static void on_found(void *arg, const struct fail *why)
 {
-    struct ssh *s = arg;
+    struct session *s = arg;
 
     if (why)
         s->why = *why;
     feed(s, why ? EV_FAIL : EV_DONE);
 }
 
-static enum session_event enter_resolving(struct ssh *s)
+static enum session_event enter_resolving(struct session *s)
 {
     int known = dial_resolve(&s->dial, on_found, s, &s->why);
 
@@ -147,7 +148,7 @@ static enum session_event enter_resolving(struct ssh *s)
 }
 
 /* An address that is silent must not use up the time of those behind it. */
-static uint64_t share_ms(const struct ssh *s)
+static uint64_t share_ms(const struct session *s)
 {
     uint64_t now_ms = uv_now(s->loop);
 
@@ -156,7 +157,7 @@ static uint64_t share_ms(const struct ssh *s)
                : 0;
 }
 
-static enum session_event connect_next(struct ssh *s)
+static enum session_event connect_next(struct session *s)
 {
     s->wire = dial_next(&s->dial, on_ready, s, &s->why);
     if (!s->wire)
@@ -167,7 +168,7 @@ static enum session_event connect_next(struct ssh *s)
     return EV_NONE;
 }
 
-static enum session_event enter_connecting(struct ssh *s)
+static enum session_event enter_connecting(struct session *s)
 {
     s->connect_by_ms = uv_now(s->loop) + s->order.phase_ms;
     return connect_next(s);
@@ -175,13 +176,13 @@ static enum session_event enter_connecting(struct ssh *s)
 
 static void on_handle_gone(void *arg);
 
-static enum session_event connect_elsewhere(struct ssh *s)
+static enum session_event connect_elsewhere(struct session *s)
 {
     wire_close(s->wire, on_handle_gone);
     return connect_next(s);
 }
 
-static enum session_event work_connecting(struct ssh *s)
+static enum session_event work_connecting(struct session *s)
 {
     int error = wire_error(s->wire);
 
@@ -191,43 +192,43 @@ static enum session_event work_connecting(struct ssh *s)
     return connect_elsewhere(s);
 }
 
-static enum session_event after(struct ssh *s, enum login_step step)
+static enum session_event after(struct session *s, enum login_step step)
 {
     return step == LOGIN_WAIT ? await(s) : step == LOGIN_DONE ? EV_DONE : EV_FAIL;
 }
 
-static enum session_event enter_phase(struct ssh *s)
+static enum session_event enter_phase(struct session *s)
 {
     arm(s, s->order.phase_ms);
     return work(s);
 }
 
-static enum session_event enter_handshaking(struct ssh *s)
+static enum session_event enter_handshaking(struct session *s)
 {
     return login_begin(&s->login, &s->why) < 0 ? EV_FAIL : enter_phase(s);
 }
 
-static enum session_event work_handshaking(struct ssh *s)
+static enum session_event work_handshaking(struct session *s)
 {
     return after(s, login_shake_hands(&s->login, wire_socket(s->wire), &s->why));
 }
 
-static enum session_event work_logging_in(struct ssh *s)
+static enum session_event work_logging_in(struct session *s)
 {
     return after(s, login_authenticate(&s->login, &s->why));
 }
 
-static enum session_event work_opening(struct ssh *s)
+static enum session_event work_opening(struct session *s)
 {
     return after(s, login_open_channel(&s->login, &s->channel.handle, &s->why));
 }
 
-static enum session_event work_starting(struct ssh *s)
+static enum session_event work_starting(struct session *s)
 {
     return after(s, login_start_command(&s->login, s->channel.handle, &s->why));
 }
 
-static enum session_event enter_running(struct ssh *s)
+static enum session_event enter_running(struct session *s)
 {
     uv_timer_stop(&s->deadline);
     s->channel.session = s->transport.session;
@@ -236,7 +237,7 @@ static enum session_event enter_running(struct ssh *s)
     return s->state == SESSION_RUNNING ? work(s) : EV_NONE;
 }
 
-static enum session_event work_running(struct ssh *s)
+static enum session_event work_running(struct session *s)
 {
     enum channel_next next = channel_turn(&s->channel);
 
@@ -258,14 +259,14 @@ static enum session_event work_running(struct ssh *s)
     return EV_FAIL;
 }
 
-static enum session_event enter_ending(struct ssh *s)
+static enum session_event enter_ending(struct session *s)
 {
     s->status = SSH_STATUS_UNKNOWN;
     arm(s, ENDING_MS);
     return work(s);
 }
 
-static enum session_event work_ending(struct ssh *s)
+static enum session_event work_ending(struct session *s)
 {
     int rc = libssh2_channel_wait_closed(s->channel.handle);
 
@@ -276,7 +277,7 @@ static enum session_event work_ending(struct ssh *s)
     return EV_DONE;
 }
 
-static void rest(struct ssh *s)
+static void rest(struct session *s)
 {
     uv_timer_stop(&s->deadline);
     uv_timer_stop(&s->retry);
@@ -287,7 +288,7 @@ static void rest(struct ssh *s)
     s->channel.silent = true;
 }
 
-static enum session_event enter_over(struct ssh *s)
+static enum session_event enter_over(struct session *s)
 {
     rest(s);
     s->hooks->ended(s->arg, s->status, s->why.code == FAIL_NONE ? NULL : &s->why);
@@ -295,7 +296,7 @@ static enum session_event enter_over(struct ssh *s)
 }
 
 /* Say goodbye where nothing half sent is in the way, but wait for nobody. */
-static void part(struct ssh *s)
+static void part(struct session *s)
 {
     if (s->transport.session && !s->transport.hung_up && s->channel.handle &&
         s->channel.pending == CHANNEL_IDLE)
@@ -308,7 +309,7 @@ static void on_handle_closed(uv_handle_t *handle)
     on_handle_gone(handle->data);
 }
 
-static enum session_event enter_closed(struct ssh *s)
+static enum session_event enter_closed(struct session *s)
 {
     rest(s);
     part(s);
@@ -324,8 +325,8 @@ static enum session_event enter_closed(struct ssh *s)
 
 /* clang-format off */
 static const struct {
-    enum session_event (*enter)(struct ssh *s);
-    enum session_event (*work)(struct ssh *s);
+    enum session_event (*enter)(struct session *s);
+    enum session_event (*work)(struct session *s);
 } acts[SESSION_STATES] = {
     [SESSION_FRESH]       = { NULL,              work_fresh },
     [SESSION_RESOLVING]   = { enter_resolving,   NULL },
@@ -341,13 +342,13 @@ static const struct {
 };
 /* clang-format on */
 
-static enum session_event work(struct ssh *s)
+static enum session_event work(struct session *s)
 {
     return acts[s->state].work ? acts[s->state].work(s) : EV_NONE;
 }
 
 /* A hook may have closed the session while it was at work: then nothing counts. */
-static void feed(struct ssh *s, enum session_event event)
+static void feed(struct session *s, enum session_event event)
 {
     while (event != EV_NONE && s->state != SESSION_CLOSED) {
         int to = session_state_next(s->state, event);
@@ -362,7 +363,7 @@ static void feed(struct ssh *s, enum session_event event)
 
 static void on_handle_gone(void *arg)
 {
-    struct ssh *s = arg;
+    struct session *s = arg;
 
     if (--s->open_handles > 0)
         return;
@@ -381,7 +382,7 @@ static void fill_in(struct ssh_order *order, const struct ssh_client *client)
     order->phase_ms = order->phase_ms ? order->phase_ms : DEFAULT_PHASE_MS;
 }
 
-static void open_handles(struct ssh *s)
+static void open_handles(struct session *s)
 {
     uv_timer_init(s->loop, &s->deadline);
     uv_timer_init(s->loop, &s->retry);
@@ -390,11 +391,11 @@ static void open_handles(struct ssh *s)
     s->open_handles = 3;
 }
 
-struct ssh *ssh_open(struct ssh_client *client, uv_loop_t *loop,
-                     const struct ssh_order *order, const struct ssh_hooks *hooks,
-                     void *arg)
+static void *session_open(struct ssh_client *client, uv_loop_t *loop,
+                          const struct ssh_order *order, const struct ssh_hooks *hooks,
+                          void *arg)
 {
-    struct ssh *s = calloc(1, sizeof *s);
+    struct session *s = calloc(1, sizeof *s);
 
     if (!s)
         return NULL;
@@ -414,8 +415,11 @@ struct ssh *ssh_open(struct ssh_client *client, uv_loop_t *loop,
     return s;
 }
 
-int ssh_write(struct ssh *s, const void *bytes, size_t len_bytes, struct fail *why)
+static int session_write(void *session, const void *bytes, size_t len_bytes,
+                         struct fail *why)
 {
+    struct session *s = session;
+
     if (s->state != SESSION_RUNNING)
         return fail_set(why, FAIL_LINK_LOST, "the command is not running");
     if (outqueue_push(&s->channel.out, bytes, len_bytes, why) < 0)
@@ -425,8 +429,12 @@ int ssh_write(struct ssh *s, const void *bytes, size_t len_bytes, struct fail *w
     return 0;
 }
 
-void ssh_close(struct ssh *s, void (*on_closed)(void *arg))
+static void session_close(void *session, void (*on_closed)(void *arg))
 {
+    struct session *s = session;
+
     s->on_closed = on_closed;
     feed(s, EV_CLOSE);
 }
+
+const struct way way_libssh2 = {session_open, session_write, session_close};

@@ -1,7 +1,7 @@
 /* ssh - log in to a node, start one command, and be its stdin, stdout and stderr
  *
- * The one interface to SSH.  This implementation is libssh2, non-blocking, in the
- * loop's thread; the OpenSSH client as a child process can stand beside it.
+ * The one interface to SSH.  What carries a session stands behind it (way.h): libssh2,
+ * non-blocking, in the loop's thread.
  *
  *     client = ssh_client_new();
  *     s = ssh_open(client, loop, &order, &hooks, arg);
