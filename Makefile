@@ -122,8 +122,8 @@ export BUILD := $(abspath $O)
 unit: $(unit) ; @tests/run.sh unit $^
 loop: $(loop) $O/tests/lab/test_switch ; @tests/run.sh loop $^
 e2e: $(scripts) ; @tests/run.sh e2e $(e2e)
-lab: $(scripts) ; @tests/run.sh lab $(lab_small)
-lab-rest: $(scripts) ; @tests/run.sh lab-rest $(lab_rest)
+lab: $(scripts) ; @JOBS=1 tests/run.sh lab $(lab_small)
+lab-rest: $(scripts) ; @JOBS=1 tests/run.sh lab-rest $(lab_rest)
 
 # Under the sanitizers the agent is dynamic, so the lab is left out.
 TIERS ?= layers mutants-fit all unit loop e2e $(if $(SAN),,lab)
