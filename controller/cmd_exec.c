@@ -12,8 +12,8 @@
 
 #include "controller/command.h"
 #include "controller/exec/answer.h"
+#include "controller/exec/fanout.h"
 #include "controller/exec/gather.h"
-#include "controller/exec/shot.h"
 #include "controller/options.h"
 #include "controller/screen/color.h"
 #include "controller/screen/progress.h"
@@ -44,201 +44,123 @@ static const struct progress_state states[STATES] = {{"waiting", PROGRESS_STILL}
 
 enum mode { LIVE, GATHER, JSON };
 
-struct exec;
-
-struct target {
-    struct exec *exec;
-    struct shot_order order;
-    struct shot *shot; /* while under way */
-    struct answer answer;
-    uint64_t started_ms;
-};
-
 struct exec {
     struct command *command;
     enum mode mode;
     char *line; /* the shell line */
-    struct ssh_client *client;
-    struct target *targets;
-    size_t next, running, width;
-    size_t kept_bytes; /* of all nodes */
-    bool stopping;     /* start nothing new */
+    struct fanout *fanout;
+    struct answer *answers; /* of the command's nodes */
+    size_t kept_bytes;      /* of all nodes */
     struct progress *progress;
     struct outcome outcome;
 };
 
-/* ---- live lines ---------------------------------------------------------------------
- */
+/* ---- what a node says --------------------------------------------------------- */
 
 /* What one call of on_data() brings is written at once. */
-static void print_page(const struct target *t, enum ssh_stream stream,
+static void print_page(const struct exec *e, enum ssh_stream stream,
                        const struct text *page)
 {
     if (!page->len_bytes)
         return;
-    progress_hide(t->exec->progress);
+    progress_hide(e->progress);
     if (stream == SSH_STDOUT)
         screen_out(page);
     else
         screen_err(page);
 }
 
-static void print_live(struct target *t, enum ssh_stream stream, const char *bytes,
-                       size_t len_bytes)
+/* bytes NULL: the last line, which has no end. */
+static void print_live(struct exec *e, struct answer *a, enum ssh_stream stream,
+                       const char *bytes, size_t len_bytes)
 {
     CLEANUP(text_clear) struct text page = {0};
 
-    answer_cut(&t->answer, stream, bytes, len_bytes, t->exec->command->options->raw,
-               &page);
-    print_page(t, stream, &page);
+    answer_cut(a, stream, bytes, len_bytes, e->command->options->raw, &page);
+    print_page(e, stream, &page);
 }
 
-static void print_last(struct target *t)
+static int keep(struct exec *e, struct answer *a, enum ssh_stream stream,
+                const char *bytes, size_t len_bytes, struct fail *why)
 {
-    for (int stream = SSH_STDOUT; stream <= SSH_STDERR; stream++) {
-        CLEANUP(text_clear) struct text page = {0};
-
-        answer_cut(&t->answer, (enum ssh_stream)stream, NULL, 0,
-                   t->exec->command->options->raw, &page);
-        print_page(t, (enum ssh_stream)stream, &page);
-    }
-}
-
-/* ---- one node ------------------------------------------------------------------------
- */
-
-static void launch(struct exec *e);
-
-static size_t index_of(const struct target *t)
-{
-    return (size_t)(t - t->exec->targets);
-}
-
-static void on_running(void *arg)
-{
-    struct target *t = arg;
-
-    progress_set(t->exec->progress, index_of(t), RUNNING);
-}
-
-static int keep(struct target *t, enum ssh_stream stream, const char *bytes,
-                size_t len_bytes, struct fail *why)
-{
-    struct exec *e = t->exec;
-
     e->kept_bytes += len_bytes;
     if (e->kept_bytes > MAX_KEPT_BYTES)
         return fail_set(why, FAIL_FLOOD, "stopped after %zu MiB of output of all nodes",
                         MAX_KEPT_BYTES >> 20);
-    return answer_keep(&t->answer, e->mode == GATHER ? SSH_STDOUT : stream, bytes,
-                       len_bytes, why);
+    return answer_keep(a, e->mode == GATHER ? SSH_STDOUT : stream, bytes, len_bytes, why);
 }
 
-static void on_data(void *arg, enum ssh_stream stream, const char *bytes,
-                    size_t len_bytes)
+static int on_data(void *arg, size_t i, enum ssh_stream stream, const char *bytes,
+                   size_t len_bytes, struct fail *why)
 {
-    struct target *t = arg;
-    struct fail why;
-    int fine;
+    struct exec *e = arg;
+    struct answer *a = &e->answers[i];
 
-    if (t->exec->mode == LIVE) {
-        print_live(t, stream, bytes, len_bytes);
-        fine = answer_count(&t->answer, len_bytes, &why);
-    } else {
-        fine = keep(t, stream, bytes, len_bytes, &why);
-    }
-    if (fine < 0)
-        shot_stop(t->shot, &why);
+    if (e->mode != LIVE)
+        return keep(e, a, stream, bytes, len_bytes, why);
+    print_live(e, a, stream, bytes, len_bytes);
+    return answer_count(a, len_bytes, why);
 }
 
-static void print_event(const struct target *t)
+/* ---- where a node stands --------------------------------------------------------- */
+
+static void on_connecting(void *arg, size_t i)
 {
-    CLEANUP(json_done) struct json *doc = answer_encode(&t->answer);
+    struct exec *e = arg;
+
+    progress_set(e->progress, i, CONNECTING);
+}
+
+static void on_running(void *arg, size_t i)
+{
+    struct exec *e = arg;
+
+    progress_set(e->progress, i, RUNNING);
+}
+
+static void print_event(struct exec *e, const struct answer *a)
+{
+    CLEANUP(json_done) struct json *doc = answer_encode(a);
 
     if (!doc || json_put_text(doc, "schema", EVENT_SCHEMA) < 0 ||
         screen_ndjson(doc, NULL) < 0)
-        t->exec->outcome.our_fault = true;
+        e->outcome.our_fault = true;
 }
 
-/* The end of a node, however it came: also of one that was never started. */
-static void settle(struct target *t, int status, const struct fail *why)
+/* However it came: also of one that was never started. */
+static void on_ended(void *arg, size_t i, int status, uint64_t took_ms,
+                     const struct fail *why)
 {
-    struct exec *e = t->exec;
+    struct exec *e = arg;
+    struct answer *a = &e->answers[i];
 
-    answer_end(&t->answer, status, why);
-    outcome_count(&e->outcome, &t->answer.why);
-    progress_set(e->progress, index_of(t),
-                 t->answer.why.code == FAIL_NONE ? DONE : FAILED);
-    if (e->mode == LIVE)
-        print_last(t);
-    if (e->command->options->ndjson)
-        print_event(t);
-}
-
-static void on_ended(void *arg, int status, const struct fail *why)
-{
-    struct target *t = arg;
-    struct exec *e = t->exec;
-
-    t->shot = NULL;
-    t->answer.took_ms = uv_now(e->command->loop) - t->started_ms;
-    e->running--;
-    settle(t, status, why);
-    launch(e);
-}
-
-static void start(struct target *t)
-{
-    static const struct shot_hooks hooks = {.running = on_running,
-                                            .data = on_data,
-                                            .ended = on_ended};
-    struct exec *e = t->exec;
-    struct fail why;
-
-    t->started_ms = uv_now(e->command->loop);
-    t->shot = shot_start(e->command->loop, e->client, &t->order, &hooks, t);
-    if (!t->shot) {
-        fail_memory(&why);
-        settle(t, SSH_STATUS_UNKNOWN, &why);
-        return;
+    a->took_ms = took_ms;
+    answer_end(a, status, why);
+    outcome_count(&e->outcome, &a->why);
+    progress_set(e->progress, i, a->why.code == FAIL_NONE ? DONE : FAILED);
+    if (e->mode == LIVE) {
+        print_live(e, a, SSH_STDOUT, NULL, 0);
+        print_live(e, a, SSH_STDERR, NULL, 0);
     }
-    e->running++;
-    progress_set(e->progress, index_of(t), CONNECTING);
+    if (e->command->options->ndjson)
+        print_event(e, a);
 }
 
-static void launch(struct exec *e)
-{
-    while (!e->stopping && e->running < e->width && e->next < e->command->node_count)
-        start(&e->targets[e->next++]);
-}
-
-/* ---- the whole ------------------------------------------------------------------------
- */
+/* ---- the whole ------------------------------------------------------------------- */
 
 static void on_interrupt(void *arg, unsigned nth)
 {
     struct exec *e = arg;
     struct fail why;
 
-    e->stopping = true;
+    fanout_hold(e->fanout);
     if (nth == 1) {
         progress_line(e->progress, "%zu running, %zu not started; once more ends them",
-                      e->running, e->command->node_count - e->next);
+                      fanout_running(e->fanout), fanout_waiting(e->fanout));
         return;
     }
     fail_set(&why, FAIL_INTERRUPTED, "interrupted while it ran");
-    for (size_t i = 0; i < e->next; i++)
-        if (e->targets[i].shot)
-            shot_stop(e->targets[i].shot, &why);
-}
-
-static void settle_rest(struct exec *e)
-{
-    struct fail why;
-
-    fail_set(&why, FAIL_INTERRUPTED, "interrupted before it was started");
-    while (e->next < e->command->node_count)
-        settle(&e->targets[e->next++], SSH_STATUS_UNKNOWN, &why);
+    fanout_stop(e->fanout, &why);
 }
 
 /* The words as ssh joins them: parted by spaces, for the node's shell to read. */
@@ -255,39 +177,50 @@ static int join_words(const struct options *o, char **line, struct fail *why)
     return *line && !text_is_cut(&joined) ? 0 : fail_memory(why);
 }
 
+static int prepare_fanout(struct exec *e, struct fail *why)
+{
+    static const struct fanout_hooks hooks = {.connecting = on_connecting,
+                                              .running = on_running,
+                                              .data = on_data,
+                                              .ended = on_ended};
+    const struct options *o = e->command->options;
+    struct fanout_order order = {
+        .nodes = e->command->nodes,
+        .node_count = e->command->node_count,
+        .command = e->line,
+        .width = o->width == OPTION_UNSET ? DEFAULT_WIDTH : (size_t)o->width,
+        .deadline_ms = o->timeout_s == OPTION_UNSET ? 0 : 1000u * (uint64_t)o->timeout_s,
+    };
+    struct ssh_client *client;
+
+    if (command_client(e->command, &client, why) < 0)
+        return -1;
+    e->fanout = fanout_new(e->command->loop, client, &order, &hooks, e);
+    return e->fanout ? 0 : fail_memory(why);
+}
+
 static int prepare(struct exec *e, struct fail *why)
 {
     const struct options *o = e->command->options;
 
     e->mode = o->json || o->ndjson ? JSON : o->gather ? GATHER : LIVE;
-    e->width = o->width == OPTION_UNSET ? DEFAULT_WIDTH : (size_t)o->width;
     e->outcome.total = e->command->node_count;
-    e->targets = calloc(e->command->node_count, sizeof *e->targets);
-    if (!e->targets)
+    e->answers = calloc(e->command->node_count + 1, sizeof *e->answers);
+    if (!e->answers)
         return fail_memory(why);
-    if (join_words(o, &e->line, why) < 0 ||
-        command_client(e->command, &e->client, why) < 0)
+    for (size_t i = 0; i < e->command->node_count; i++)
+        e->answers[i].node = e->command->nodes[i];
+    if (join_words(o, &e->line, why) < 0 || prepare_fanout(e, why) < 0)
         return -1;
-    for (size_t i = 0; i < e->command->node_count; i++) {
-        struct target *t = &e->targets[i];
-
-        t->exec = e;
-        t->answer.node = e->command->nodes[i];
-        t->order =
-            (struct shot_order){.node = e->command->nodes[i],
-                                .command = e->line,
-                                .deadline_ms = o->timeout_s == OPTION_UNSET
-                                                   ? 0
-                                                   : 1000u * (uint64_t)o->timeout_s};
-    }
     return command_progress(e->command, "exec", states, STATES, &e->progress, why);
 }
 
 static void clear(struct exec *e)
 {
-    for (size_t i = 0; e->targets && i < e->command->node_count; i++)
-        answer_clear(&e->targets[i].answer);
-    free(e->targets);
+    for (size_t i = 0; e->answers && i < e->command->node_count; i++)
+        answer_clear(&e->answers[i]);
+    fanout_free(e->fanout);
+    free(e->answers);
     free(e->line);
 }
 
@@ -301,7 +234,7 @@ static int print_gathered(const struct exec *e, struct fail *why)
     if (!g)
         return fail_memory(why);
     for (size_t i = 0; i < e->command->node_count; i++)
-        if (gather_add(g, &e->targets[i].answer, why) < 0)
+        if (gather_add(g, &e->answers[i], why) < 0)
             return -1;
     gather_render(g, color_wanted(STDOUT_FILENO), &text);
     screen_out(&text);
@@ -312,7 +245,7 @@ static struct json *encode_answer(const void *arg, size_t i)
 {
     const struct exec *e = arg;
 
-    return answer_encode(&e->targets[i].answer);
+    return answer_encode(&e->answers[i]);
 }
 
 static int print_json(const struct exec *e, struct fail *why)
@@ -334,7 +267,7 @@ static int print_trouble(const struct exec *e, struct fail *why)
     if (!t)
         return fail_memory(why);
     for (size_t i = 0; i < e->command->node_count; i++) {
-        const struct answer *a = &e->targets[i].answer;
+        const struct answer *a = &e->answers[i];
 
         if (e->mode == GATHER && a->why.code == FAIL_COMMAND && a->kept[0].len_bytes)
             continue; /* told with its output */
@@ -363,9 +296,10 @@ static int run(struct exec *e)
         progress_close(e->progress);
         return screen_fail(&why);
     }
-    launch(e);
+    fanout_launch(e->fanout);
     uv_run(e->command->loop, UV_RUN_DEFAULT);
-    settle_rest(e);
+    fail_set(&why, FAIL_INTERRUPTED, "interrupted before it was started");
+    fanout_rest(e->fanout, &why);
     progress_close(e->progress);
     if (print_all(e, &why) < 0)
         return screen_fail(&why);

@@ -1,0 +1,73 @@
+/* fanout - one shell line on many nodes, so many at once
+ *
+ *     fanout = fanout_new(loop, client, &order, &hooks, arg);
+ *     fanout_launch(fanout);
+ *     uv_run(loop, UV_RUN_DEFAULT);          hooks->ended once for each node started
+ *     fanout_rest(fanout, &why);             and for those that never were
+ *     fanout_free(fanout);
+ *
+ * Nodes are known by their place in the order.  What they say and how they ended is the
+ * hooks' business; nothing is kept here.
+ */
+#ifndef CONTROLLER_FANOUT_H
+#define CONTROLLER_FANOUT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "controller/ssh/ssh.h"
+
+struct fail;
+struct fanout;
+struct fleet_node;
+struct uv_loop_s;
+
+struct fanout_order { /* what it points to is borrowed until fanout_free() */
+    const struct fleet_node *const *nodes;
+    size_t node_count;
+    const char *command;
+    size_t width;         /* nodes under way at once                     */
+    uint64_t deadline_ms; /* for login and command together; 0: none     */
+};
+
+struct fanout_hooks {
+    void (*connecting)(void *arg, size_t i);
+    void (*running)(void *arg, size_t i);
+
+    /* -1 stops the node, with what stands in *why. */
+    int (*data)(void *arg, size_t i, enum ssh_stream stream, const char *bytes,
+                size_t len_bytes, struct fail *why);
+
+    /* Once for each node.  why is NULL when the command ended by itself; status as
+     * ssh.h says.  took_ms is 0 for a node that was never started.
+     */
+    void (*ended)(void *arg, size_t i, int status, uint64_t took_ms,
+                  const struct fail *why);
+};
+
+/* hooks are borrowed until fanout_free().  NULL only when memory is exhausted. */
+struct fanout *fanout_new(struct uv_loop_s *loop, struct ssh_client *client,
+                          const struct fanout_order *order,
+                          const struct fanout_hooks *hooks, void *arg);
+
+/* Start as many as may run; each one that ends starts the next. */
+void fanout_launch(struct fanout *f);
+
+/* Start nothing new from now on. */
+void fanout_hold(struct fanout *f);
+
+/* End all that run, for this reason. */
+void fanout_stop(struct fanout *f, const struct fail *why);
+
+/* Nodes under way, and nodes that were not started. */
+size_t fanout_running(const struct fanout *f);
+size_t fanout_waiting(const struct fanout *f);
+
+/* The nodes that were not started end for this reason. */
+void fanout_rest(struct fanout *f, const struct fail *why);
+
+/* No node may be under way.  NULL is allowed. */
+void fanout_free(struct fanout *f);
+void fanout_done(struct fanout **f);
+
+#endif
