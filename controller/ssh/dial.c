@@ -4,7 +4,7 @@
 #include <stddef.h>
 
 #include "controller/ssh/lookup.h"
-#include "controller/ssh/wire.h"
+#include "controller/ssh/tcp.h"
 #include "protocol/fail.h"
 
 static void on_addresses(void *arg, struct addrinfo *addresses, const struct fail *why)
@@ -34,7 +34,7 @@ struct wire *dial_next(struct dial *d, void (*on_ready)(void *arg), void *arg,
     struct wire *wire = NULL;
 
     for (; d->next && !wire; d->next = d->next->ai_next)
-        wire = wire_open(d->loop, d->next, on_ready, arg, why);
+        wire = tcp_open(d->loop, d->next, on_ready, arg, why);
     if (!wire)
         fail_prefix(why, "%s:%u", d->address, d->port);
     return wire;

@@ -2,7 +2,7 @@
  *
  *     dial_resolve(d, on_found, arg, why);
  *     wire = dial_next(d, on_ready, arg, why);
- *         ... on_ready: wire_error(wire) is not 0: wire_close(wire), dial_next() again
+ *         ... on_ready: wire_check(wire, why) < 0: wire_close(wire), dial_next() again
  *     dial_clear(d);
  *
  * Knows no deadline: who has waited long enough clears it, at any time.

@@ -8,7 +8,6 @@
 #include <assert.h>
 #include <libssh2.h>
 #include <stdlib.h>
-#include <string.h>
 #include <uv.h>
 
 #include "controller/ssh/channel.h"
@@ -184,12 +183,10 @@ static enum session_event connect_elsewhere(struct session *s)
 
 static enum session_event work_connecting(struct session *s)
 {
-    int error = wire_error(s->wire);
-
-    if (error == 0)
-        return EV_DONE;
-    fail_set(&s->why, FAIL_CONNECT, "%s", strerror(error));
-    return connect_elsewhere(s);
+    if (wire_check(s->wire, &s->why) < 0)
+        return connect_elsewhere(s);
+    s->why.code = FAIL_NONE; /* what an address before this one died of */
+    return EV_DONE;
 }
 
 static enum session_event after(struct session *s, enum login_step step)
@@ -205,6 +202,7 @@ static enum session_event enter_phase(struct session *s)
 
 static enum session_event enter_handshaking(struct session *s)
 {
+    s->transport.wire = s->wire;
     return login_begin(&s->login, &s->why) < 0 ? EV_FAIL : enter_phase(s);
 }
 

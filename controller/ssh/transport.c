@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <libssh2.h>
-#include <sys/socket.h>
 
 /* A dead socket makes libssh2 give up at once; should it not, leaking is the lesser evil.
  */
@@ -26,14 +25,14 @@ static ssize_t on_send(libssh2_socket_t fd, const void *bytes, size_t len_bytes,
     struct transport *t = *abstract;
     ssize_t n;
 
+    (void)fd;
+    (void)flags;
     if (t->cut)
         return -ECONNRESET;
-    do
-        n = send(fd, bytes, len_bytes, flags | MSG_NOSIGNAL);
-    while (n < 0 && errno == EINTR);
-    if (n < 0 && errno != EAGAIN)
+    n = wire_send(t->wire, bytes, len_bytes);
+    if (n < 0 && n != -EAGAIN)
         t->hung_up = true;
-    return n < 0 ? -errno : n;
+    return n;
 }
 
 static ssize_t on_receive(libssh2_socket_t fd, void *bytes, size_t len_bytes, int flags,
@@ -42,14 +41,14 @@ static ssize_t on_receive(libssh2_socket_t fd, void *bytes, size_t len_bytes, in
     struct transport *t = *abstract;
     ssize_t n;
 
+    (void)fd;
+    (void)flags;
     if (t->cut)
         return -ECONNRESET;
-    do
-        n = recv(fd, bytes, len_bytes, flags);
-    while (n < 0 && errno == EINTR);
-    if (n == 0 || (n < 0 && errno != EAGAIN))
+    n = wire_receive(t->wire, bytes, len_bytes);
+    if (n == 0 || (n < 0 && n != -EAGAIN))
         t->hung_up = true;
-    return n < 0 ? -errno : n;
+    return n;
 }
 
 /* ---- life --------------------------------------------------------------------- */

@@ -1,4 +1,4 @@
-/* transport - a libssh2 session on a socket, never blocking, and what ails it
+/* transport - a libssh2 session on a wire, never blocking, and what ails it
  *
  *     transport_open(&t, algorithms, why);
  *     rc = libssh2_session_handshake(t.session, socket);       any call to libssh2
@@ -23,9 +23,10 @@ struct _LIBSSH2_SESSION;
 struct transport {
     const char *address;
     uint16_t port;
+    struct wire *wire; /* the owner's, set before the handshake */
     struct _LIBSSH2_SESSION *session; /* NULL: not open                             */
     bool hung_up; /* the peer has closed the connection, or it broke */
-    bool cut;     /* nothing goes to or comes from the socket any more */
+    bool cut;     /* nothing goes over the wire any more */
 };
 
 /* host_keys: the algorithms to offer for the host's key, best first.  FAIL_MEMORY;
@@ -43,7 +44,7 @@ enum wire_wait transport_awaits(const struct transport *t);
 int transport_explain(const struct transport *t, enum fail_code code, const char *phase,
                       struct fail *why);
 
-/* From now on libssh2 finds the socket dead and waits for nothing. */
+/* From now on libssh2 finds the wire dead and waits for nothing. */
 void transport_cut(struct transport *t);
 
 /* After transport_cut(), or never opened. */
