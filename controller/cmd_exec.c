@@ -14,6 +14,7 @@
 #include "controller/exec/answer.h"
 #include "controller/exec/fanout.h"
 #include "controller/exec/gather.h"
+#include "controller/exec/outfiles.h"
 #include "controller/options.h"
 #include "controller/screen/color.h"
 #include "controller/screen/progress.h"
@@ -28,11 +29,11 @@
 #define EVENT_SCHEMA  "ibfleet.exec-event/1"
 #define DEFAULT_WIDTH 64
 
+/* With --largest-status, as ssh and pdsh have it. */
+#define NO_STATUS 255
+
 /* What all nodes together may say where it is kept; one's own ceiling is lower. */
 #define MAX_KEPT_BYTES ((size_t)256 << 20)
-
-/* What fits into one SSH packet with room to spare. */
-#define MAX_COMMAND_BYTES ((size_t)16 << 10)
 
 enum { WAITING, CONNECTING, RUNNING, DONE, FAILED, STATES };
 
@@ -51,8 +52,11 @@ struct exec {
     struct fanout *fanout;
     struct answer *answers; /* of the command's nodes */
     size_t kept_bytes;      /* of all nodes */
+    struct outfiles *files; /* NULL without --outdir */
     struct progress *progress;
     struct outcome outcome;
+    int largest_status; /* of the commands; NO_STATUS: a node had none */
+    struct fail rest;   /* why those that were not started were not */
 };
 
 /* ---- what a node says --------------------------------------------------------- */
@@ -70,13 +74,18 @@ static void print_page(const struct exec *e, enum ssh_stream stream,
         screen_err(page);
 }
 
+static unsigned style_of(const struct options *o)
+{
+    return (o->raw ? (unsigned)ANSWER_RAW : 0) | (o->no_label ? ANSWER_BARE : 0);
+}
+
 /* bytes NULL: the last line, which has no end. */
 static void print_live(struct exec *e, struct answer *a, enum ssh_stream stream,
                        const char *bytes, size_t len_bytes)
 {
     CLEANUP(text_clear) struct text page = {0};
 
-    answer_cut(a, stream, bytes, len_bytes, e->command->options->raw, &page);
+    answer_cut(a, stream, bytes, len_bytes, style_of(e->command->options), &page);
     print_page(e, stream, &page);
 }
 
@@ -96,6 +105,11 @@ static int on_data(void *arg, size_t i, enum ssh_stream stream, const char *byte
     struct exec *e = arg;
     struct answer *a = &e->answers[i];
 
+    if (e->files &&
+        outfiles_add(e->files, a->node->name, stream, bytes, len_bytes, why) < 0)
+        return -1;
+    if (stream == SSH_STDERR && e->command->options->exec_sudo)
+        tail_add(&a->err, bytes, len_bytes);
     if (e->mode != LIVE)
         return keep(e, a, stream, bytes, len_bytes, why);
     print_live(e, a, stream, bytes, len_bytes);
@@ -115,6 +129,7 @@ static void on_running(void *arg, size_t i)
 {
     struct exec *e = arg;
 
+    e->answers[i].ran = true;
     progress_set(e->progress, i, RUNNING);
 }
 
@@ -127,6 +142,27 @@ static void print_event(struct exec *e, const struct answer *a)
         e->outcome.our_fault = true;
 }
 
+static void note_status(struct exec *e, const struct answer *a)
+{
+    int status = a->status == SSH_STATUS_UNKNOWN ? NO_STATUS : a->status;
+
+    if (status > e->largest_status)
+        e->largest_status = status;
+}
+
+/* The first failure: nobody is started any more, and who runs is ended. */
+static void fail_fast(struct exec *e, const struct answer *failed)
+{
+    struct fail why;
+
+    if (e->rest.code == FAIL_BUDGET)
+        return;
+    fail_set(&why, FAIL_BUDGET, "ended while it ran: %s failed", failed->node->name);
+    fail_set(&e->rest, FAIL_BUDGET, "not started: %s failed", failed->node->name);
+    fanout_hold(e->fanout);
+    fanout_stop(e->fanout, &why);
+}
+
 /* However it came: also of one that was never started. */
 static void on_ended(void *arg, size_t i, int status, uint64_t took_ms,
                      const struct fail *why)
@@ -136,6 +172,9 @@ static void on_ended(void *arg, size_t i, int status, uint64_t took_ms,
 
     a->took_ms = took_ms;
     answer_end(a, status, why);
+    if (e->command->options->exec_sudo && a->why.code == FAIL_COMMAND)
+        shell_line_is_refused(a->err.text, &a->why);
+    note_status(e, a);
     outcome_count(&e->outcome, &a->why);
     progress_set(e->progress, i, a->why.code == FAIL_NONE ? DONE : FAILED);
     if (e->mode == LIVE) {
@@ -144,6 +183,8 @@ static void on_ended(void *arg, size_t i, int status, uint64_t took_ms,
     }
     if (e->command->options->ndjson)
         print_event(e, a);
+    if (e->command->options->fail_fast && a->why.code != FAIL_NONE)
+        fail_fast(e, a);
 }
 
 /* ---- the whole ------------------------------------------------------------------- */
@@ -163,20 +204,6 @@ static void on_interrupt(void *arg, unsigned nth)
     fanout_stop(e->fanout, &why);
 }
 
-/* The words as ssh joins them: parted by spaces, for the node's shell to read. */
-static int join_words(const struct options *o, char **line, struct fail *why)
-{
-    CLEANUP(text_clear) struct text joined = {0};
-
-    for (size_t i = 0; i < o->word_count; i++)
-        text_add(&joined, "%s%s", i ? " " : "", o->words[i]);
-    if (joined.len_bytes > MAX_COMMAND_BYTES)
-        return fail_set(why, FAIL_USAGE, "exec: a command of more than %zu KiB",
-                        MAX_COMMAND_BYTES >> 10);
-    *line = strdup(text_of(&joined));
-    return *line && !text_is_cut(&joined) ? 0 : fail_memory(why);
-}
-
 static int prepare_fanout(struct exec *e, struct fail *why)
 {
     static const struct fanout_hooks hooks = {.connecting = on_connecting,
@@ -187,30 +214,50 @@ static int prepare_fanout(struct exec *e, struct fail *why)
     struct fanout_order order = {
         .nodes = e->command->nodes,
         .node_count = e->command->node_count,
-        .command = e->line,
+        .line = {.words = e->line, .subst = o->subst, .sudo = o->exec_sudo},
         .width = o->width == OPTION_UNSET ? DEFAULT_WIDTH : (size_t)o->width,
         .deadline_ms = o->timeout_s == OPTION_UNSET ? 0 : 1000u * (uint64_t)o->timeout_s,
     };
     struct ssh_client *client;
 
-    if (command_client(e->command, &client, why) < 0)
+    if (shell_line_check(&order.line, why) < 0 ||
+        command_client(e->command, &client, why) < 0)
         return -1;
     e->fanout = fanout_new(e->command->loop, client, &order, &hooks, e);
     return e->fanout ? 0 : fail_memory(why);
+}
+
+/* All files before anybody is reached: those of an earlier run must not be taken for
+ * what a node says now.
+ */
+static int prepare_files(struct exec *e, struct fail *why)
+{
+    const char *folder = e->command->options->outdir;
+
+    if (!folder)
+        return 0;
+    if (outfiles_open(folder, &e->files, why) < 0)
+        return -1;
+    for (size_t i = 0; i < e->command->node_count; i++)
+        if (outfiles_begin(e->files, e->command->nodes[i]->name, why) < 0)
+            return -1;
+    return 0;
 }
 
 static int prepare(struct exec *e, struct fail *why)
 {
     const struct options *o = e->command->options;
 
-    e->mode = o->json || o->ndjson ? JSON : o->gather ? GATHER : LIVE;
+    e->mode = o->json || o->ndjson ? JSON : o->gather || o->diff ? GATHER : LIVE;
+    fail_set(&e->rest, FAIL_INTERRUPTED, "interrupted before it was started");
     e->outcome.total = e->command->node_count;
     e->answers = calloc(e->command->node_count + 1, sizeof *e->answers);
     if (!e->answers)
         return fail_memory(why);
     for (size_t i = 0; i < e->command->node_count; i++)
         e->answers[i].node = e->command->nodes[i];
-    if (join_words(o, &e->line, why) < 0 || prepare_fanout(e, why) < 0)
+    if (shell_line_join(o->words, o->word_count, &e->line, why) < 0 ||
+        prepare_fanout(e, why) < 0 || prepare_files(e, why) < 0)
         return -1;
     return command_progress(e->command, "exec", states, STATES, &e->progress, why);
 }
@@ -220,6 +267,7 @@ static void clear(struct exec *e)
     for (size_t i = 0; e->answers && i < e->command->node_count; i++)
         answer_clear(&e->answers[i]);
     fanout_free(e->fanout);
+    outfiles_close(e->files);
     free(e->answers);
     free(e->line);
 }
@@ -236,7 +284,10 @@ static int print_gathered(const struct exec *e, struct fail *why)
     for (size_t i = 0; i < e->command->node_count; i++)
         if (gather_add(g, &e->answers[i], why) < 0)
             return -1;
-    gather_render(g, color_wanted(STDOUT_FILENO), &text);
+    if (e->command->options->diff)
+        gather_render_diff(g, color_wanted(STDOUT_FILENO), &text);
+    else
+        gather_render(g, color_wanted(STDOUT_FILENO), &text);
     screen_out(&text);
     return 0;
 }
@@ -259,6 +310,13 @@ static int print_json(const struct exec *e, struct fail *why)
     return screen_json(doc, why);
 }
 
+/* With its output; or it need not be. */
+static bool is_told(const struct exec *e, const struct answer *a)
+{
+    return a->why.code == FAIL_COMMAND &&
+           (e->command->options->quiet || (e->mode == GATHER && a->kept[0].len_bytes));
+}
+
 static int print_trouble(const struct exec *e, struct fail *why)
 {
     CLEANUP(trouble_done) struct trouble *t = trouble_new();
@@ -269,8 +327,8 @@ static int print_trouble(const struct exec *e, struct fail *why)
     for (size_t i = 0; i < e->command->node_count; i++) {
         const struct answer *a = &e->answers[i];
 
-        if (e->mode == GATHER && a->why.code == FAIL_COMMAND && a->kept[0].len_bytes)
-            continue; /* told with its output */
+        if (is_told(e, a))
+            continue;
         if (a->why.code && trouble_add(t, a->node, &a->why, why) < 0)
             return -1;
     }
@@ -298,12 +356,12 @@ static int run(struct exec *e)
     }
     fanout_launch(e->fanout);
     uv_run(e->command->loop, UV_RUN_DEFAULT);
-    fail_set(&why, FAIL_INTERRUPTED, "interrupted before it was started");
-    fanout_rest(e->fanout, &why);
+    fanout_rest(e->fanout, &e->rest);
     progress_close(e->progress);
     if (print_all(e, &why) < 0)
         return screen_fail(&why);
-    return (int)outcome_status(&e->outcome);
+    return e->command->options->largest_status ? e->largest_status
+                                               : outcome_status(&e->outcome);
 }
 
 int cmd_exec(struct command *c)

@@ -266,6 +266,7 @@ int command_progress(struct command *c, const char *title,
                      struct progress **p, struct fail *why)
 {
     struct command_insides *in = c->insides;
+    const char *mode = c->options->quiet ? "none" : c->options->progress;
     const char **names = calloc(c->node_count + 1, sizeof *names);
 
     if (!names)
@@ -274,7 +275,7 @@ int command_progress(struct command *c, const char *title,
         names[i] = c->nodes[i]->name;
     free(in->names);
     in->names = names;
-    in->progress = (struct progress_options){.mode = c->options->progress,
+    in->progress = (struct progress_options){.mode = mode,
                                              .title = title,
                                              .names = names,
                                              .count = c->node_count,

@@ -26,6 +26,7 @@ const struct command_row command_table[] = {
      "run a command everywhere",
      "ibfleet exec -a -- uname -r|lines as they come, each with its node\n"
      "ibfleet exec -b 'ib[1-4]' -- cat /etc/os-release|equal output folded\n"
+     "ibfleet exec --diff -a -- rpm -qa|only who differs, and in what\n"
      "ibfleet exec -a --timeout 10 -- 'dmesg | tail -1'|a shell line, at most 10 s per node\n"},
     {COMMAND_ROLLOUT, "rollout", WORDS_HOSTS, "HOSTS [options]",
      "bring nodes to what the fleet file wants",
@@ -66,6 +67,22 @@ const struct option_row option_table[] = {
 
     {"gather",        'b', OPTION_FLAG,   NULL,      AT(gather),       0, 0,        COMMAND_EXEC,
      "wait for all, then equal output once under one hostlist"},
+    {"diff",          0,   OPTION_FLAG,   NULL,      AT(diff),         0, 0,        COMMAND_EXEC,
+     "as -b, but only what differs from the largest group of the lowest status"},
+    {"outdir",        0,   OPTION_TEXT,   "DIR",     AT(outdir),       0, 0,        COMMAND_EXEC,
+     "also each node's output into DIR/NODE.out and DIR/NODE.err, byte by byte; what stands there is replaced"},
+    {"no-label",      'N', OPTION_FLAG,   NULL,      AT(no_label),     0, 0,        COMMAND_EXEC,
+     "lines as they come, without their node before them"},
+    {"quiet",         'q', OPTION_FLAG,   NULL,      AT(quiet),        0, 0,        COMMAND_EXEC,
+     "no progress, and no word of commands that failed by themselves: the exit status tells"},
+    {"fail-fast",     'k', OPTION_FLAG,   NULL,      AT(fail_fast),    0, 0,        COMMAND_EXEC,
+     "the first node that fails stops all others: exit status 3"},
+    {"largest-status",'S', OPTION_FLAG,   NULL,      AT(largest_status), 0, 0,      COMMAND_EXEC,
+     "exit with the largest status of the commands; 255 when a node has none to tell"},
+    {"subst",         0,   OPTION_FLAG,   NULL,      AT(subst),        0, 0,        COMMAND_EXEC,
+     "in COMMAND %h is the node, %n its number from 0, %u the login name, %% a percent sign"},
+    {"sudo",          0,   OPTION_FLAG,   NULL,      AT(exec_sudo),    0, 0,        COMMAND_EXEC,
+     "COMMAND, with its pipes and redirections, as root by sudo -n"},
     {"raw",           0,   OPTION_FLAG,   NULL,      AT(raw),          0, 0,        COMMAND_EXEC,
      "do not escape control characters of the nodes"},
 

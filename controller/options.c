@@ -317,6 +317,12 @@ static int check(const struct options *o, const struct command_row *command,
                         command->name, o->subject, o->run);
     if (o->all_pairs && o->rounds != OPTION_UNSET)
         return fail_set(why, FAIL_USAGE, "--all-pairs and --rounds: one of both");
+    if (o->diff && (o->json || o->ndjson))
+        return fail_set(why, FAIL_USAGE, "--diff and --json or --ndjson: one of them");
+    if (o->no_label && (o->gather || o->diff || o->json || o->ndjson))
+        return fail_set(why, FAIL_USAGE,
+                        "-N is for lines as they come, not for -b, --diff, --json or "
+                        "--ndjson");
     if (o->json && o->ndjson)
         return fail_set(why, FAIL_USAGE, "--json and --ndjson: one of both");
     return 0;

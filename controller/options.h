@@ -76,7 +76,11 @@ struct options {
     bool expand, count;
 
     /* exec: words after `--` */
-    bool gather, raw;
+    bool gather, raw, diff;
+    bool no_label, quiet;
+    bool fail_fast, largest_status;
+    bool subst, exec_sudo;
+    const char *outdir;
     char *const *words;
     size_t word_count;
 

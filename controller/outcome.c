@@ -33,6 +33,8 @@ void outcome_count(struct outcome *o, const struct fail *why)
         o->our_fault = true;
     else if (why->code == FAIL_INTERRUPTED)
         o->interrupted = true;
+    else if (why->code == FAIL_BUDGET)
+        o->budget = true;
     else if (is_held(why->code))
         o->claimed++;
     else if (is_unreached(why->code))

@@ -49,7 +49,8 @@ int outcome_of_fail(const struct fail *why);
 
 /* Count one node's end; why is NULL or FAIL_NONE when it went well.  Codes about
  * reaching a node count as unreached, FAIL_CLAIMED and FAIL_STALE_EPOCH as claimed,
- * our own machine's as our_fault.
+ * our own machine's as our_fault; FAIL_INTERRUPTED and FAIL_BUDGET are no failures of a
+ * node and set their flags.
  */
 void outcome_count(struct outcome *o, const struct fail *why);
 

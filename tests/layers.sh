@@ -47,7 +47,7 @@ one_home 'cjson/cJSON\.h' protocol/json
 one_home 'sha2(56)?\.h' protocol/digest
 
 # Pure files decide; they know no loop, no clock and no socket.
-pure='(controller/(fabric/(pairs|robust|tally|finding|islands|grid|capacity|alike|explain|sentence|schedule|pace|harvest|retest|absence|verdict)|validate/(headline|listing|choice|result_json|result_text|saying)|exec/(answer|gather)|rollout/(policy|node_state|deadline|dossier|order|plan)|link/(link_state|bootstrap|requests|talk|attempt|allowance|tail)|ssh/(session_state|outqueue|blob|ssh_order))|inventory/.*|protocol/.*)\.c$'
+pure='(controller/(fabric/(pairs|robust|tally|finding|islands|grid|capacity|alike|explain|sentence|schedule|pace|harvest|retest|absence|verdict)|validate/(headline|listing|choice|result_json|result_text|saying)|exec/(answer|gather|diff|shell_line)|rollout/(policy|node_state|deadline|dossier|order|plan)|link/(link_state|bootstrap|requests|talk|attempt|allowance|tail)|ssh/(session_state|outqueue|blob|ssh_order))|inventory/.*|protocol/.*)\.c$'
 mapfile -t rest < <(files . | grep -E "^$pure")
 forbid '(uv|time|sys/time|sys/socket|unistd|pthread)\.h' 'a pure file knows no loop, clock or socket' "${rest[@]}"
 

@@ -44,7 +44,7 @@ void answer_put_line(const char *line, size_t len_bytes, bool raw, struct text *
 
 struct page {
     const char *name;
-    bool raw;
+    unsigned style;
     struct text *text;
 };
 
@@ -52,14 +52,15 @@ static void add_line(void *arg, const char *line, size_t len_bytes)
 {
     const struct page *page = arg;
 
-    text_add(page->text, "%s: ", page->name);
-    answer_put_line(line, len_bytes, page->raw, page->text);
+    if (!(page->style & ANSWER_BARE))
+        text_add(page->text, "%s: ", page->name);
+    answer_put_line(line, len_bytes, page->style & ANSWER_RAW, page->text);
 }
 
 void answer_cut(struct answer *a, enum ssh_stream stream, const char *bytes,
-                size_t len_bytes, bool raw, struct text *text)
+                size_t len_bytes, unsigned style, struct text *text)
 {
-    struct page page = {.name = a->node->name, .raw = raw, .text = text};
+    struct page page = {.name = a->node->name, .style = style, .text = text};
 
     if (bytes)
         lines_push(&a->lines[stream], bytes, len_bytes, add_line, &page);
@@ -78,6 +79,13 @@ void answer_end(struct answer *a, int status, const struct fail *why)
         fail_set(&a->why, FAIL_COMMAND, "ended without telling its status");
     else if (status != 0)
         fail_set(&a->why, FAIL_COMMAND, "exit status %d", status);
+}
+
+const char *answer_state(const struct answer *a)
+{
+    if (a->why.code != FAIL_INTERRUPTED && a->why.code != FAIL_BUDGET)
+        return outcome_state(&a->why);
+    return a->ran ? "stopped" : "not-run";
 }
 
 /* JSON texts end at a NUL: it becomes what stands for any unprintable character. */
@@ -110,7 +118,7 @@ struct json *answer_encode(const struct answer *a)
     struct json *doc = json_object();
 
     if (doc && json_put_text(doc, "name", a->node->name) == 0 &&
-        json_put_text(doc, "state", outcome_state(&a->why)) == 0 &&
+        json_put_text(doc, "state", answer_state(a)) == 0 &&
         json_put_text(doc, "code", fail_code_name(a->why.code)) == 0 &&
         json_put_text(doc, "reason", a->why.code ? a->why.text : NULL) == 0 &&
         put_status(doc, a->status) == 0 &&

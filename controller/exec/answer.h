@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "controller/link/tail.h"
 #include "controller/screen/lines.h"
 #include "controller/screen/text.h"
 #include "controller/ssh/ssh.h"
@@ -24,7 +25,9 @@ struct answer {
     const struct fleet_node *node;
     struct lines lines[2]; /* live: by stream                                    */
     struct text kept[2];   /* gathered: all in [0]; apart: by stream              */
+    struct tail err;       /* of its stderr */
     size_t heard_bytes;
+    bool ran;        /* the command was started                                   */
     int status;      /* of the command; SSH_STATUS_UNKNOWN                        */
     struct fail why; /* FAIL_NONE: ended with status 0                            */
     uint64_t took_ms;
@@ -34,11 +37,18 @@ struct answer {
 int answer_keep(struct answer *a, enum ssh_stream stream, const char *bytes,
                 size_t len_bytes, struct fail *why);
 
+/* How lines are shown. */
+enum answer_style {
+    ANSWER_RAW = 1 << 0,  /* not escaped                */
+    ANSWER_BARE = 1 << 1, /* without "NODE: " before it */
+};
+
 /* Live: what came, with what waited, as whole lines "NODE: LINE" into text; bytes NULL:
- * nothing comes any more, and the last line needs no end.  raw: it is not escaped.
+ * nothing comes any more, and the last line needs no end.  style: enum answer_style,
+ * or'ed.
  */
 void answer_cut(struct answer *a, enum ssh_stream stream, const char *bytes,
-                size_t len_bytes, bool raw, struct text *text);
+                size_t len_bytes, unsigned style, struct text *text);
 
 /* One line that a node printed, without its end. */
 void answer_put_line(const char *line, size_t len_bytes, bool raw, struct text *text);
@@ -48,6 +58,11 @@ int answer_count(struct answer *a, size_t len_bytes, struct fail *why);
 
 /* How the command ended; a status other than 0 becomes FAIL_COMMAND. */
 void answer_end(struct answer *a, int status, const struct fail *why);
+
+/* The word for it: "ok", "failed", "unreachable", and of those whom we ended "stopped"
+ * when the command was running and "not-run" when it was not.
+ */
+const char *answer_state(const struct answer *a);
 
 /* {name, state, code, reason, status, seconds, stdout, stderr}; NULL: no memory. */
 struct json *answer_encode(const struct answer *a);

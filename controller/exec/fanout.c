@@ -11,6 +11,7 @@
 struct target {
     struct fanout *fanout;
     struct shot *shot; /* while under way */
+    char *line;        /* likewise */
     uint64_t started_ms;
 };
 
@@ -51,32 +52,49 @@ static void on_data(void *arg, enum ssh_stream stream, const char *bytes,
         shot_stop(t->shot, &why);
 }
 
+static void forget(struct target *t)
+{
+    t->shot = NULL;
+    free(t->line);
+    t->line = NULL;
+}
+
 static void on_ended(void *arg, int status, const struct fail *why)
 {
     struct target *t = arg;
     struct fanout *f = t->fanout;
 
-    t->shot = NULL;
+    forget(t);
     f->running--;
     f->hooks->ended(f->arg, index_of(t), status, uv_now(f->loop) - t->started_ms, why);
     fanout_launch(f);
 }
 
-static void start(struct fanout *f, size_t i)
+static int shoot(struct fanout *f, struct target *t, struct fail *why)
 {
     static const struct shot_hooks hooks = {.running = on_running,
                                             .data = on_data,
                                             .ended = on_ended};
+    size_t i = index_of(t);
     struct shot_order order = {.node = f->order.nodes[i],
-                               .command = f->order.command,
                                .deadline_ms = f->order.deadline_ms};
+
+    if (shell_line_for(&f->order.line, order.node, i, ssh_client_login(f->client),
+                       &t->line, why) < 0)
+        return -1;
+    order.command = t->line;
+    t->started_ms = uv_now(f->loop);
+    t->shot = shot_start(f->loop, f->client, &order, &hooks, t);
+    return t->shot ? 0 : fail_memory(why);
+}
+
+static void start(struct fanout *f, size_t i)
+{
     struct target *t = &f->targets[i];
     struct fail why;
 
-    t->started_ms = uv_now(f->loop);
-    t->shot = shot_start(f->loop, f->client, &order, &hooks, t);
-    if (!t->shot) {
-        fail_memory(&why);
+    if (shoot(f, t, &why) < 0) {
+        forget(t);
         f->hooks->ended(f->arg, i, SSH_STATUS_UNKNOWN, 0, &why);
         return;
     }

@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "controller/exec/shell_line.h"
 #include "controller/ssh/ssh.h"
 
 struct fail;
@@ -25,9 +26,9 @@ struct uv_loop_s;
 struct fanout_order { /* what it points to is borrowed until fanout_free() */
     const struct fleet_node *const *nodes;
     size_t node_count;
-    const char *command;
-    size_t width;         /* nodes under way at once                     */
-    uint64_t deadline_ms; /* for login and command together; 0: none     */
+    struct shell_line line; /* must have passed shell_line_check()       */
+    size_t width;           /* nodes under way at once                     */
+    uint64_t deadline_ms;   /* for login and command together; 0: none     */
 };
 
 struct fanout_hooks {

@@ -26,4 +26,17 @@ int gather_add(struct gather *g, const struct answer *answer, struct fail *why);
 /* The largest group first. */
 void gather_render(struct gather *g, bool color, struct text *text);
 
+/* Only what differs: each group as a unified diff against the largest of those with the
+ * lowest status.
+ *
+ *     --- 3 nodes ib[1-3]
+ *     +++ 1 node ib4: exit status 1
+ *     @@ -1,1 +1,1 @@
+ *     -Linux
+ *     +sh: 1: unam: not found
+ *
+ * One that differs in too much is told whole, as gather_render() would.
+ */
+void gather_render_diff(struct gather *g, bool color, struct text *text);
+
 #endif

@@ -9,6 +9,7 @@
 
 #include "controller/exec/answer.h"
 #include "controller/exec/gather.h"
+#include "controller/exec/shell_line.h"
 #include "controller/screen/indent.h"
 #include "controller/screen/lines.h"
 #include "controller/screen/wrap.h"
@@ -245,6 +246,116 @@ static void who_failed_without_a_word_is_not_gathered(void **state)
     assert_string_equal(text_of(&text), "=== 1 node ib2\n");
 }
 
+static void what_differs_is_told_against_the_largest_group_of_the_lowest_status(
+    void **state)
+{
+    CLEANUP(gather_done) struct gather *g = gather_new(false);
+    CLEANUP(text_clear) struct text text = {0};
+
+    (void)state;
+    gather(g, 0, "bad\n", 2);
+    gather(g, 1, "bad\n", 2);
+    gather(g, 2, "good\n", 0);
+    gather_render_diff(g, false, &text);
+    assert_string_equal(text_of(&text), "--- 1 node ib3\n"
+                                        "+++ 2 nodes ib[1-2]: exit status 2\n"
+                                        "@@ -1,1 +1,1 @@\n-good\n+bad\n");
+}
+
+static void where_nothing_differs_that_is_told(void **state)
+{
+    CLEANUP(gather_done) struct gather *g = gather_new(false);
+    CLEANUP(text_clear) struct text text = {0};
+
+    (void)state;
+    gather(g, 0, "same\n", 0);
+    gather(g, 1, "same\n", 0);
+    gather_render_diff(g, false, &text);
+    assert_string_equal(text_of(&text), "=== 2 nodes ib[1-2]: no difference\n");
+}
+
+static void whom_we_ended_was_stopped_or_has_not_run(void **state)
+{
+    struct answer a = {.node = nodes};
+    struct fail why;
+
+    (void)state;
+    fail_set(&why, FAIL_INTERRUPTED, "by you");
+    answer_end(&a, 0, &why);
+    assert_string_equal(answer_state(&a), "not-run");
+    a.ran = true;
+    assert_string_equal(answer_state(&a), "stopped");
+}
+
+/* ---- the shell line -----------------------------------------------------------------
+ */
+
+static void becomes(struct shell_line order, const char *wanted)
+{
+    static const struct fleet_node node = {.name = "ib7", .user = "root"};
+    CLEANUP(text_done) char *line = NULL;
+
+    assert_int_equal(shell_line_check(&order, NULL), 0);
+    assert_int_equal(shell_line_for(&order, &node, 6, "me", &line, NULL), 0);
+    assert_string_equal(line, wanted);
+}
+
+static void the_node_is_put_in_only_when_asked(void **state)
+{
+    (void)state;
+    becomes((struct shell_line){.words = "date +%s"}, "date +%s");
+    becomes((struct shell_line){.words = "echo %h %n %u 100%%%%h", .subst = true},
+            "echo ib7 6 root 100%%h");
+}
+
+static void a_percent_sign_without_meaning_is_refused(void **state)
+{
+    static const char *const bad[] = {"date +%s", "100%", "%%%", "%\xc3\xa4"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        struct shell_line order = {.words = bad[i], .subst = true};
+        struct fail why = {0};
+
+        assert_int_equal(shell_line_check(&order, &why), -1);
+        assert_int_equal(why.code, FAIL_USAGE);
+    }
+}
+
+static void sudo_takes_plain_words_and_wraps_all_else(void **state)
+{
+    (void)state;
+    becomes((struct shell_line){.words = "uname -r", .sudo = true},
+            "sudo -n -- uname -r");
+    becomes((struct shell_line){.words = "id|cat", .sudo = true},
+            "sudo -n -- sh -c 'eval \"$(printf %b \"$1\")\"' sh 'id\\0174cat'");
+}
+
+static void a_line_too_long_is_refused(void **state)
+{
+    CLEANUP(text_clear) struct text words = {0};
+    CLEANUP(text_done) char *line = NULL;
+    struct shell_line order = {.sudo = true};
+    struct fail why = {0};
+
+    (void)state;
+    text_fill(&words, '|', SHELL_LINE_MAX_BYTES / 2);
+    order.words = text_of(&words);
+    assert_int_equal(shell_line_for(&order, nodes, 0, NULL, &line, &why), -1);
+    assert_int_equal(why.code, FAIL_USAGE);
+}
+
+static void sudo_that_wants_a_password_is_told_from_a_failed_command(void **state)
+{
+    struct fail why = {0};
+
+    (void)state;
+    assert_false(shell_line_is_refused("", &why));
+    assert_false(shell_line_is_refused("sudo: x\nls: no such file\n", &why));
+    assert_true(shell_line_is_refused("sudo: a password is required\n", &why));
+    assert_int_equal(why.code, FAIL_SUDO_PASSWORD);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -259,6 +370,15 @@ int main(void)
         cmocka_unit_test(equal_output_folds_only_with_equal_status),
         cmocka_unit_test(gathered_output_is_escaped_unless_raw),
         cmocka_unit_test(who_failed_without_a_word_is_not_gathered),
+        cmocka_unit_test(
+            what_differs_is_told_against_the_largest_group_of_the_lowest_status),
+        cmocka_unit_test(where_nothing_differs_that_is_told),
+        cmocka_unit_test(whom_we_ended_was_stopped_or_has_not_run),
+        cmocka_unit_test(the_node_is_put_in_only_when_asked),
+        cmocka_unit_test(a_percent_sign_without_meaning_is_refused),
+        cmocka_unit_test(sudo_takes_plain_words_and_wraps_all_else),
+        cmocka_unit_test(a_line_too_long_is_refused),
+        cmocka_unit_test(sudo_that_wants_a_password_is_told_from_a_failed_command),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,144 @@
+#!/usr/bin/env bats
+# exec.bats - what exec can be told beside the command, against one real sshd
+#
+# All nodes are that sshd, so a command finds out by --subst which node it runs on.
+
+load fleet
+
+setup()
+{
+    sshd_prepare
+    mkdir "$SSHD_DIR/bin"
+    fleet_start <<<"SetEnv PATH=$SSHD_DIR/bin:/usr/bin:/bin"
+    STATE= # nothing here has any
+    for node in ib1 ib2 ib3; do fleet_node $node; done
+}
+teardown() { fleet_remove; }
+
+# ---- lines, and what goes where ----------------------------------------------------------
+
+@test "the node is put into the command, and lines come without label" {
+    ibfleet exec -N --subst -a -- echo '%h %n %u 100%%'
+    [ "$status" = 0 ]
+    [ "$(sort <<<"$out")" = $'ib1 0 tester 100%\nib2 1 tester 100%\nib3 2 tester 100%' ]
+    ibfleet exec --subst -a -- date +%s
+    [ "$status" = 2 ]
+    warns "'%s' stands for nothing"
+}
+
+@test "quiet says nothing of commands that failed, but of nodes that are off" {
+    fleet_node off1 1
+    ibfleet exec -q -a -- 'exit 3'
+    [ "$status" = 1 ]
+    [ "$(head -n 1 "$SSHD_DIR/err")" = "1 node off1: not reachable (not-reachable)" ]
+    [[ "$err" != *ib1* ]]
+}
+
+@test "only what differs is shown, as diff would" {
+    ibfleet exec --diff --subst -a -- 'seq 10; echo %h | grep -v ib2 | tr 13 0'
+    [ "$status" = 0 ]
+    [ "$out" = $'--- 2 nodes ib[1,3]\n+++ 1 node ib2\n@@ -8,4 +8,3 @@\n 8\n 9\n 10\n-ib0' ]
+    ibfleet exec --diff -a -- seq 10
+    [ "$out" = '=== 3 nodes ib[1-3]: no difference' ]
+}
+
+@test "each node's output goes byte by byte into files of its own, old ones replaced" {
+    mkdir "$SSHD_DIR/into"
+    echo old >"$SSHD_DIR/into/ib1.out"
+    ibfleet exec -b --outdir "$SSHD_DIR/into" --subst -a -- 'printf "%h\033\377\n\0"; echo e >&2'
+    [ "$status" = 0 ]
+    printf 'ib1\033\377\n\0' | cmp - "$SSHD_DIR/into/ib1.out"
+    [ "$(cat "$SSHD_DIR"/into/ib{1,2,3}.err | xargs)" = "e e e" ]
+    says "=== 1 node ib2"
+    fleet_node off1 1
+    ibfleet exec --outdir "$SSHD_DIR/into" off1,ib1 -- true
+    [ -e "$SSHD_DIR/into/off1.out" ]
+    [ ! -s "$SSHD_DIR/into/ib1.out" ]
+}
+
+@test "a file for a node's output follows no link" {
+    mkdir "$SSHD_DIR/into"
+    echo precious >"$SSHD_DIR/precious"
+    ln -s "$SSHD_DIR/precious" "$SSHD_DIR/into/ib1.out"
+    ibfleet exec --outdir "$SSHD_DIR/into" ib1 -- echo here
+    [ "$status" = 0 ]
+    [ "$(cat "$SSHD_DIR/precious")" = precious ]
+    [ ! -L "$SSHD_DIR/into/ib1.out" ]
+    [ "$(cat "$SSHD_DIR/into/ib1.out")" = here ]
+}
+
+@test "a folder for output that cannot be is told before any node is reached" {
+    ibfleet exec --outdir "$SSHD_DIR/no/where" -a -- true
+    [ "$status" = 2 ]
+    warns "--outdir $SSHD_DIR/no/where: No such file or directory"
+    ibfleet exec --outdir "$SSHD_KEY" -a -- true
+    [ "$status" = 2 ]
+    warns "--outdir $SSHD_KEY: Not a directory"
+    mkdir -p "$SSHD_DIR/into/ib2.err"
+    ibfleet exec --outdir "$SSHD_DIR/into" -a -- true
+    [ "$status" = 8 ]
+    warns "$SSHD_DIR/into/ib2.err: Is a directory"
+    ! grep -q Accepted "$SSHD_LOG"
+}
+
+# ---- status --------------------------------------------------------------------------------
+
+@test "the largest status of the commands is ours if asked" {
+    ibfleet exec -S --subst -a -- 'exit 4%n'
+    [ "$status" = 42 ]
+    fleet_node off1 1
+    ibfleet exec -S -a -- true
+    [ "$status" = 255 ]
+}
+
+@test "the first failure stops the rest if asked: status 3" {
+    ibfleet exec -k -f 1 --json --subst -a -- 'echo %h; test %n != 1'
+    [ "$status" = 3 ]
+    keeps_to exec
+    [ "$(ask '.nodes[] | .name, .state, .code' | xargs)" = \
+        "ib1 ok ok ib2 failed command-failed ib3 not-run failure-budget" ]
+    [ "$(ask '.nodes[2].reason')" = "not started: ib2 failed" ]
+}
+
+@test "each node that ends is one object per line" {
+    fleet_node off1 1
+    ibfleet exec --ndjson --subst -a -- 'echo %h; exit %n'
+    [ "$status" = 1 ]
+    [ "$(wc -l <"$SSHD_DIR/out")" = 4 ]
+    [ "$(ask '"\(.schema) \(.name) \(.code) \(.status)"' | sort)" = \
+"ibfleet.exec-event/1 ib1 ok 0
+ibfleet.exec-event/1 ib2 command-failed 1
+ibfleet.exec-event/1 ib3 command-failed 2
+ibfleet.exec-event/1 off1 not-reachable null" ]
+}
+
+# ---- sudo ----------------------------------------------------------------------------------
+
+fake_sudo() { printf '#!/bin/sh\n%s\n' "$1" >"$SSHD_DIR/bin/sudo"; chmod +x "$SSHD_DIR/bin/sudo"; }
+
+@test "sudo gets the whole line, in every login shell" {
+    fake_sudo '[ "$1 $2" = "-n --" ] || exit 99; shift 2; AS=root exec "$@"'
+    ibfleet exec --sudo ib1 -- printenv AS
+    [ "$out" = "ib1: root" ]
+    local line
+    read -r line <<'LINE'
+printf "%s|" "$AS!" 'a\b' "it's" "$(echo 100%)"; (exit 5)
+LINE
+    for shell in bash dash zsh tcsh fish; do
+        command -v $shell || continue
+        sshd_stop
+        SSHD_SHELL=$(command -v $shell)
+        sshd_start <<<"SetEnv PATH=$SSHD_DIR/bin:/usr/bin:/bin"
+        ibfleet exec -N --sudo ib1 -- "$line"
+        [ "$out" = "root!|a\\b|it's|100%|" ]
+        warns "exit status 5"
+    done
+}
+
+@test "sudo that wants a password is told with what to do" {
+    fake_sudo 'echo "sudo: a password is required" >&2; exit 1'
+    ibfleet exec -b --sudo -a -- id
+    [ "$status" = 1 ]
+    warns "3 nodes ib[1-3]: sudo wants a password (sudo-wants-password)"
+    warns "NOPASSWD"
+}
