@@ -11,6 +11,7 @@
 #   make layers             who may include whom
 #   make tidy               functions and files that have outgrown the house style
 #   make deps               what apt has to install; the others call it when needed
+#   make man                build/man: the manual pages, man -l build/man/man1/ibfleet.1
 #   make install PREFIX=/usr/local DESTDIR=
 
 SHELL := /bin/bash
@@ -63,8 +64,9 @@ $O/inventory.a:  $(inventory:%.c=$O/%.o)  ; $(archive)
 $O/controller.a: $(controller:%.c=$O/%.o) ; $(archive)
 $O/agent.a:      $(agent:%.c=$O/%.o)      ; $(archive)
 
-# The journal carries its schema inside.
+# The journal carries its schema inside, the manual its prose.
 $O/controller/journal/database.o: controller/journal/schema.sql
+$O/controller/manual/prose.o: controller/manual/prose.txt
 
 $O/ibfleet: $O/controller/main.o $O/controller.a $O/inventory.a $O/protocol.a
 	$(call say,LINK)$(CC) $(FLAGS) -o $@ $^ $(controller_libs)
@@ -152,10 +154,22 @@ fuzz: $O/test-deps.ok
 
 # ---- into a system --------------------------------------------------------------
 
+# ibfleet writes its own manual, from the tables that it is parsed and helped by.
+.PHONY: man
+man: $O/man.ok
+$O/man.ok: $O/ibfleet
+	@rm -rf $O/man
+	@for p in $$($O/ibfleet man --list); do \
+	    mkdir -p $O/man/man$${p##*.} && $O/ibfleet man $${p%.*} >$O/man/man$${p##*.}/$$p || exit 1; done
+	@touch $@
+
 .PHONY: install
-install: all
+install: all man
 	install -D -m 755 $O/ibfleet $(DESTDIR)$(PREFIX)/bin/ibfleet
 	install -D -m 755 $O/ibfleet-agent $(DESTDIR)$(PREFIX)/libexec/ibfleet-agent
+	install -D -m 644 controller/manual/ibfleet.bash \
+	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions/ibfleet
+	for s in 1 5 7; do install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man$$s $O/man/man$$s/*; done
 
 # ---- the lab: virtual machines on a fabric that breaks when told ----------------
 

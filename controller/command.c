@@ -243,16 +243,22 @@ int command_pool(struct command *c, struct link_pool **pool, struct fail *why)
     return 0;
 }
 
-int command_state(struct command *c, const char **folder, struct fail *why)
+int command_state_path(const struct command *c, char **path, struct fail *why)
 {
     struct state_folder_asker asker = {.given = c->options->state,
                                        .is_root = geteuid() == 0,
                                        .xdg_state_home = getenv("XDG_STATE_HOME"),
                                        .home = getenv("HOME")};
+
+    return state_folder_path(&asker, path, why);
+}
+
+int command_state(struct command *c, const char **folder, struct fail *why)
+{
     CLEANUP(text_done) char *path = NULL;
 
     if (!c->insides->state_folder) {
-        if (state_folder_path(&asker, &path, why) < 0 || state_folder_make(path, why) < 0)
+        if (command_state_path(c, &path, why) < 0 || state_folder_make(path, why) < 0)
             return -1;
         c->insides->state_folder = path;
         path = NULL;

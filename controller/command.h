@@ -84,6 +84,9 @@ int command_pool(struct command *c, struct link_pool **pool, struct fail *why);
  */
 int command_state(struct command *c, const char **folder, struct fail *why);
 
+/* Where that folder is or would be; nothing is made.  The caller's to free. */
+int command_state_path(const struct command *c, char **path, struct fail *why);
+
 /* A progress display with the chosen nodes as items, as --progress says; states
  * are borrowed until progress_close(), which is the command's.  FAIL_MEMORY.
  */

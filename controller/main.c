@@ -4,6 +4,8 @@
 #include <stdio.h>
 
 #include "controller/command.h"
+#include "controller/complete.h"
+#include "controller/manual/manual.h"
 #include "controller/options.h"
 #include "controller/screen/screen.h"
 #include "controller/screen/text.h"
@@ -26,6 +28,23 @@ static int print_help(const char *topic)
     CLEANUP(text_clear) struct text text = {0};
 
     usage_render(topic, &text);
+    screen_out(&text);
+    return EXIT_WELL;
+}
+
+static int print_page(const struct options *o)
+{
+    CLEANUP(text_clear) struct text text = {0};
+    struct manual_page page;
+    struct fail why;
+
+    for (size_t i = 0; o->list_pages && manual_page(i, &page); i++)
+        text_add(&text, "%s.%d\n", page.name, page.section);
+    if (!o->list_pages) {
+        if (manual_find(o->help_topic, &page, &why) < 0)
+            return screen_fail(&why);
+        manual_render(&page, &text);
+    }
     screen_out(&text);
     return EXIT_WELL;
 }
@@ -67,6 +86,10 @@ int main(int argc, char **argv)
         status = print_help(options.help_topic);
     else if (options.version)
         status = print_version();
+    else if (options.man)
+        status = print_page(&options);
+    else if (options.complete)
+        status = complete(options.complete[0], options.complete[1]);
     else
         status = run(&options);
     options_clear(&options);

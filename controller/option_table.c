@@ -120,7 +120,7 @@ const struct option_row option_table[] = {
      "say what would happen, change nothing"},
     {"yes",           'y', OPTION_FLAG,   NULL,      AT(yes),          0, 0,        COMMAND_ROLLOUT | COMMAND_RESUME,
      "do not ask"},
-    {"run",           0,   OPTION_TEXT,   "ID",      AT(run),          0, 0,        COMMAND_STATUS | COMMAND_SHOW | COMMAND_RESUME,
+    {"run",           0,   OPTION_TEXT,   "RUN",     AT(run),          0, 0,        COMMAND_STATUS | COMMAND_SHOW | COMMAND_RESUME,
      "the same as RUN; of show: not the node's latest but this one"},
 
     {"hosts",         'w', OPTION_HOSTS,  "HOSTS",   AT(hosts),        0, 0,        HOSTED,
@@ -158,10 +158,44 @@ const struct option_row option_table[] = {
     {"state",         0,   OPTION_TEXT,   "DIR",     AT(state),        0, 0,        EVERY,
      "where runs are kept; else /var/lib/ibfleet or ~/.local/state/ibfleet"},
     {"help",          'h', OPTION_FLAG,   NULL,      AT(help),         0, 0,        EVERY,
-     "this"},
+     "this help"},
     {.name = NULL},
 };
 /* clang-format on */
+
+/* The headings of help, each from the option of that name on.  So a new row is under the
+ * heading of its neighbours.
+ */
+static const struct {
+    const char *title, *from;
+} groups[] = {
+    {"This command", NULL},
+    {"Which nodes", "hosts"},
+    {"How to reach them", "user"},
+    {"What comes out", "json"},
+};
+
+const char *option_group(const struct option_row *row)
+{
+    size_t group = 0, next = 1, count = sizeof groups / sizeof *groups;
+
+    for (const struct option_row *o = option_table; o <= row; o++)
+        if (next < count && strcmp(o->name, groups[next].from) == 0)
+            group = next++;
+    return groups[group].title;
+}
+
+/* A pipe in the example itself: what explains comes after the last one. */
+struct option_example option_example_next(const char **at)
+{
+    const char *line = *at, *end = strchr(line, '\n'), *bar = strchr(line, '|');
+
+    for (const char *more = bar; more && more < end; more = strchr(more + 1, '|'))
+        bar = more;
+    *at = end + 1;
+    return (struct option_example){line, bar + 1, (int)(bar - line),
+                                   (int)(end - bar - 1)};
+}
 
 const struct command_row *command_row_named(const char *name)
 {

@@ -55,6 +55,18 @@ struct option_row {
 extern const struct command_row command_table[];
 extern const struct option_row option_table[];
 
+/* One of command_row.examples, and what it does; borrowed, not NUL-terminated. */
+struct option_example {
+    const char *line, *words;
+    int line_len, words_len;
+};
+
+/* The example at *at, which moves on to the next one; for as long as **at is not 0. */
+struct option_example option_example_next(const char **at);
+
+/* The heading in help and manual under which an option of the table stands. */
+const char *option_group(const struct option_row *row);
+
 /* NULL when there is none of that name. */
 const struct command_row *command_row_named(const char *name);
 const struct command_row *command_row_of(enum command_kind kind);

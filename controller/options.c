@@ -40,6 +40,26 @@ static int set_number(struct options *o, const struct option_row *row, const cha
     return 0;
 }
 
+#define MAX_OPTION_WORDS 8
+
+/* No such word among "one|two|three": say which there are, or which was meant. */
+static int no_such_word(const struct option_row *row, const char *text, struct fail *why)
+{
+    char copy[100];
+    const char *words[MAX_OPTION_WORDS + 1] = {NULL}, *near;
+    char *rest = NULL;
+    size_t count = 0;
+
+    snprintf(copy, sizeof copy, "%s", row->argument);
+    for (char *word = strtok_r(copy, "|", &rest); word && count < MAX_OPTION_WORDS;
+         word = strtok_r(NULL, "|", &rest))
+        words[count++] = word;
+    near = nearest_word(text, words);
+    return fail_set(why, FAIL_USAGE, "--%s takes %s, not '%s'%s%s%s", row->name,
+                    row->argument, text, near ? "; did you mean '" : "", near ? near : "",
+                    near ? "'?" : "");
+}
+
 /* One of the words in row->argument, "one|two|three". */
 static int set_word(struct options *o, const struct option_row *row, const char *text,
                     struct fail *why)
@@ -53,8 +73,7 @@ static int set_word(struct options *o, const struct option_row *row, const char 
             return 0;
         }
     }
-    return fail_set(why, FAIL_USAGE, "--%s takes %s, not '%s'", row->name, row->argument,
-                    text);
+    return no_such_word(row, text, why);
 }
 
 static int join_hosts(char **hosts, const char *more, struct fail *why)
@@ -337,6 +356,8 @@ static int unknown_command(const char *name, struct fail *why)
 
     for (const struct command_row *row = command_table; row->name; row++)
         words[count++] = row->name;
+    words[count++] = "help";
+    words[count++] = "version";
     words[count] = NULL;
     near = nearest_word(name, words);
     if (near)
@@ -354,6 +375,27 @@ static int read_help(char *const *argv, struct options *o, struct fail *why)
     o->help_topic = argv[0];
     if (argv[0] && !command_row_named(argv[0]))
         return unknown_command(argv[0], why);
+    return 0;
+}
+
+/* Whether there is such a page is the manual's. */
+static int read_man(char *const *argv, struct options *o, struct fail *why)
+{
+    o->man = true;
+    o->list_pages = argv[0] && strcmp(argv[0], "--list") == 0;
+    o->help_topic = argv[0];
+    if (argv[0] && argv[1])
+        return fail_set(why, FAIL_USAGE, "man: one page at a time, so '%s' is too many",
+                        argv[1]);
+    return 0;
+}
+
+/* Asked by a shell, not by a person. */
+static int read_complete(char *const *argv, struct options *o, struct fail *why)
+{
+    if (!argv[0] || !argv[1] || argv[2])
+        return fail_set(why, FAIL_USAGE, "complete: LINE WORD, as bash gives them");
+    o->complete = (const char *const *)argv;
     return 0;
 }
 
@@ -389,6 +431,10 @@ int options_parse(int argc, char *const *argv, struct options *o, struct fail *w
         o->version = true;
         return 0;
     }
+    if (strcmp(argv[1], "man") == 0)
+        return read_man(argv + 2, o, why);
+    if (strcmp(argv[1], "complete") == 0)
+        return read_complete(argv + 2, o, why);
     r.command = command_row_named(argv[1]);
     return r.command ? read_command(&r, why) : unknown_command(argv[1], why);
 }

@@ -24,7 +24,7 @@ struct fail;
 
 /* Bits, so that an option can say which commands take it. */
 enum command_kind {
-    COMMAND_NONE = 0, /* only with .help or .version */
+    COMMAND_NONE = 0, /* only with .help, .version, .man or .complete */
     COMMAND_NODES = 1 << 0,
     COMMAND_PROBE = 1 << 1,
     COMMAND_EXEC = 1 << 2,
@@ -46,7 +46,9 @@ struct options {
     int argc; /* as it was typed */
     char *const *argv;
     bool help, version;
-    const char *help_topic; /* `ibfleet help TOPIC` */
+    const char *help_topic;      /* `ibfleet help TOPIC` */
+    bool man, list_pages;        /* `ibfleet man PAGE`: its name in help_topic */
+    const char *const *complete; /* `ibfleet complete LINE WORD`: both; else NULL */
 
     /* whom: hosts is NULL with all; commands that take HOSTS have one of both */
     char *hosts;   /* -w and positional ones, joined with ',' */

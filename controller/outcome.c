@@ -95,3 +95,21 @@ int outcome_of_fail(const struct fail *why)
         return EXIT_SOME_FAILED;
     }
 }
+
+const char *outcome_meaning(int status)
+{
+    static const char *const meanings[] = {
+        [EXIT_WELL] = "all well",
+        [EXIT_SOME_FAILED] = "some nodes or links failed",
+        [EXIT_USAGE] = "usage or configuration: nothing was changed",
+        [EXIT_BUDGET] = "stopped by the failure budget",
+        [EXIT_NOBODY] = "nobody could be reached",
+        [EXIT_INTERRUPTED] = "interrupted or paused; `ibfleet resume RUN` goes on",
+        [EXIT_CLAIMED] = "the nodes are claimed by another controller",
+        [EXIT_REFUSED] = "refused by a check before anything was changed",
+        [EXIT_OUR_FAULT] = "our own machine failed us: memory, disk, a bug",
+    };
+    int count = sizeof meanings / sizeof *meanings;
+
+    return status >= 0 && status < count ? meanings[status] : NULL;
+}

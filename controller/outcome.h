@@ -44,6 +44,11 @@ struct outcome {
  */
 int outcome_status(const struct outcome *o);
 
+/* "some nodes or links failed": what an exit status says, for help and manual; NULL past
+ * the last one.
+ */
+const char *outcome_meaning(int status);
+
 /* For what ends a command before it has begun with any node. */
 int outcome_of_fail(const struct fail *why);
 

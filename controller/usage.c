@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "controller/option_table.h"
+#include "controller/outcome.h"
 #include "controller/screen/text.h"
 #include "controller/screen/wrap.h"
 
@@ -15,17 +16,11 @@
 
 static void add_examples(const struct command_row *row, struct text *text)
 {
-    const char *line = row->examples;
+    for (const char *at = row->examples; *at;) {
+        struct option_example e = option_example_next(&at);
 
-    while (*line) {
-        const char *bar = strchr(line, '|'), *end = strchr(line, '\n');
-
-        /* A pipe in the example itself: what explains comes after the last one. */
-        for (const char *more = bar; more && more < end; more = strchr(more + 1, '|'))
-            bar = more;
-        text_add(text, "  %.*s\n        %.*s\n", (int)(bar - line), line,
-                 (int)(end - bar - 1), bar + 1);
-        line = end + 1;
+        text_add(text, "  %.*s\n        %.*s\n", e.line_len, e.line, e.words_len,
+                 e.words);
     }
 }
 
@@ -49,25 +44,18 @@ static void add_option(const struct option_row *row, struct text *text)
     wrap_add(text, row->help, OPTION_COLUMNS, HELP_COLUMNS);
 }
 
-static int takers(const struct option_row *row)
+/* What only this command does comes first: it is why somebody asks for this help. */
+static void add_options(const struct command_row *command, struct text *text)
 {
-    return __builtin_popcount(row->commands);
-}
+    const char *last = NULL;
 
-/* What few commands take comes first: it is why somebody asks for this help. */
-static void add_options(const struct command_row *command, bool common, struct text *text)
-{
-    for (const struct option_row *row = option_table; row->name; row++)
-        if ((row->commands & command->kind) && (takers(row) > 3) == common)
-            add_option(row, text);
-}
-
-static bool has_own_options(const struct command_row *command)
-{
-    for (const struct option_row *row = option_table; row->name; row++)
-        if ((row->commands & command->kind) && takers(row) <= 3)
-            return true;
-    return false;
+    for (const struct option_row *row = option_table; row->name; row++) {
+        if (!(row->commands & command->kind))
+            continue;
+        if (option_group(row) != last)
+            text_add(text, "\n%s:\n", last = option_group(row));
+        add_option(row, text);
+    }
 }
 
 /* ---- the two pages ---------------------------------------------------------------- */
@@ -76,12 +64,16 @@ static void render_command(const struct command_row *row, struct text *text)
 {
     text_add(text, "ibfleet %s %s\n%s\n\n", row->name, row->synopsis, row->summary);
     add_examples(row, text);
-    if (has_own_options(row)) {
-        text_add(text, "\nOptions of %s:\n", row->name);
-        add_options(row, false, text);
-    }
-    text_add(text, "\nCommon options:\n");
-    add_options(row, true, text);
+    add_options(row, text);
+    text_add(text, "\nMore: man ibfleet-%s, or: ibfleet man %s | man -l -\n", row->name,
+             row->name);
+}
+
+static void add_statuses(struct text *text)
+{
+    text_add(text, "\nExit status:\n");
+    for (int status = 0; outcome_meaning(status); status++)
+        text_add(text, "  %d  %s\n", status, outcome_meaning(status));
 }
 
 static void render_all(struct text *text)
@@ -95,14 +87,13 @@ static void render_all(struct text *text)
              "verdict\n\nCommands:\n");
     for (const struct command_row *row = command_table; row->name; row++)
         text_add(text, "  %-10s %s\n", row->name, row->summary);
-    text_add(
-        text,
-        "\nHOSTS is -w 'ib[001-128],@gpu!ib007', the same without -w, or -a for the\n"
-        "whole fleet.  More: ibfleet help COMMAND\n\n"
-        "Exit status: 0 all well, 1 some nodes or links failed, 2 usage or\n"
-        "configuration, 3 stopped by the failure budget, 4 nobody could be reached,\n"
-        "5 interrupted, can be resumed, 6 claimed by another controller, 7 refused\n"
-        "by a preflight check, 8 our own fault\n");
+    text_add(text,
+             "\n"
+             "HOSTS is -w 'ib[001-128],@gpu!ib007', the same without -w, or -a for the\n"
+             "whole fleet.\n\n"
+             "More: ibfleet help COMMAND; man ibfleet-COMMAND, ibfleet.conf, "
+             "ibfleet-states\n(not installed? ibfleet man COMMAND | man -l -)\n");
+    add_statuses(text);
 }
 
 void usage_render(const char *topic, struct text *text)

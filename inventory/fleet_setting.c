@@ -59,18 +59,35 @@ static const struct {
     const char *const *words; /* either one of these */
     bool (*is_right)(const char *text);
     const char *what; /* or this */
+    const char *help; /* what it does, and what holds without it */
 } rules[SETTINGS] = {
-    [SETTING_USER] = {"user", NULL, is_user, "a user name"},
-    [SETTING_PORT] = {"port", NULL, is_port, "a number from 1 to 65535"},
-    [SETTING_KEY] = {"key", NULL, is_path, "a path (only '~/' is expanded)"},
+    [SETTING_USER] = {"user", NULL, is_user, "a user name",
+                      "who logs in; else whoever runs ibfleet"},
+    [SETTING_PORT] = {"port", NULL, is_port, "a number from 1 to 65535",
+                      "of sshd; else 22; one that is written with the address wins"},
+    [SETTING_KEY] = {"key", NULL, is_path, "a path (only '~/' is expanded)",
+                     "the private key; else ~/.ssh/id_ed25519 or ~/.ssh/id_ecdsa"},
     [SETTING_KNOWN_HOSTS] = {"known_hosts", NULL, is_path,
-                             "a path (only '~/' is expanded)"},
-    [SETTING_HOST_KEYS] = {"host_keys", host_keys_words, NULL, "strict or accept-new"},
-    [SETTING_DRIVER] = {"driver", driver_words, NULL, "inbox or none"},
-    [SETTING_RXE] = {"rxe", NULL, is_interface, "the name of a network interface"},
-    [SETTING_REBOOT] = {"reboot", reboot_words, NULL, "auto, always or never"},
-    [SETTING_AGENT] = {"agent", NULL, is_agent, "an absolute path of plain characters"},
-    [SETTING_SUDO] = {"sudo", sudo_words, NULL, "yes or no"},
+                             "a path (only '~/' is expanded)",
+                             "the nodes' host keys; else ~/.ssh/known_hosts"},
+    [SETTING_HOST_KEYS] =
+        {"host_keys", host_keys_words, NULL, "strict or accept-new",
+         "strict, as it is without this, refuses a host key that is not "
+         "known; accept-new learns it; a changed one is always refused"},
+    [SETTING_DRIVER] = {"driver", driver_words, NULL, "inbox or none",
+                        "inbox, as it is without this, is the distribution's own RDMA "
+                        "stack; none leaves the node as it is"},
+    [SETTING_RXE] = {"rxe", NULL, is_interface, "the name of a network interface",
+                     "where there is no HCA, Soft-RoCE on this interface; else none"},
+    [SETTING_REBOOT] = {"reboot", reboot_words, NULL, "auto, always or never",
+                        "auto, as it is without this, reboots a node when what was "
+                        "installed needs it"},
+    [SETTING_AGENT] =
+        {"agent", NULL, is_agent, "an absolute path of plain characters",
+         "an agent that is on the node already, so that one line of sudoers "
+         "can allow just this; else ours is pushed"},
+    [SETTING_SUDO] = {"sudo", sudo_words, NULL, "yes or no",
+                      "yes, as it is without this: the agent is started with sudo -n"},
 };
 
 static unsigned word_index(const char *word, const char *const *words)
@@ -89,6 +106,18 @@ const char *setting_name(enum fleet_setting setting)
 {
     assert(setting < SETTINGS);
     return rules[setting].name;
+}
+
+const char *setting_what(enum fleet_setting setting)
+{
+    assert(setting < SETTINGS);
+    return rules[setting].what;
+}
+
+const char *setting_help(enum fleet_setting setting)
+{
+    assert(setting < SETTINGS);
+    return rules[setting].help;
 }
 
 int setting_find(const char *name, enum fleet_setting *setting, struct fail *why)

@@ -26,6 +26,10 @@ enum fleet_setting {
 
 const char *setting_name(enum fleet_setting setting);
 
+/* "inbox or none": what a value may be.  What it does, and what holds without it. */
+const char *setting_what(enum fleet_setting setting);
+const char *setting_help(enum fleet_setting setting);
+
 /* The setting of that name; -1: FAIL_FLEET_FILE, with the nearest name. */
 int setting_find(const char *name, enum fleet_setting *setting, struct fail *why);
 

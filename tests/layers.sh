@@ -47,8 +47,15 @@ one_home 'cjson/cJSON\.h' protocol/json
 one_home 'sha2(56)?\.h' protocol/digest
 
 # Pure files decide; they know no loop, no clock and no socket.
-pure='(controller/(fabric/(pairs|robust|tally|finding|islands|grid|capacity|alike|explain|sentence|schedule|pace|harvest|retest|absence|verdict)|validate/(headline|listing|choice|result_json|result_text|saying)|exec/(answer|gather|diff|shell_line)|rollout/(policy|node_state|deadline|dossier|order|plan)|link/(link_state|bootstrap|requests|talk|attempt|allowance|tail)|ssh/(session_state|outqueue|blob|ssh_order))|inventory/.*|protocol/.*)\.c$'
-mapfile -t rest < <(files . | grep -E "^$pure")
+pure='(inventory|protocol|controller/manual)/.*
+controller/exec/(answer|gather|diff|shell_line)
+controller/fabric/(pairs|robust|tally|finding|islands|grid|capacity|alike|explain|sentence)
+controller/fabric/(schedule|pace|harvest|retest|absence|verdict)
+controller/link/(link_state|bootstrap|requests|talk|attempt|allowance|tail)
+controller/rollout/(policy|node_state|deadline|dossier|order|plan)
+controller/ssh/(session_state|outqueue|blob|ssh_order)
+controller/validate/(headline|listing|choice|result_json|result_text|saying)'
+mapfile -t rest < <(files . | grep -xE "($(paste -sd '|' <<<"$pure"))\.c")
 forbid '(uv|time|sys/time|sys/socket|unistd|pthread)\.h' 'a pure file knows no loop, clock or socket' "${rest[@]}"
 
 # Every base name once, so that a name alone says which file is meant.

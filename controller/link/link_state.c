@@ -18,14 +18,16 @@ static const unsigned char road[LINK_STATES][LINK_EVENTS] = {
     [LINK_LOST]       = { [LINK_EV_OPEN]       = LINK_WAITING },
 };
 
-static const char *const names[LINK_STATES] = {
-    [LINK_DOWN]       = "down",
-    [LINK_WAITING]    = "waiting",
-    [LINK_CONNECTING] = "connecting",
-    [LINK_STARTING]   = "starting the agent",
-    [LINK_PUSHING]    = "sending the agent",
-    [LINK_UP]         = "up",
-    [LINK_LOST]       = "lost",
+static const struct {
+    const char *name, *meaning;
+} states[LINK_STATES] = {
+    [LINK_DOWN]       = {"down", "not opened yet"},
+    [LINK_WAITING]    = {"waiting", "for its turn among the nodes that log in at once, or for another try"},
+    [LINK_CONNECTING] = {"connecting", "TCP, key exchange, the host key is judged, login"},
+    [LINK_STARTING]   = {"starting the agent", "the agent is looked up by its SHA-256, and started"},
+    [LINK_PUSHING]    = {"sending the agent", "the node did not have it"},
+    [LINK_UP]         = {"up", "the agent has greeted and can be asked"},
+    [LINK_LOST]       = {"lost", "the code and the sentence beside it say why"},
 };
 /* clang-format on */
 
@@ -38,5 +40,11 @@ int link_state_next(enum link_state state, enum link_event event)
 const char *link_state_name(enum link_state state)
 {
     assert(state > LINK_ILLEGAL && state < LINK_STATES);
-    return names[state];
+    return states[state].name;
+}
+
+const char *link_state_meaning(enum link_state state)
+{
+    assert(state > LINK_ILLEGAL && state < LINK_STATES);
+    return states[state].meaning;
 }

@@ -38,4 +38,7 @@ int link_state_next(enum link_state state, enum link_event event);
 /* "down", "waiting", "connecting", ...; never NULL. */
 const char *link_state_name(enum link_state state);
 
+/* What it is, in a few words, for the manual; never NULL. */
+const char *link_state_meaning(enum link_state state);
+
 #endif

@@ -34,20 +34,35 @@ static const unsigned char road[NODE_STATES][NODE_EVENTS] = {
                           [NODE_EV_PAUSE]      = NODE_FAILED },
 };
 
-static const char *const states[NODE_STATES] = {
-    [NODE_TODO]       = "todo",
-    [NODE_PROBING]    = "probing",
-    [NODE_PLANNED]    = "planned",
-    [NODE_CLAIMING]   = "claiming",
-    [NODE_INSTALLING] = "installing",
-    [NODE_REBOOTING]  = "rebooting",
-    [NODE_VERIFYING]  = "verifying",
-    [NODE_RELEASING]  = "releasing",
-    [NODE_GIVING_UP]  = "giving-up",
-    [NODE_DONE]       = "done",
-    [NODE_UP_TO_DATE] = "up-to-date",
-    [NODE_FAILED]     = "failed",
-    [NODE_PAUSED]     = "paused",
+static const struct {
+    const char *name, *meaning;
+} states[NODE_STATES] = {
+    [NODE_TODO]       = {"todo",
+        "its turn has not come yet"},
+    [NODE_PROBING]    = {"probing",
+        "logging in, looking at what it has, deciding what it lacks"},
+    [NODE_PLANNED]    = {"planned",
+        "there is something to do; waits until it may begin"},
+    [NODE_CLAIMING]   = {"claiming",
+        "from here on no other controller may touch it"},
+    [NODE_INSTALLING] = {"installing",
+        "the agent takes the steps; they go on without the controller"},
+    [NODE_REBOOTING]  = {"rebooting",
+        "told to reboot; until it is back with another boot id"},
+    [NODE_VERIFYING]  = {"verifying",
+        "until nothing is left to do on it"},
+    [NODE_RELEASING]  = {"releasing",
+        "the claim is let go of"},
+    [NODE_GIVING_UP]  = {"giving-up",
+        "it failed, and our claim is still on it"},
+    [NODE_DONE]       = {"done",
+        "is as the fleet file wants it, and was changed for it"},
+    [NODE_UP_TO_DATE] = {"up-to-date",
+        "was so before; nothing was changed"},
+    [NODE_FAILED]     = {"failed",
+        "the code and the sentence beside it say why"},
+    [NODE_PAUSED]     = {"paused",
+        "by the operator; resume takes it up again"},
 };
 
 static const char *const events[NODE_EVENTS] = {
@@ -72,7 +87,13 @@ int node_state_next(enum node_state state, enum node_event event)
 const char *node_state_name(enum node_state state)
 {
     assert(state > 0 && state < NODE_STATES);
-    return states[state];
+    return states[state].name;
+}
+
+const char *node_state_meaning(enum node_state state)
+{
+    assert(state > 0 && state < NODE_STATES);
+    return states[state].meaning;
 }
 
 const char *node_event_name(enum node_event event)
@@ -84,7 +105,7 @@ const char *node_event_name(enum node_event event)
 int node_state_of(const char *name)
 {
     for (int i = 1; i < NODE_STATES; i++)
-        if (strcmp(states[i], name) == 0)
+        if (strcmp(states[i].name, name) == 0)
             return i;
     return NODE_ILLEGAL;
 }

@@ -56,6 +56,9 @@ int node_state_next(enum node_state state, enum node_event event);
 const char *node_state_name(enum node_state state);
 const char *node_event_name(enum node_event event);
 
+/* What it is, in a few words, for the manual; never NULL. */
+const char *node_state_meaning(enum node_state state);
+
 /* The state of that name, or NODE_ILLEGAL. */
 int node_state_of(const char *name);
 

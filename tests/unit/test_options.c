@@ -145,6 +145,9 @@ static void numbers_and_words_keep_to_their_range(void **state)
             "--width takes a number from 1 to 4096, not '99999999999999999999'");
     refused("ibfleet probe -a --host-keys accept",
             "--host-keys takes strict|accept-new, not 'accept'");
+    refused("ibfleet rollout -a --reboot alway",
+            "--reboot takes auto|always|never, not 'alway'; did you mean 'always'?");
+    refused("ibfleet man probe exec", "man: one page at a time, so 'exec' is too many");
     refused("ibfleet rollout -a --reboot-timeout 0",
             "--reboot-timeout takes a number from 1 to 14400, not '0'");
     refused("ibfleet rollout -a --install-timeout 14401",

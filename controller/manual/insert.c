@@ -1,0 +1,157 @@
+#include "controller/manual/insert.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "controller/link/link_state.h"
+#include "controller/manual/roff.h"
+#include "controller/option_table.h"
+#include "controller/outcome.h"
+#include "controller/rollout/node_state.h"
+#include "controller/screen/advice.h"
+#include "controller/screen/text.h"
+#include "inventory/fleet_setting.h"
+#include "protocol/fail.h"
+
+static void put_item(struct text *roff, const char *name, const char *words)
+{
+    char tag[80];
+
+    snprintf(tag, sizeof tag, "`%s`", name);
+    roff_item(roff, tag, words);
+}
+
+/* ---- a command --------------------------------------------------------------------- */
+
+void insert_examples(const struct command_row *row, struct text *roff)
+{
+    for (const char *line = row->examples; *line;) {
+        struct option_example e = option_example_next(&line);
+
+        text_add(roff, ".TP\n\\fB");
+        roff_line(roff, e.line, (size_t)e.line_len);
+        roff->len_bytes--;
+        text_add(roff, "\\fR\n");
+        roff_words(roff, e.words, (size_t)e.words_len);
+    }
+}
+
+static void put_option(const struct option_row *row, struct text *roff)
+{
+    char tag[120], letter[12] = "";
+
+    if (row->letter)
+        snprintf(letter, sizeof letter, "`-%c`, ", row->letter);
+    snprintf(tag, sizeof tag, "%s`--%s`%s%s", letter, row->name, row->argument ? " " : "",
+             row->argument ? row->argument : "");
+    roff_item(roff, tag, row->help);
+}
+
+void insert_options(const struct command_row *row, struct text *roff)
+{
+    const char *group, *last = NULL;
+
+    for (const struct option_row *o = option_table; o->name; o++) {
+        if (!(o->commands & row->kind))
+            continue;
+        group = option_group(o);
+        if (group != last)
+            roff_subsection(roff, group);
+        last = group;
+        put_option(o, roff);
+    }
+}
+
+/* ---- parts ------------------------------------------------------------------------- */
+
+static void put_commands(struct text *roff)
+{
+    for (const struct command_row *row = command_table; row->name; row++) {
+        char tag[200];
+
+        snprintf(tag, sizeof tag, "`ibfleet %s` %s", row->name, row->synopsis);
+        roff_item(roff, tag, row->summary);
+    }
+}
+
+static void put_exit(struct text *roff)
+{
+    for (int status = 0; outcome_meaning(status); status++) {
+        char name[12];
+
+        snprintf(name, sizeof name, "%d", status);
+        put_item(roff, name, outcome_meaning(status));
+    }
+}
+
+static void put_settings(struct text *roff)
+{
+    for (int i = 0; i < SETTINGS; i++) {
+        enum fleet_setting setting = (enum fleet_setting)i;
+        char words[400];
+
+        snprintf(words, sizeof words, "%s: %s", setting_what(setting),
+                 setting_help(setting));
+        put_item(roff, setting_name(setting), words);
+    }
+}
+
+static void put_node_states(struct text *roff)
+{
+    for (int s = 1; s < NODE_STATES; s++)
+        put_item(roff, node_state_name((enum node_state)s),
+                 node_state_meaning((enum node_state)s));
+}
+
+static void put_link_states(struct text *roff)
+{
+    for (int s = 1; s < LINK_STATES; s++)
+        put_item(roff, link_state_name((enum link_state)s),
+                 link_state_meaning((enum link_state)s));
+}
+
+static const char *kind_in_words(enum fail_code code)
+{
+    static const char *const words[FAIL_KINDS] = {
+        [FAIL_KIND_NONE] = "",
+        [FAIL_KIND_INPUT] = "never tried again: something must be changed first",
+        [FAIL_KIND_AGAIN] = "worth another attempt",
+        [FAIL_KIND_NODE] = "this node alone",
+        [FAIL_KIND_HERE] = "our own machine: everything stops",
+    };
+
+    return words[fail_kind_of(code)];
+}
+
+static void put_failures(struct text *roff)
+{
+    for (int c = FAIL_NONE + 1; c < FAIL_CODE_COUNT; c++) {
+        enum fail_code code = (enum fail_code)c;
+        const char *advice = advice_of(code);
+        char words[400];
+
+        snprintf(words, sizeof words, "%s (%s)%s%s", advice_title(code),
+                 kind_in_words(code), advice ? ".  What to do: " : ".",
+                 advice ? advice : "");
+        put_item(roff, fail_code_name(code), words);
+    }
+}
+
+void insert_part(struct text *roff, const char *name, int len_bytes)
+{
+    static const struct {
+        const char *name;
+        void (*put)(struct text *roff);
+    } parts[] = {{"commands", put_commands},       {"exit", put_exit},
+                 {"settings", put_settings},       {"node-states", put_node_states},
+                 {"link-states", put_link_states}, {"failures", put_failures}};
+
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        if (strlen(parts[i].name) == (size_t)len_bytes &&
+            memcmp(parts[i].name, name, (size_t)len_bytes) == 0) {
+            parts[i].put(roff);
+            return;
+        }
+    assert(!"a part that nobody makes");
+}
