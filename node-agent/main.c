@@ -14,6 +14,7 @@
 #include "node-agent/home.h"
 #include "node-agent/install/uninstall.h"
 #include "node-agent/install/worker.h"
+#include "node-agent/relay/carry.h"
 #include "node-agent/serve.h"
 #include "node-agent/tell.h"
 #include "protocol/fail.h"
@@ -42,6 +43,8 @@ static int usage(void)
     fputs(
         "usage: ibfleet-agent COMMAND\n"
         "  serve                       speak with a controller on stdin and stdout\n"
+        "  relay                       connect to nodes for a controller, on a jump "
+        "host\n"
         "  detect [--json] [--root DIR]   what this node is\n"
         "  status [--json]             whose claim it has, and which steps were taken\n"
         "  uninstall                   remove what ibfleet left here, not the packages\n"
@@ -61,6 +64,17 @@ static int run_serve(const struct home *h, char **argv)
     if (*argv)
         return usage();
     return serve(h, &options, &why) < 0 ? failed(&why) : EXIT_OK;
+}
+
+static int run_relay(const struct home *h, char **argv)
+{
+    struct carry_options options = {STDIN_FILENO, STDOUT_FILENO, SERVE_IDLE_MS,
+                                    SERVE_HELLO_MS};
+    struct fail why;
+
+    if (*argv)
+        return usage();
+    return carry(h, &options, &why) < 0 ? failed(&why) : EXIT_OK;
 }
 
 static int run_detect(const struct home *h, char **argv)
@@ -127,8 +141,9 @@ static const struct {
     const char *name;
     int (*run)(const struct home *h, char **argv);
 } commands[] = {
-    {"serve", run_serve},         {"detect", run_detect}, {"status", run_status},
-    {"uninstall", run_uninstall}, {"step", run_step},     {"version", run_version},
+    {"serve", run_serve},     {"relay", run_relay},         {"detect", run_detect},
+    {"status", run_status},   {"uninstall", run_uninstall}, {"step", run_step},
+    {"version", run_version},
 };
 
 int main(int argc, char **argv)

@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "node-agent/ask.h"
@@ -16,11 +15,10 @@
 #include "node-agent/helper.h"
 #include "node-agent/home.h"
 #include "node-agent/outbox.h"
+#include "node-agent/speech.h"
 #include "node-agent/verbs/measurer.h"
-#include "node-agent/voice.h"
 #include "protocol/character.h"
 #include "protocol/fail.h"
-#include "protocol/fail_wire.h"
 #include "protocol/frame.h"
 #include "protocol/json.h"
 #include "protocol/message.h"
@@ -44,88 +42,6 @@ struct serve {
     bool greeted, left;
     int64_t heard_ms;
 };
-
-/* ---- what is said -------------------------------------------------------------- */
-
-/* A frame that message.c made: its text starts after the length. */
-static int push_frame(struct serve *s, unsigned char *frame, size_t bytes,
-                      struct fail *why)
-{
-    int rc = outbox_push(s->outbox, OUTBOX_KEEP, (const char *)frame + 4, bytes - 4, why);
-
-    free(frame);
-    return rc;
-}
-
-static int say_failure(struct serve *s, uint32_t id, const struct fail *reason,
-                       struct fail *why)
-{
-    struct fail told = *reason;
-    unsigned char *frame;
-    size_t bytes;
-
-    voice_adopt(&told);
-    if (message_encode_failure(id, &told, &frame, &bytes, why) < 0)
-        return -1;
-    return push_frame(s, frame, bytes, why);
-}
-
-static int say_answer(struct serve *s, uint32_t id, struct fail *why)
-{
-    unsigned char *frame;
-    size_t bytes;
-
-    if (message_encode_answer(id, NULL, &frame, &bytes, why) < 0)
-        return -1;
-    return push_frame(s, frame, bytes, why);
-}
-
-/* Before it leaves: an event, for there is no request that it could answer. */
-static void say_refused(struct serve *s, const struct fail *reason)
-{
-    CLEANUP(json_done) struct json *body = json_object();
-    unsigned char *frame;
-    size_t bytes;
-
-    if (body && fail_wire_put(body, reason) == 0 &&
-        message_encode_event("refused", body, &frame, &bytes, NULL) == 0)
-        push_frame(s, frame, bytes, NULL);
-}
-
-static struct json *make_hello(const struct home *h)
-{
-    struct json *hello = message_hello();
-    char boot_id[HOME_BOOT_ID_BYTES];
-    struct utsname here = {0};
-
-    uname(&here);
-    home_boot_id(h, boot_id);
-    if (hello && json_put_text(hello, "boot_id", boot_id) == 0 &&
-        json_put_int(hello, "uid", geteuid()) == 0 &&
-        json_put_text(hello, "hostname", here.nodename) == 0 &&
-        json_put_text(hello, "machine", here.machine) == 0)
-        return hello;
-    json_free(hello);
-    return NULL;
-}
-
-/* The marker goes out bare: it ends what the login printed. */
-static int greet(struct serve *s, struct fail *why)
-{
-    CLEANUP(json_done) struct json *hello = make_hello(s->home);
-    unsigned char *frame;
-    size_t bytes;
-
-    if (!hello)
-        return fail_memory(why);
-    if (message_encode_hello(hello, &frame, &bytes, why) < 0)
-        return -1;
-    if (outbox_push_bare(s->outbox, FRAME_MARKER, sizeof FRAME_MARKER - 1, why) < 0) {
-        free(frame);
-        return -1;
-    }
-    return push_frame(s, frame, bytes, why);
-}
 
 /* ---- requests that measure ----------------------------------------------------- */
 
@@ -196,7 +112,7 @@ static int dispatch(struct serve *s, const struct message *m, struct fail *why)
     if (ask)
         return help(s, ask, m, why);
     if (strcmp(m->name, "ping") == 0)
-        return say_answer(s, m->id, why);
+        return speech_answer(s->outbox, m->id, why);
     return fail_set(why, FAIL_UNSUPPORTED, "this agent does not know '%.*s'",
                     character_cut(m->name, 40), m->name);
 }
@@ -208,7 +124,7 @@ static int on_request(struct serve *s, const struct message *m, struct fail *why
     if (!s->greeted)
         return fail_set(why, FAIL_GARBAGE, "a request came before the hello");
     if (dispatch(s, m, &reason) < 0)
-        return say_failure(s, m->id, &reason, why);
+        return speech_failure(s->outbox, m->id, &reason, why);
     return 0;
 }
 
@@ -276,7 +192,7 @@ static int serve_helper(struct serve *s, struct helper **helper, struct fail *wh
     struct fail reason;
 
     if (helper_serve(*helper, clock_ms(), on_say, s, &reason) > 0 &&
-        say_failure(s, helper_id(*helper), &reason, why) < 0)
+        speech_failure(s->outbox, helper_id(*helper), &reason, why) < 0)
         return -1;
     if (helper_is_over(*helper)) {
         helper_close(*helper);
@@ -386,27 +302,15 @@ static int turn(struct serve *s, struct fail *why)
     return check_silence(s, why);
 }
 
-/* What is still to be said, for a moment. */
-static void flush(struct serve *s)
-{
-    int64_t until = clock_ms() + SERVE_FLUSH_MS;
-
-    while (outbox_bytes(s->outbox) > 0 && clock_ms() < until) {
-        struct pollfd p = {.fd = s->options->out, .events = POLLOUT};
-
-        if (poll(&p, 1, (int)(until - clock_ms())) <= 0 ||
-            outbox_write(s->outbox, s->options->out) < 0)
-            return;
-    }
-}
-
 static int converse(struct serve *s, struct fail *why)
 {
-    if (greet(s, why) < 0)
+    CLEANUP(json_done) struct json *hello = speech_hello(s->home);
+
+    if (speech_greet(s->outbox, hello, why) < 0)
         return -1;
     while (!s->left)
         if (turn(s, why) < 0) {
-            say_refused(s, why);
+            speech_refused(s->outbox, why);
             return -1;
         }
     return 0;
@@ -425,7 +329,7 @@ int serve(const struct home *h, const struct serve_options *options, struct fail
     } else {
         fcntl(options->out, F_SETFL, flags | O_NONBLOCK);
         rc = converse(&s, why);
-        flush(&s);
+        speech_flush(s.outbox, options->out);
         fcntl(options->out, F_SETFL, flags);
     }
     end_children(&s);

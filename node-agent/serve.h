@@ -25,9 +25,6 @@ struct home;
 #define SERVE_MAX_HELPERS   16
 #define SERVE_MAX_MEASURERS 16
 
-/* Last words when the conversation breaks off: this long, then without. */
-#define SERVE_FLUSH_MS ((int64_t)2000)
-
 struct serve_options {
     int in, out;
     int64_t idle_ms, hello_ms;
