@@ -21,9 +21,16 @@ struct blob {
 int blob_next_u32(struct blob *b, uint32_t *value);
 int blob_next_string(struct blob *b, struct blob *string);
 
+/* Pass over so many bytes.  -1 as above. */
+int blob_skip(struct blob *b, size_t len_bytes);
+
+bool blob_equals(const struct blob *a, const struct blob *b);
 bool blob_is(const struct blob *b, const char *text);
 
-/* Write a string at *at and move on; the caller has made room (4 + len_bytes). */
+/* Write a number or a string at *at and move on; the caller has made room (4, and
+ * 4 + len_bytes).
+ */
+void blob_put_u32(unsigned char **at, uint32_t value);
 void blob_put_string(unsigned char **at, const void *bytes, size_t len_bytes);
 
 #endif
