@@ -135,7 +135,7 @@ const struct option_row option_table[] = {
     {"user",          'l', OPTION_TEXT,   "USER",    AT(user),         0, 0,        CALLING,
      "login name"},
     {"key",           'i', OPTION_TEXT,   "FILE",    AT(key),          0, 0,        CALLING,
-     "private key"},
+     "key to log in with; else those of ~/.ssh and the ssh-agent"},
     {"port",          'p', OPTION_TEXT,   "PORT",    AT(port),         0, 0,        CALLING,
      "SSH port; these four win over the fleet file"},
     {"known-hosts",   0,   OPTION_TEXT,   "FILE",    AT(known_hosts),  0, 0,        CALLING,

@@ -66,7 +66,7 @@ struct fleet_node {
     const char *address;     /* host name, IPv4 or IPv6 without brackets; default: name */
     uint16_t port;           /* `port`, 1-65535; default 22                             */
     const char *user;        /* `user`; NULL: whoever runs ibfleet                      */
-    const char *key;         /* `key`, private key file; NULL: ~/.ssh/id_ed25519 or ecdsa */
+    const char *key;         /* `key`, key file; NULL: those of ~/.ssh and the ssh-agent */
     const char *known_hosts; /* `known_hosts`, file; NULL: ~/.ssh/known_hosts           */
     enum fleet_host_keys
         host_keys; /* `host_keys` = strict | accept-new; default strict       */

@@ -12,7 +12,7 @@ static const struct {
     [FAIL_FLEET_FILE]       = {"fleet file", "correct the line that is named"},
     [FAIL_HOSTLIST]         = {"hostlist", "see who is there: ibfleet nodes -a"},
     [FAIL_KEY_FILE]         = {"private key not usable",
-        "-i KEY names another; ed25519 or ECDSA, without a passphrase"},
+        "-i KEY names another; one with a passphrase goes through an ssh-agent"},
     [FAIL_NO_SUCH_RUN]      = {"no such run", "see which there are: ibfleet status"},
     [FAIL_RESOLVE]          = {"name not resolved",
         "give its address in the fleet file:  [nodes]  NODE = ADDRESS"},

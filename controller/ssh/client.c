@@ -9,18 +9,19 @@
 #include <unistd.h>
 
 #include "controller/ssh/hostkeys.h"
+#include "controller/ssh/keyagent.h"
+#include "controller/ssh/keyring.h"
 #include "controller/ssh/ssh.h"
-#include "controller/ssh/userkey.h"
 #include "protocol/fail.h"
 #include "protocol/scope.h"
 
 /* Sites give it to all their machines. */
 #define SYSTEM_KNOWN_HOSTS "/etc/ssh/ssh_known_hosts"
 
-struct known_userkey {
-    struct known_userkey *next;
+struct known_keyring {
+    struct known_keyring *next;
     char *path; /* as asked for; NULL: the default */
-    struct userkey *key;
+    struct keyring *ring;
 };
 
 struct known_hostkeys {
@@ -30,9 +31,10 @@ struct known_hostkeys {
 };
 
 struct ssh_client {
-    struct known_userkey *userkeys;
+    struct known_keyring *keyrings;
     struct known_hostkeys *hostkeys;
-    char *login, *home; /* of who runs us; NULL when the system does not say */
+    struct keyagent *agent; /* NULL: none */
+    char *login, *home;     /* of who runs us; NULL when the system does not say */
 };
 
 static char *copy_of(const char *text)
@@ -55,10 +57,15 @@ struct ssh_client *ssh_client_new(void)
 {
     struct ssh_client *c = calloc(1, sizeof *c);
     const struct passwd *me = getpwuid(getuid());
-    const char *home = getenv("HOME");
+    const char *home = getenv("HOME"), *agent = getenv("SSH_AUTH_SOCK");
 
     if (!c || libssh2_init(0) != 0) {
         free(c);
+        return NULL;
+    }
+    c->agent = agent && *agent ? keyagent_new(agent, 0) : NULL;
+    if (agent && *agent && !c->agent) {
+        ssh_client_free(c);
         return NULL;
     }
     raise_descriptors();
@@ -71,13 +78,13 @@ void ssh_client_free(struct ssh_client *c)
 {
     if (!c)
         return;
-    while (c->userkeys) {
-        struct known_userkey *next = c->userkeys->next;
+    while (c->keyrings) {
+        struct known_keyring *next = c->keyrings->next;
 
-        userkey_free(c->userkeys->key);
-        free(c->userkeys->path);
-        free(c->userkeys);
-        c->userkeys = next;
+        keyring_free(c->keyrings->ring);
+        free(c->keyrings->path);
+        free(c->keyrings);
+        c->keyrings = next;
     }
     while (c->hostkeys) {
         struct known_hostkeys *next = c->hostkeys->next;
@@ -87,6 +94,7 @@ void ssh_client_free(struct ssh_client *c)
         free(c->hostkeys);
         c->hostkeys = next;
     }
+    keyagent_free(c->agent);
     free(c->login);
     free(c->home);
     free(c);
@@ -111,54 +119,29 @@ static char *in_ssh_folder(const struct ssh_client *c, const char *name)
     return c->home && asprintf(&path, "%s/.ssh/%s", c->home, name) >= 0 ? path : NULL;
 }
 
-static bool exists_in_ssh_folder(const struct ssh_client *c, const char *name)
-{
-    CLEANUP(text_done) char *path = in_ssh_folder(c, name);
-
-    return path && access(path, F_OK) == 0;
-}
-
-static int default_userkey(const struct ssh_client *c, struct userkey **key,
-                           struct fail *why)
-{
-    static const char *const usable[] = {"id_ed25519", "id_ecdsa"};
-
-    for (size_t i = 0; i < sizeof usable / sizeof *usable; i++) {
-        CLEANUP(text_done) char *path = in_ssh_folder(c, usable[i]);
-
-        if (path && access(path, F_OK) == 0)
-            return userkey_new(path, key, why);
-    }
-    return fail_set(
-        why, FAIL_KEY_FILE,
-        "no ~/.ssh/id_ed25519 or id_ecdsa%s; make one (ssh-keygen -t ed25519), "
-        "or name one with -i",
-        exists_in_ssh_folder(c, "id_rsa") ? " (id_rsa: RSA cannot be used)" : "");
-}
-
-static int find_userkey(struct ssh_client *c, const char *path, struct userkey **key,
+static int find_keyring(struct ssh_client *c, const char *path, struct keyring **ring,
                         struct fail *why)
 {
-    struct known_userkey *k = c->userkeys;
+    struct known_keyring *k = c->keyrings;
 
     while (k && !same(k->path, path))
         k = k->next;
     if (!k) {
-        struct userkey *made = NULL;
+        struct keyring *made = NULL;
 
-        if ((path ? userkey_new(path, &made, why) : default_userkey(c, &made, why)) < 0)
+        if (keyring_new(path, c->home, c->agent, &made, why) < 0)
             return -1;
         k = calloc(1, sizeof *k);
         if (!k || (path && !(k->path = strdup(path)))) {
-            userkey_free(made);
+            keyring_free(made);
             free(k);
             return fail_memory(why);
         }
-        k->key = made;
-        k->next = c->userkeys;
-        c->userkeys = k;
+        k->ring = made;
+        k->next = c->keyrings;
+        c->keyrings = k;
     }
-    *key = k->key;
+    *ring = k->ring;
     return 0;
 }
 
@@ -201,9 +184,9 @@ static int find_hostkeys(struct ssh_client *c, const char *path, struct hostkeys
 }
 
 int client_files(struct ssh_client *client, const struct ssh_order *order,
-                 struct userkey **key, struct hostkeys **hostkeys, struct fail *why)
+                 struct keyring **ring, struct hostkeys **hostkeys, struct fail *why)
 {
-    return find_userkey(client, order->key, key, why) < 0 ||
+    return find_keyring(client, order->key, ring, why) < 0 ||
                    find_hostkeys(client, order->known_hosts, hostkeys, why) < 0
                ? -1
                : 0;
@@ -213,9 +196,9 @@ int ssh_client_check(struct ssh_client *client, const struct ssh_order *order,
                      struct fail *why)
 {
     struct hostkeys *hostkeys;
-    struct userkey *key;
+    struct keyring *ring;
 
     if (!order->user && !client->login)
         return fail_set(why, FAIL_USAGE, "no login name; name one with -l");
-    return client_files(client, order, &key, &hostkeys, why);
+    return client_files(client, order, &ring, &hostkeys, why);
 }

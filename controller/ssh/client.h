@@ -8,15 +8,15 @@
 
 struct fail;
 struct hostkeys;
+struct keyring;
 struct ssh_client;
 struct ssh_order;
-struct userkey;
 
-/* The files of an order: its key (default: the first of ~/.ssh/id_ed25519 and id_ecdsa)
- * and its known hosts (default: ~/.ssh/known_hosts, and what /etc/ssh/ssh_known_hosts
- * adds to it).  FAIL_KEY_FILE, FAIL_STATE, FAIL_MEMORY.
+/* What an order needs: the keys to show (see keyring.h) and its known hosts (default:
+ * ~/.ssh/known_hosts, and what /etc/ssh/ssh_known_hosts adds to it).  FAIL_KEY_FILE,
+ * FAIL_STATE, FAIL_MEMORY.
  */
 int client_files(struct ssh_client *client, const struct ssh_order *order,
-                 struct userkey **key, struct hostkeys **hostkeys, struct fail *why);
+                 struct keyring **ring, struct hostkeys **hostkeys, struct fail *why);
 
 #endif

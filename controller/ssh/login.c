@@ -1,8 +1,10 @@
 #include "controller/ssh/login.h"
 
 #include <libssh2.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "controller/ssh/blob.h"
 #include "controller/ssh/channel.h"
 #include "controller/ssh/hostkeys.h"
 #include "controller/ssh/session_state.h"
@@ -15,6 +17,9 @@
 
 /* Of what is no banner, for the words of a failure. */
 #define BANNER_BYTES 100
+
+/* Of the keys that were refused. */
+#define NAMES_BYTES 160
 
 static enum login_step broken(const struct login *l, enum fail_code code,
                               enum session_state phase, struct fail *why)
@@ -89,36 +94,124 @@ enum login_step login_shake_hands(struct login *l, int socket, struct fail *why)
     return broken(l, FAIL_HANDSHAKE, SESSION_HANDSHAKING, why);
 }
 
-/* ---- our key ------------------------------------------------------------------ */
+/* ---- our keys ----------------------------------------------------------------- */
 
-/* libssh2 frees the signature with its session's free(): the C library's. */
+static const struct userkey *shown_key(const struct login *l)
+{
+    return keyring_key(l->keyring, l->keys[l->keys_shown]);
+}
+
+/* libssh2 frees the signature with its session's free(): the C library's.  When it is
+ * told to come back it calls again with the same data.
+ */
 static int on_sign(LIBSSH2_SESSION *session, unsigned char **sig, size_t *sig_bytes,
                    const unsigned char *data, size_t len_bytes, void **abstract)
 {
-    const struct userkey *key = *abstract;
+    struct login *l = *abstract;
 
     (void)session;
-    return userkey_sign(key, data, len_bytes, sig, sig_bytes);
+    switch (signer_sign(&l->signer, shown_key(l), data, len_bytes, sig, sig_bytes,
+                        &l->unsigned_why)) {
+    case SIGNER_DONE:
+        return 0;
+    case SIGNER_WAIT:
+        return LIBSSH2_ERROR_EAGAIN;
+    default:
+        return -1;
+    }
+}
+
+/* The list of what was refused, as far as there is room. */
+static void name_keys(const struct login *l, char *text, size_t size)
+{
+    size_t used = 0;
+
+    text[0] = '\0';
+    for (size_t i = 0; i < l->key_count && used < size; i++)
+        used += (size_t)snprintf(text + used, size - used, "%s%s", i ? ", " : "",
+                                 userkey_name(keyring_key(l->keyring, l->keys[i])));
+}
+
+static enum login_step refuse(const struct login *l, struct fail *why)
+{
+    char names[NAMES_BYTES];
+
+    if (l->unusable.code != FAIL_NONE) {
+        *why = l->unusable;
+        return LOGIN_FAILED;
+    }
+    name_keys(l, names, sizeof names);
+    fail_set(why, FAIL_AUTH_REFUSED, "the server refused the key%s %s for user %s",
+             l->key_count > 1 ? "s" : "", names, l->order->user);
+    return LOGIN_FAILED;
+}
+
+/* The server's patience is counted in keys it refuses. */
+static enum login_step lose_patience(const struct login *l, struct fail *why)
+{
+    if (!l->refused || !l->transport->hung_up)
+        return broken(l, FAIL_HANDSHAKE, SESSION_LOGGING_IN, why);
+    fail_set(why, FAIL_AUTH_REFUSED,
+             "the server hung up after %zu keys that it refused for user %s; name the "
+             "right one with -i",
+             l->refused, l->order->user);
+    return LOGIN_FAILED;
+}
+
+/* What it is in a login's words when libssh2 fails; LOGIN_WAIT means: the next key. */
+static enum login_step judge(struct login *l, int rc, struct fail *why)
+{
+    const struct fail unsigned_why = l->unsigned_why;
+
+    l->unsigned_why.code = FAIL_NONE;
+    if (unsigned_why.code == FAIL_NO_ANSWER || unsigned_why.code == FAIL_MEMORY) {
+        *why = unsigned_why;
+        return LOGIN_FAILED;
+    }
+    if (l->transport->hung_up || (rc != LIBSSH2_ERROR_AUTHENTICATION_FAILED &&
+                                  rc != LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED))
+        return lose_patience(l, why);
+    if (unsigned_why.code == FAIL_NONE)
+        l->refused++;
+    else if (l->unusable.code == FAIL_NONE)
+        l->unusable = unsigned_why;
+    return LOGIN_WAIT;
+}
+
+/* Show the key whose turn it is. */
+static int show(struct login *l, const struct blob *offer)
+{
+    void *abstract = l;
+
+    return libssh2_userauth_publickey(l->transport->session, l->order->user, offer->bytes,
+                                      offer->len_bytes, on_sign, &abstract);
 }
 
 enum login_step login_authenticate(struct login *l, struct fail *why)
 {
-    size_t blob_bytes;
-    const unsigned char *blob = userkey_blob(l->key, &blob_bytes);
-    void *key = l->key;
-    int rc = libssh2_userauth_publickey(l->transport->session, l->order->user, blob,
-                                        blob_bytes, on_sign, &key);
+    const char *banner = libssh2_session_banner_get(l->transport->session);
+    struct fail unusable;
+    struct blob offer;
+    int rc;
 
-    if (rc == LIBSSH2_ERROR_EAGAIN)
-        return LOGIN_WAIT;
-    if (rc == 0)
-        return LOGIN_DONE;
-    if (l->transport->hung_up || (rc != LIBSSH2_ERROR_AUTHENTICATION_FAILED &&
-                                  rc != LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED))
-        return broken(l, FAIL_HANDSHAKE, SESSION_LOGGING_IN, why);
-    fail_set(why, FAIL_AUTH_REFUSED, "the server refused the key %s for user %s",
-             userkey_path(l->key), l->order->user);
-    return LOGIN_FAILED;
+    if (l->key_count == 0)
+        l->key_count = keyring_order(l->keyring, l->keys);
+    for (; l->keys_shown < l->key_count; l->keys_shown++) {
+        if (userkey_offer(shown_key(l), banner, &offer, &unusable) < 0) {
+            l->unusable = unusable;
+            continue;
+        }
+        rc = show(l, &offer);
+        if (rc == LIBSSH2_ERROR_EAGAIN)
+            return signer_is_asking(&l->signer) ? LOGIN_WAIT_SIGN : LOGIN_WAIT;
+        if (rc == 0) {
+            keyring_praise(l->keyring, l->keys[l->keys_shown]);
+            return LOGIN_DONE;
+        }
+        if (judge(l, rc, why) == LOGIN_FAILED)
+            return LOGIN_FAILED;
+    }
+    return refuse(l, why);
 }
 
 /* ---- the command -------------------------------------------------------------- */

@@ -8,26 +8,35 @@
 #ifndef CONTROLLER_LOGIN_H
 #define CONTROLLER_LOGIN_H
 
+#include "controller/ssh/keyring.h"
+#include "controller/ssh/signer.h"
 #include "controller/ssh/transport.h"
 
 struct _LIBSSH2_CHANNEL;
 struct fail;
 struct hostkeys;
 struct ssh_order;
-struct userkey;
 
 enum login_step {
     LOGIN_DONE,
-    LOGIN_WAIT,  /* as transport_awaits() says    */
-    LOGIN_FAILED /* *why is filled in             */
+    LOGIN_WAIT,      /* as transport_awaits() says    */
+    LOGIN_WAIT_SIGN, /* until signer.on_signed comes  */
+    LOGIN_FAILED     /* *why is filled in             */
 };
 
-/* All is borrowed. */
+/* The first four are borrowed, signer has what its owner sets; all else starts as zero. */
 struct login {
     const struct ssh_order *order; /* with an address, a port, a user and a command */
-    struct userkey *key;
+    struct keyring *keyring;
     struct hostkeys *hostkeys;
     struct transport *transport;
+    struct signer signer;
+
+    unsigned char keys[KEYRING_MAX_KEYS]; /* of the ring, in the order in which to show */
+    size_t key_count, keys_shown;
+    size_t refused;           /* of those shown                      */
+    struct fail unsigned_why; /* why the key shown could not sign    */
+    struct fail unusable;     /* the first that could not be used    */
 };
 
 /* Open the transport on algorithms for which the host has a key we know. */
@@ -38,7 +47,10 @@ int login_begin(struct login *l, struct fail *why);
  */
 enum login_step login_shake_hands(struct login *l, int socket, struct fail *why);
 
-/* With our public key.  FAIL_AUTH_REFUSED, FAIL_HANDSHAKE. */
+/* With our keys, one after the other.  FAIL_AUTH_REFUSED; FAIL_HANDSHAKE; FAIL_UNSUPPORTED
+ * when a key is of a kind that libssh2 cannot use with this server; FAIL_KEY_FILE and
+ * FAIL_NO_ANSWER when the ssh-agent does not sign.
+ */
 enum login_step login_authenticate(struct login *l, struct fail *why);
 
 /* *channel is set when it is done; closing the transport frees it.  FAIL_HANDSHAKE. */

@@ -84,6 +84,19 @@ static void on_again(uv_idle_t *idle)
     on_ready(idle->data);
 }
 
+static void explain_silence(struct session *s)
+{
+    double waited_s = (double)s->order.phase_ms / 1000;
+    const char *phase = session_state_name(s->state);
+
+    if (signer_is_asking(&s->login.signer))
+        fail_set(&s->why, FAIL_NO_ANSWER, "no answer from the ssh-agent within %g s, %s",
+                 waited_s, phase);
+    else
+        fail_set(&s->why, FAIL_NO_ANSWER, "no answer from %s:%u within %g s, %s",
+                 s->order.address, s->order.port, waited_s, phase);
+}
+
 static void on_deadline(uv_timer_t *timer)
 {
     struct session *s = timer->data;
@@ -96,9 +109,7 @@ static void on_deadline(uv_timer_t *timer)
         feed(s, connect_elsewhere(s));
         return;
     }
-    fail_set(&s->why, FAIL_NO_ANSWER, "no answer from %s:%u within %g s, %s",
-             s->order.address, s->order.port, (double)s->order.phase_ms / 1000,
-             session_state_name(s->state));
+    explain_silence(s);
     feed(s, EV_FAIL);
 }
 
@@ -122,11 +133,12 @@ static enum session_event await(struct session *s)
 
 static enum session_event work_fresh(struct session *s)
 {
-    return ssh_client_check(s->client, &s->order, &s->why) < 0 ||
-                   client_files(s->client, &s->order, &s->login.key, &s->login.hostkeys,
-                                &s->why) < 0
-               ? EV_FAIL
-               : EV_DONE;
+    if (ssh_client_check(s->client, &s->order, &s->why) < 0 ||
+        client_files(s->client, &s->order, &s->login.keyring, &s->login.hostkeys,
+                     &s->why) < 0)
+        return EV_FAIL;
+    s->login.signer.agent = keyring_agent(s->login.keyring);
+    return EV_DONE;
 }
 
 static void on_found(void *arg, const struct fail *why)
@@ -191,7 +203,18 @@ static enum session_event work_connecting(struct session *s)
 
 static enum session_event after(struct session *s, enum login_step step)
 {
-    return step == LOGIN_WAIT ? await(s) : step == LOGIN_DONE ? EV_DONE : EV_FAIL;
+    switch (step) {
+    case LOGIN_DONE:
+        return EV_DONE;
+    case LOGIN_WAIT:
+        return await(s);
+    case LOGIN_WAIT_SIGN: /* nothing that the node says helps */
+        wire_wait(s->wire, WIRE_NOTHING);
+        return EV_NONE;
+    case LOGIN_FAILED:
+        break;
+    }
+    return EV_FAIL;
 }
 
 static enum session_event enter_phase(struct session *s)
@@ -283,6 +306,7 @@ static void rest(struct session *s)
     if (s->wire)
         wire_wait(s->wire, WIRE_NOTHING);
     dial_clear(&s->dial);
+    signer_clear(&s->login.signer);
     s->channel.silent = true;
 }
 
@@ -407,7 +431,11 @@ static void *session_open(struct ssh_client *client, uv_loop_t *loop,
     s->dial =
         (struct dial){.loop = loop, .address = s->order.address, .port = s->order.port};
     s->transport = (struct transport){.address = s->order.address, .port = s->order.port};
-    s->login = (struct login){.order = &s->order, .transport = &s->transport};
+    s->login = (struct login){
+        .order = &s->order,
+        .transport = &s->transport,
+        .signer = {.loop = loop, .on_signed = on_ready, .arg = s},
+    };
     open_handles(s);
     uv_idle_start(&s->again, on_again);
     return s;

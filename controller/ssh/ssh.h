@@ -10,8 +10,8 @@
  *     ssh_close(s, on_closed);              any time; then silence
  *
  * No callback comes before the call that caused it has returned.  It asks no
- * questions and knows no passwords: a private key file without a passphrase, a
- * known_hosts file, and that is all.
+ * questions and knows no passwords: private key files without a passphrase, an ssh-agent
+ * for the others, known_hosts files, and that is all.
  */
 #ifndef CONTROLLER_SSH_H
 #define CONTROLLER_SSH_H
@@ -61,7 +61,7 @@ struct ssh_order {
     const char *address;     /* name or address to connect to; NULL: name         */
     uint16_t port;           /* 0: 22                                             */
     const char *user;        /* login name; NULL: our own                         */
-    const char *key;         /* private key file; NULL: ~/.ssh/id_ed25519, id_ecdsa */
+    const char *key;         /* key file, the only one then; NULL: see keyring.h  */
     const char *known_hosts; /* NULL: ~/.ssh/known_hosts and /etc/ssh/ssh_known_hosts */
     bool accept_new;         /* learn an unknown host key (never a changed one)   */
     const char *command;     /* given to the login shell                          */

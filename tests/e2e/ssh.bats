@@ -254,19 +254,16 @@ make_key() # NAME SSH-KEYGEN-OPTION...   let in by sshd
 }
 
 @test "keys that cannot be used say what to do" {
+    unset SSH_AUTH_SOCK
     ssh-keygen -q -t ed25519 -N secret -f "$SSHD_DIR/locked"
     ssh-keygen -q -t ecdsa -m PEM -N secret -f "$SSHD_DIR/locked_pem"
-    ssh-keygen -q -t rsa -b 2048 -N '' -f "$SSHD_DIR/rsa"
-    ssh-keygen -q -t rsa -b 2048 -m PEM -N '' -f "$SSHD_DIR/rsa_pem"
     echo nonsense >"$SSHD_DIR/nonsense"
     for key in locked locked_pem; do
         link key="$SSHD_DIR/$key"
-        says "lost key-file: the key $SSHD_DIR/$key: it has a passphrase; use a key without one"
+        says "lost key-file: the key $SSHD_DIR/$key has a passphrase: ssh-add $SSHD_DIR/$key, then again (no ssh-agent here: SSH_AUTH_SOCK is not set)"
     done
-    for key in rsa rsa_pem; do
-        link key="$SSHD_DIR/$key"
-        says "lost key-file: the key $SSHD_DIR/$key: only ed25519 and ECDSA keys can be used"
-    done
+    link key="$SSHD_DIR/locked.pub"
+    says "lost key-file: the key $SSHD_DIR/locked.pub is a public key, and no ssh-agent has its private half"
     link key="$SSHD_DIR/nonsense"
     says "lost key-file: the key $SSHD_DIR/nonsense: it is not a private key, or damaged"
     link key="$SSHD_DIR/missing"

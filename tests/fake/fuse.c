@@ -1,6 +1,7 @@
 #include "tests/fake/fuse.h"
 
 #include <cjson/cJSON.h>
+#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +20,10 @@ static int left = INT_MAX; /* allocations until the fuse is burnt */
 
 static int is_burnt(void)
 {
-    return left != INT_MAX && left-- <= 0;
+    if (left == INT_MAX || left-- > 0)
+        return 0;
+    errno = ENOMEM;
+    return 1;
 }
 
 void *__wrap_malloc(size_t bytes)
