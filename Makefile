@@ -6,7 +6,8 @@
 #   make check-lab          all lab scenarios
 #   make lab-up N=4         boot a lab and leave it up; lab-ssh NODE=2, lab-down
 #   make mutants            take each safeguard out: its test must turn red
-#   make bench              measurements against perftest's, as ratios, on the same pair
+#   make bench              figures beside those of others, as ratios of one run: bench-fanout
+#                           against pdsh and such, bench-verbs against perftest
 #   make fuzz SECONDS=60    feed every parser what nobody would write
 #   make layers             who may include whom
 #   make tidy               functions and files that have outgrown the house style
@@ -118,6 +119,13 @@ test-tools: $O/tests/e2e/link-tool $O/tests/e2e/hostlist-tool $O/tests/e2e/logbo
 $O/tests/e2e/%-tool: $O/tests/e2e/%_tool.o $O/controller.a $O/inventory.a $O/protocol.a
 	$(call say,LINK)$(CC) $(FLAGS) -o $@ $^ $(controller_libs)
 
+# Many cheap nodes in one process; libssh comes with what the tests need.
+simulated := $(patsubst %,$O/tests/fake/simulated_%.o,sshd session deed)
+$(simulated): | $O/test-deps.ok
+$O/tests/fake/simulated-sshd: $(simulated) $O/controller.a $O/protocol.a
+	$(call say,LINK)$(CC) $(FLAGS) -o $@ $^ -lssh -lcjson
+test-tools: $O/tests/fake/simulated-sshd
+
 export BUILD := $(abspath $O)
 
 .PHONY: unit loop e2e lab lab-rest check check-lab mutants mutants-fit
@@ -191,8 +199,16 @@ lab-up: $O/tests/lab/switch $O/test-deps.ok
 lab-down: ; @tests/lab/lab down
 lab-ssh:  ; @tests/lab/lab ssh $(NODE)
 
-.PHONY: bench
-bench: $(scripts) ; @tests/bench/bench.sh $(TURNS)
+# One after the other, since each wants the machine for itself.
+BENCHES := fanout verbs
+.PHONY: bench $(BENCHES:%=bench-%)
+bench: $(scripts) $O/bench-deps.ok
+	@for b in $(BENCHES); do $(MAKE) -s bench-$$b || exit; done
+$(BENCHES:%=bench-%): bench-%: $(scripts) $O/bench-deps.ok
+	@tests/bench/$*.sh $(TURNS)
+$O/bench-deps.ok: tests/deps.sh
+	@mkdir -p $(@D)
+	@tests/deps.sh install bench && touch $@
 
 .PHONY: demo
 demo: $O/test-deps.ok all $O/tests/lab/switch

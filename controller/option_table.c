@@ -142,7 +142,7 @@ const struct option_row option_table[] = {
      "host keys; else ~/.ssh/known_hosts"},
     {"host-keys",     0,   OPTION_WORD,   "strict|accept-new", AT(host_keys), 0, 0, CALLING,
      "accept-new learns unknown keys; a changed one is always refused"},
-    {"width",         'f', OPTION_NUMBER, "N",       AT(width),        1, 4096,     CALLING,
+    {"width",         'f', OPTION_NUMBER, "N",       AT(width),        1, 65536,    CALLING,
      "nodes logging in at once; else 64"},
     {"timeout",       0,   OPTION_NUMBER, "SECONDS", AT(timeout_s),    1, 86400,    CALLING,
      "patience with a node's login, and with its answer"},

@@ -61,7 +61,7 @@ struct options {
     const char *user, *key, *known_hosts;
     const char *port;      /* 1..65535, checked by fleet_override() as all of these */
     const char *host_keys; /* "strict" or "accept-new" */
-    int width;             /* -f, 1..4096: nodes logging in at once */
+    int width;             /* -f, 1..65536: nodes at once */
     bool unprivileged;
     int timeout_s; /* 1..86400 */
 

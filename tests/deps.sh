@@ -1,6 +1,6 @@
 #!/bin/bash
-# deps.sh install [build|test]   install what is missing, with apt; say what
-# deps.sh cjson DIR CC           build DIR/libcjson.a from Debian's source package
+# deps.sh install [build|all|bench]   install what is missing, with apt; say what
+# deps.sh cjson DIR CC             build DIR/libcjson.a from Debian's source package
 #
 # Nothing is done, and no root asked for, when everything is there already.
 set -euo pipefail
@@ -12,6 +12,8 @@ test=(clang libclang-rt-14-dev libcmocka-dev bats openssh-server openssh-client 
     ansible-core libssh-dev sqlite3 tmux bash-completion man-db groff-base universal-ctags jq procps
     qemu-system-x86 qemu-utils mmdebstrap fakeroot e2fsprogs apt-utils cpio kmod zstd
     busybox-static curl ca-certificates perftest)
+# What only a benchmark compares with.
+bench=(pssh)
 
 missing()
 {
@@ -30,6 +32,7 @@ install()
 {
     local want=("${build[@]}") lack
     [ "${1:-all}" = build ] || want+=("${test[@]}")
+    [ "${1:-all}" != bench ] || want+=("${bench[@]}")
     mapfile -t lack < <(missing "${want[@]}")
     [ ${#lack[@]} -gt 0 ] || return 0
     echo "deps: installing with apt: ${lack[*]}" >&2

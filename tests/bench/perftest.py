@@ -13,7 +13,6 @@ perftest's is an average; our latency the median, as its "typical" one is.
 """
 
 import functools
-import math
 import pathlib
 import statistics
 import subprocess
@@ -21,10 +20,10 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lab"))
 import pair  # noqa: E402
+import ratios  # noqa: E402
 
 SECONDS = 60
 TRIES = 3  # ib_send_lat -e now and then waits for ever for an event that has come already
-T_95 = {4: 2.776, 9: 2.262, 19: 2.093, 29: 2.045}  # by degrees of freedom
 MESSAGES, PINGS, DEPTH = 400, 2000, 128
 
 
@@ -90,13 +89,6 @@ def ours(a, b):
     return (statistics.mean(w["gbps"] for w in first["out"]), first["latency_us"]["p50"])
 
 
-def interval(ratios):
-    logs = [math.log(r) for r in ratios]
-    half = T_95[len(logs) - 1] * statistics.stdev(logs) / math.sqrt(len(logs))
-    mean = statistics.mean(logs)
-    return math.exp(mean), math.exp(mean - half), math.exp(mean + half)
-
-
 def main():
     a, b, times = (int(x) for x in (sys.argv[1:] + ["1", "2", "10"][len(sys.argv) - 1:]))
     tests = dict(ours=ours, ib_write_bw=write_bw, ib_write_lat=write_lat,
@@ -115,7 +107,7 @@ def main():
     for name, mine, better in (("ib_write_bw", bandwidth, "more"),
                                ("ib_write_lat", latency, "less"),
                                ("ib_send_lat_e", latency, "less")):
-        mean, low, high = interval([x / y for x, y in zip(mine, got[name])])
+        mean, low, high = ratios.interval([x / y for x, y in zip(mine, got[name])])
         print(f"ours / {name:14} {mean:.3f}  95 % {low:.3f} .. {high:.3f}  ({better} is better; "
               f"theirs {statistics.median(got[name]):.3f})")
 

@@ -5,6 +5,7 @@
 #   setup()      { sshd_start; }          # more lines of sshd_config on stdin if wanted
 #   teardown()   { sshd_stop; }
 #
+# It listens on $SSHD_ADDRESSES (127.0.0.1); one sshd takes sixteen.
 # The login name is "tester": nss_wrapper gives sshd a passwd file of our own, in which
 # tester has our own uid, an empty home and the shell in $SSHD_SHELL (/bin/sh).  So a
 # test never touches the real home, also when it is run by root.
@@ -15,6 +16,7 @@
 load wait
 
 : "${BUILD:?is not set: make e2e does it}"
+: "${SSHD_ADDRESSES:=127.0.0.1}"
 
 # Below the range from which the kernel takes ports for everybody's connections.
 sshd_free_port()
@@ -31,7 +33,7 @@ print(port)'
 
 sshd_answers()
 {
-    exec 9<>"/dev/tcp/127.0.0.1/$SSHD_PORT" && exec 9>&-
+    exec 9<>"/dev/tcp/${SSHD_ADDRESSES%% *}/$SSHD_PORT" && exec 9>&-
 } 2>/dev/null
 
 # Folder, keys, configuration; nothing runs yet.
@@ -57,7 +59,7 @@ sshd_start()
     { [ -t 0 ] || cat
       cat <<CONF
 Port $SSHD_PORT
-ListenAddress 127.0.0.1
+$(printf 'ListenAddress %s\n' $SSHD_ADDRESSES)
 HostKey $SSHD_DIR/host_ed25519
 AuthorizedKeysFile $SSHD_DIR/authorized_keys
 PidFile none

@@ -137,12 +137,12 @@ static void what_is_wrong_is_said_in_one_line(void **state)
 static void numbers_and_words_keep_to_their_range(void **state)
 {
     (void)state;
-    refused("ibfleet probe -a -f 0", "--width takes a number from 1 to 4096, not '0'");
-    refused("ibfleet probe -a -f 4097",
-            "--width takes a number from 1 to 4096, not '4097'");
-    refused("ibfleet probe -a -f 3x", "--width takes a number from 1 to 4096, not '3x'");
+    refused("ibfleet probe -a -f 0", "--width takes a number from 1 to 65536, not '0'");
+    refused("ibfleet probe -a -f 65537",
+            "--width takes a number from 1 to 65536, not '65537'");
+    refused("ibfleet probe -a -f 3x", "--width takes a number from 1 to 65536, not '3x'");
     refused("ibfleet probe -a -f 99999999999999999999",
-            "--width takes a number from 1 to 4096, not '99999999999999999999'");
+            "--width takes a number from 1 to 65536, not '99999999999999999999'");
     refused("ibfleet probe -a --host-keys accept",
             "--host-keys takes strict|accept-new, not 'accept'");
     refused("ibfleet rollout -a --reboot alway",

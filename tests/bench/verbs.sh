@@ -1,5 +1,5 @@
 #!/bin/bash
-# bench.sh [TURNS]   how fast we are, as ratios against others, side by side
+# verbs.sh [TURNS]   how fast we measure a pair, as ratios against perftest, side by side
 #
 # Two virtual machines of its own, perftest and our measurement on the same pair in
 # turn.  Figures are good for comparing within one run, not between machines.
