@@ -7,7 +7,8 @@
 #   make lab-up N=4         boot a lab and leave it up; lab-ssh NODE=2, lab-down
 #   make mutants            take each safeguard out: its test must turn red
 #   make bench              figures beside those of others, as ratios of one run: bench-fanout
-#                           against pdsh and such, bench-verbs against perftest
+#                           against pdsh and such, bench-verbs against perftest; bench-fold
+#                           folds 10,000 irregular names: CPU time
 #   make fuzz SECONDS=60    feed every parser what nobody would write
 #   make layers             who may include whom
 #   make tidy               functions and files that have outgrown the house style
@@ -193,6 +194,11 @@ $O/tests/lab/pair-probe: $O/tests/lab/pair_probe.o $O/agent.a $O/protocol.a $(if
 	$(call say,LINK)$(CC) $(FLAGS) $(static) -o $@ $(filter %.o %.a,$(filter-out %/libcjson.a,$^)) $(agent_libs)
 test-tools: $O/tests/lab/pair-probe
 
+# Ten thousand irregular names, folded: CPU time.
+$O/tests/bench/fold: $O/tests/bench/fold.o $O/inventory.a $O/protocol.a
+	$(call say,LINK)$(CC) $(FLAGS) -o $@ $^ -lcjson -linih -lmd -lm
+test-tools: $O/tests/bench/fold
+
 .PHONY: lab-up lab-down lab-ssh
 lab-up: $O/tests/lab/switch $O/test-deps.ok
 	@tests/lab/lab up $N
@@ -200,7 +206,7 @@ lab-down: ; @tests/lab/lab down
 lab-ssh:  ; @tests/lab/lab ssh $(NODE)
 
 # One after the other, since each wants the machine for itself.
-BENCHES := fanout verbs
+BENCHES := fold fanout verbs
 .PHONY: bench $(BENCHES:%=bench-%)
 bench: $(scripts) $O/bench-deps.ok
 	@for b in $(BENCHES); do $(MAKE) -s bench-$$b || exit; done

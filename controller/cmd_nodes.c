@@ -43,7 +43,7 @@ static char *fold_group(const struct fleet *fleet, const char *name)
 
     if (asprintf(&at_name, "@%s", name) < 0)
         return NULL;
-    return fleet_select(fleet, at_name, &set, NULL) < 0 ? strdup("") : hostset_fold(set);
+    return fleet_select(fleet, at_name, NULL, &set, NULL) < 0 ? strdup("") : hostset_fold(set);
 }
 
 static struct json *encode_groups(const struct fleet *fleet)

@@ -87,7 +87,7 @@ static int load_fleet(struct command *c, const char *hosts, struct fail *why)
                         "/etc/ibfleet/fleet.ini");
     if (path && fleet_load(path, getenv("HOME"), &fleet, why) < 0)
         return -1;
-    if (!path && fleet_of(hosts, &fleet, why) < 0)
+    if (!path && fleet_of(hosts, NULL, &fleet, why) < 0)
         return fail_prefix(why, "without a fleet file");
     if (override_fleet(fleet, c->options, why) < 0) {
         fleet_free(fleet);
@@ -99,14 +99,10 @@ static int load_fleet(struct command *c, const char *hosts, struct fail *why)
 
 static int exclude(const struct command *c, struct hostset *set, struct fail *why)
 {
-    CLEANUP(hostset_done) struct hostset *out = NULL;
-
     if (!c->options->exclude)
         return 0;
-    if (fleet_select(c->fleet, c->options->exclude, &out, why) < 0)
+    if (fleet_exclude(c->fleet, c->options->exclude, NULL, set, why) < 0)
         return fail_prefix(why, "-x");
-    for (size_t i = 0; i < hostset_count(out); i++)
-        hostset_remove(set, hostset_name(out, i));
     if (!hostset_count(set))
         return fail_set(why, FAIL_HOSTLIST, "-x '%s' leaves no node",
                         c->options->exclude);
@@ -119,7 +115,7 @@ static int choose(struct command *c, const char *hosts, struct fail *why)
     const struct fleet_node **nodes;
     size_t count;
 
-    if (fleet_select(c->fleet, hosts, &set, why) < 0 || exclude(c, set, why) < 0)
+    if (fleet_select(c->fleet, hosts, NULL, &set, why) < 0 || exclude(c, set, why) < 0)
         return -1;
     count = hostset_count(set);
     nodes = calloc(count + 1, sizeof *nodes);

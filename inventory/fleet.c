@@ -115,43 +115,98 @@ static int no_such_group(const struct fleet *fleet, const char *name, struct fai
                     near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
 }
 
+/* A fleet, and who knows what it does not. */
 struct view {
     const struct fleet *fleet;
+    const struct hostset_groups *others; /* NULL: nobody */
+    bool is_lenient;                     /* a source may name whom it likes */
 };
 
-static int hostlist_of(void *arg, const char *name, const char **text, struct fail *why)
+/* The fleet's own group, or that of the default source, which says nothing of those
+ * that it does not know.
+ */
+static int hostlist_of_own(const struct view *view, const char *name, const char **text,
+                           struct fail *why)
 {
-    const struct view *view = arg;
     const struct fleet_group *group = fleet_find_group(view->fleet, name);
+    const struct hostset_groups *others = view->others;
 
-    if (!group && strcmp(name, "all") != 0)
-        return no_such_group(view->fleet, name, why);
-    *text = group ? group->hostlist : view->fleet->all;
-    return 0;
+    if (group || strcmp(name, "all") == 0 || strcmp(name, "*") == 0) {
+        *text = group ? group->hostlist : view->fleet->all;
+        return 0;
+    }
+    *text = "";
+    if (others && others->hostlist_of(others->arg, NULL, name, text, why) < 0)
+        return -1;
+    return **text ? 0 : no_such_group(view->fleet, name, why);
 }
 
-static bool is_node(void *arg, const char *name)
+static int hostlist_of(void *arg, const char *source, const char *name, const char **text,
+                       struct fail *why)
+{
+    const struct view *view = arg;
+    const struct hostset_groups *others = view->others;
+
+    if (!source)
+        return hostlist_of_own(view, name, text, why);
+    if (!others)
+        return fail_set(why, FAIL_HOSTLIST, "there is no group source '%s' here", source);
+    return others->hostlist_of(others->arg, source, name, text, why);
+}
+
+static int group_names(void *arg, const char *source, const char **text, struct fail *why)
+{
+    const struct view *view = arg;
+    const struct hostset_groups *others = view->others;
+
+    if (!others || !others->group_names)
+        return fail_set(why, FAIL_HOSTLIST, "there are no group sources here");
+    return others->group_names(others->arg, source, text, why);
+}
+
+static int file_text(void *arg, const char *path, const char **text, struct fail *why)
+{
+    const struct view *view = arg;
+    const struct hostset_groups *others = view->others;
+
+    if (!others || !others->file_text)
+        return fail_set(why, FAIL_HOSTLIST, "files are not read here");
+    return others->file_text(others->arg, path, text, why);
+}
+
+static bool is_node(void *arg, const char *source, const char *name)
 {
     const struct view *view = arg;
 
-    return fleet_find(view->fleet, name) != NULL;
+    return (source && view->is_lenient) || fleet_find(view->fleet, name) != NULL;
+}
+
+static int resolve(struct view *view, const char *hostlist, struct hostset **set,
+                   struct fail *why)
+{
+    const struct hostset_groups groups = {.hostlist_of = hostlist_of,
+                                          .group_names = group_names,
+                                          .file_text = file_text,
+                                          .is_node = is_node,
+                                          .arg = view};
+
+    return hostset_parse(hostlist, &groups, set, why);
 }
 
 int fleet_resolve(const struct fleet *fleet, const char *hostlist, struct hostset **set,
                   struct fail *why)
 {
-    struct view view = {fleet};
-
-    return hostset_parse(hostlist, &(struct hostset_groups){hostlist_of, is_node, &view},
-                         set, why);
+    return resolve(&(struct view){.fleet = fleet}, hostlist, set, why);
 }
 
-int fleet_select(const struct fleet *fleet, const char *hostlist, struct hostset **set,
+int fleet_select(const struct fleet *fleet, const char *hostlist,
+                 const struct hostset_groups *others, struct hostset **set,
                  struct fail *why)
 {
     struct hostset *found;
 
-    if (fleet_resolve(fleet, hostlist, &found, why) < 0)
+    if (resolve(&(struct view){.fleet = fleet, .others = others}, hostlist, &found, why) <
+        0)
         return -1;
     if (hostset_count(found) == 0) {
         hostset_free(found);
@@ -159,6 +214,20 @@ int fleet_select(const struct fleet *fleet, const char *hostlist, struct hostset
                         character_cut(hostlist, 60), hostlist);
     }
     *set = found;
+    return 0;
+}
+
+int fleet_exclude(const struct fleet *fleet, const char *hostlist,
+                  const struct hostset_groups *others, struct hostset *set,
+                  struct fail *why)
+{
+    CLEANUP(hostset_done) struct hostset *out = NULL;
+    struct view view = {.fleet = fleet, .others = others, .is_lenient = true};
+
+    if (resolve(&view, hostlist, &out, why) < 0)
+        return -1;
+    for (size_t i = 0; i < hostset_count(out); i++)
+        hostset_remove(set, hostset_name(out, i));
     return 0;
 }
 
@@ -194,14 +263,15 @@ void fleet_apply(struct fleet_entry *entry, enum fleet_setting setting, const ch
 
 /* ---- make -------------------------------------------------------------------------- */
 
-int fleet_of(const char *hostlist, struct fleet **fleet, struct fail *why)
+int fleet_of(const char *hostlist, const struct hostset_groups *groups,
+             struct fleet **fleet, struct fail *why)
 {
     CLEANUP(fleet_done) struct fleet *made = fleet_new();
     CLEANUP(hostset_done) struct hostset *names = NULL;
 
     if (!made)
         return fail_memory(why);
-    if (hostset_parse(hostlist, NULL, &names, why) < 0)
+    if (hostset_parse(hostlist, groups, &names, why) < 0)
         return -1;
     for (size_t i = 0; i < hostset_count(names); i++)
         if (fleet_add_nodes(made, hostset_name(names, i), "", 0, why) < 0)

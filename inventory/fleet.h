@@ -27,7 +27,7 @@
  * Comments begin with '#' or ';'.  A line has at most FLEET_MAX_LINE bytes.
  *
  *     if (fleet_load("ibfleet.ini", getenv("HOME"), &fleet, why) < 0 ||
- *         fleet_select(fleet, "@gpu!gpu3", &set, why) < 0)
+ *         fleet_select(fleet, "@gpu!gpu3", NULL, &set, why) < 0)
  *         return -1;
  *     node = fleet_find(fleet, hostset_name(set, 0));
  *
@@ -43,6 +43,7 @@
 struct fail;
 struct fleet;
 struct hostset;
+struct hostset_groups;
 
 #define FLEET_MAX_TEXT   ((size_t)16 << 20) /* bytes in a fleet file                   */
 #define FLEET_MAX_LINE   190                /* bytes in one line of it                 */
@@ -104,9 +105,11 @@ int fleet_load(const char *path, const char *home, struct fleet **fleet,
                struct fail *why);
 
 /* A fleet without a file: the nodes of this hostlist, ADDRESS or ADDRESS:PORT,
- * all settings at their defaults.  -1: FAIL_HOSTLIST or FAIL_MEMORY.
+ * all settings at their defaults; groups (NULL: there are none) knows what @names mean.
+ * -1: FAIL_HOSTLIST, what the groups said, or FAIL_MEMORY.
  */
-int fleet_of(const char *hostlist, struct fleet **fleet, struct fail *why);
+int fleet_of(const char *hostlist, const struct hostset_groups *groups,
+             struct fleet **fleet, struct fail *why);
 
 /* NULL is allowed. */
 void fleet_free(struct fleet *fleet);
@@ -141,11 +144,21 @@ const struct fleet_policy *fleet_policy(const struct fleet *fleet);
 
 /* The nodes that a hostlist means, with the groups of the file and @all, into
  * *set; free with hostset_free().  Without a fleet file there is only @all.
- * -1: FAIL_HOSTLIST when the text is wrong, names a node or a group that the
- * fleet does not have, or means no node at all; or FAIL_MEMORY.
+ * others knows sources, files, and as its default source the groups that the file does
+ * not have; NULL: there are none.  -1: FAIL_HOSTLIST when the text is wrong, it or a
+ * source names a node or a group that the fleet does not have, or it means no node at
+ * all; what others said; or FAIL_MEMORY.
  */
-int fleet_select(const struct fleet *fleet, const char *hostlist, struct hostset **set,
+int fleet_select(const struct fleet *fleet, const char *hostlist,
+                 const struct hostset_groups *others, struct hostset **set,
                  struct fail *why);
+
+/* Take the nodes that a hostlist means out of the set.  Same failures, but it may mean
+ * no node, and a source may name nodes that the fleet does not have.
+ */
+int fleet_exclude(const struct fleet *fleet, const char *hostlist,
+                  const struct hostset_groups *others, struct hostset *set,
+                  struct fail *why);
 
 /* "strict", "inbox", "auto"...: the word of the fleet file; never NULL. */
 const char *fleet_host_keys_name(enum fleet_host_keys host_keys);

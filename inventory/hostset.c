@@ -114,7 +114,7 @@ static int check_name(const char *name, struct fail *why)
     if (strnlen(name, HOSTSET_MAX_NAME + 1) > HOSTSET_MAX_NAME)
         return fail_set(why, FAIL_HOSTLIST, "a node name is longer than %d bytes",
                         HOSTSET_MAX_NAME);
-    if (!strspn(name, FIRST_CHARS) || name[strspn(name, FIRST_CHARS "-.:")])
+    if (!strspn(name, FIRST_CHARS) || name[strspn(name, FIRST_CHARS "-.:%")])
         return fail_set(why, FAIL_HOSTLIST, "not a node name: '%s'", name);
     return 0;
 }

@@ -15,19 +15,32 @@
  *     a,b   also b        a!b   but not b        a&b   only what b has too
  *     a^b   what only one of the two has
  *
- * A term is a name with any number of bracket groups (`r[1-2]n[01-16]-ib0`), or
- * `@name`, a group; brackets work in group names too.  In brackets stand numbers,
- * ranges and ranges with a step (`[1-9/2]`), parted by commas.  Width is kept:
- * `[01-10]` is 01 to 10.  A range of which one end has leading zeros needs ends
- * of the same width: `[1-010]` is refused, as ClusterShell does.  White space
- * around terms and numbers is ignored; empty text is the empty set.
+ * White space between terms is as good as ','.  A term is one of
  *
- * A name has letters, digits, '-', '_', '.' and ':', and begins with a letter, a
- * digit or '_', so it can be mistaken neither for an option nor for a path.
+ *     r[1-2]n[01-16]-ib0    a name with any number of bracket groups
+ *     ib*  r?n[1-4]         a pattern: all known nodes that match, one at least
+ *     @gpu  @rack[1-4]      a group; brackets work in its name
+ *     @slurm:idle           the group of a source
+ *     @*  @slurm:*          all nodes; all nodes of a source
+ *     @@slurm               the names of the groups of a source
+ *     ^FILE                 the hostlists of a file, with `#` comments
+ *     -b                    pdsh's a!b, after a ','
+ *     /re/  -/re/           pdsh's filter: only, or not, what matches the extended
+ *                           regular expression
  *
- * Where we differ: digits before a bracket belong to the name, `n1[9-11]` is
- * n19, n110, n111 as in pdsh (ClusterShell makes n19 to n111 of it); negative
- * numbers, wildcards and group sources are not read.
+ * In brackets stand numbers, ranges and ranges with a step (`[1-9/2]`), parted by
+ * commas.  Width is kept: `[01-10]` is 01 to 10.  A range of which one end has
+ * leading zeros needs ends of the same width: `[1-010]` is refused, as ClusterShell
+ * does.  `[-2-1]` counts from below zero.  Empty text is the empty set.
+ *
+ * A name has letters, digits, '-', '_', '.', ':' and '%', and begins with a letter, a
+ * digit or '_', so it can be mistaken neither for an option nor for a path.  The name
+ * of a group may have '+' and '=' beside (genders' `@genders:os=debian`).
+ *
+ * Where we differ from ClusterShell: digits before a bracket belong to the name,
+ * `n1[9-11]` is n19, n110, n111 as in pdsh and Slurm (ClusterShell makes n19 to n111
+ * of it); `n[1-2][3-4]` and `n[1-9/2]5` are read; a name has no white space and
+ * nothing beyond ASCII; a pattern that matches nothing is refused when it was typed.
  *
  * Pure: no file, no clock, no output.
  */
@@ -46,27 +59,39 @@ struct hostset;
 #define HOSTSET_MAX_DIGITS 18                 /* digits of a number in brackets    */
 #define HOSTSET_MAX_DEPTH  32                 /* groups that name groups           */
 
-/* Who knows what the names mean. */
+/* Who knows what the names mean.  Texts that they give are borrowed: valid until
+ * hostset_parse() returns.
+ */
 struct hostset_groups {
-    /* Set *text to the hostlist of `@name`; it may name other groups, and a circle
-     * is found by the parser.  Borrowed: valid until hostset_parse() returns.  -1
-     * with *why filled in when there is no such group.
+    /* Set *text to the hostlist of `@name`, or `@source:name` when source is not NULL;
+     * name "*" means all nodes.  It may name other groups, which are of the same source
+     * unless they name one, and a circle is found by the parser.  -1 with *why filled in
+     * when there is no such group.
      */
-    int (*hostlist_of)(void *arg, const char *name, const char **text, struct fail *why);
+    int (*hostlist_of)(void *arg, const char *source, const char *name, const char **text,
+                       struct fail *why);
+
+    /* The names of the groups of a source, as a hostlist.  NULL: `@@source` is refused. */
+    int (*group_names)(void *arg, const char *source, const char **text,
+                       struct fail *why);
+
+    /* The hostlists in a file.  NULL: `^FILE` is refused. */
+    int (*file_text)(void *arg, const char *path, const char **text, struct fail *why);
 
     /* Is there a node of that name?  Asked for every name, so that a typing error
-     * behind a '!' is found too.  NULL: any name will do.
+     * behind a '!' is found too; source is whose group named it, NULL for the text
+     * itself.  NULL: any name will do.
      */
-    bool (*is_node)(void *arg, const char *name);
+    bool (*is_node)(void *arg, const char *source, const char *name);
 
-    void *arg; /* given to both */
+    void *arg; /* given to all of them */
 };
 
 /* ---- the text ----------------------------------------------------------------- */
 
 /* What the expression means, into *set; free with hostset_free().  groups may be
  * NULL: then `@name` is refused.  -1 leaves *set alone; *why is FAIL_HOSTLIST (the
- * text names the column and the expression), what hostlist_of said, or FAIL_MEMORY.
+ * text names the column and the expression), what the groups said, or FAIL_MEMORY.
  */
 int hostset_parse(const char *text, const struct hostset_groups *groups,
                   struct hostset **set, struct fail *why);
@@ -84,6 +109,11 @@ int hostset_each(const char *text,
  * is right but not always the shortest.  malloc'ed; NULL when memory is exhausted.
  */
 char *hostset_fold(const struct hostset *set);
+
+/* The same for Slurm, which reads brackets at the end of a name only: every name is
+ * folded along the number that it ends with, if it does.
+ */
+char *hostset_fold_suffix(const struct hostset *set);
 
 /* ---- the set ------------------------------------------------------------------ */
 

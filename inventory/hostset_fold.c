@@ -26,6 +26,7 @@ struct row {
 };
 
 struct fold {
+    bool only_suffix; /* fold along the number at the end of a name, and no other */
     struct row *rows;
     size_t count;
     struct field *fields; /* of the pattern at hand */
@@ -250,10 +251,17 @@ static int finish(struct fold *f, struct row *row)
     return row->text ? 0 : -1;
 }
 
+static bool ends_with_field(const struct row *row, size_t dims)
+{
+    const struct field *last = dims ? &row->fields[dims - 1] : NULL;
+
+    return last && last->text[last->len] == '\0';
+}
+
 /* Fold rows of one pattern, in place. */
 static int fold_pattern(struct fold *f, struct row *rows, size_t *count)
 {
-    size_t dims = cut(rows->name, NULL);
+    size_t dims = cut(rows->name, NULL), d = dims, end = 0;
 
     free(f->fields);
     f->fields = calloc(dims * *count + 1, sizeof *f->fields);
@@ -263,7 +271,9 @@ static int fold_pattern(struct fold *f, struct row *rows, size_t *count)
         rows[i].fields = f->fields + i * dims;
         cut(rows[i].name, rows[i].fields);
     }
-    for (size_t d = dims; d-- > 0;)
+    if (f->only_suffix)
+        end = ends_with_field(rows, dims) ? dims - 1 : dims;
+    while (d-- > end)
         if (melt(f, rows, count, (struct along){dims, d}) < 0)
             return -1;
     for (size_t i = 0; i < *count; i++)
@@ -313,9 +323,10 @@ static char *join(const struct fold *f)
     return NULL;
 }
 
-char *hostset_fold(const struct hostset *set)
+static char *fold(const struct hostset *set, bool only_suffix)
 {
-    CLEANUP(fold_done) struct fold f = {.count = hostset_count(set)};
+    CLEANUP(fold_done)
+    struct fold f = {.count = hostset_count(set), .only_suffix = only_suffix};
 
     f.rows = calloc(f.count + 1, sizeof *f.rows);
     if (!f.rows)
@@ -326,4 +337,14 @@ char *hostset_fold(const struct hostset *set)
         return NULL;
     qsort(f.rows, f.count, sizeof *f.rows, by_name);
     return join(&f);
+}
+
+char *hostset_fold(const struct hostset *set)
+{
+    return fold(set, false);
+}
+
+char *hostset_fold_suffix(const struct hostset *set)
+{
+    return fold(set, true);
 }

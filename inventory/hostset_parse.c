@@ -1,56 +1,19 @@
-/* A hostlist is worked out name by name, not set by set.  First every term is
- * expanded into mentions (this name, in that term); then the mentions are sorted,
- * and for each name its mentions are followed from left to right: a ',' puts it
- * in, a '!' takes it out.  So the cost is O(n log n) in the names mentioned,
- * however many operators there are.
- */
-#include "inventory/hostset.h"
+/* Terms, one after the other: what an expression says, before it means anything. */
+#include "inventory/hostset_scan.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "inventory/arena.h"
+#include "inventory/hostset.h"
 #include "inventory/hostset_range.h"
 #include "protocol/fail.h"
 #include "protocol/scope.h"
 
-#define OPERATORS ",!&^"
-
-struct mention {
-    const char *name;
-    unsigned term;       /* counts from 1                                      */
-    unsigned and_before; /* the last term before this one joined by '&', or 0  */
-    char op;
-};
-
-struct scan {
-    const char *text;
-    const struct hostset_groups *groups;
-    const struct scan *outer; /* the expression that named this group, or NULL */
-    const char *group;        /* its name                                      */
-    size_t *left;             /* names that may still be mentioned, all scans together */
-
-    unsigned term, and_last;
-    char op;
-    bool is_named; /* a failure already names the group it was in, the innermost */
-
-    struct arena names;
-    struct mention *mentions;
-    size_t count, room;
-};
-
-static void scan_done(struct scan *s)
-{
-    arena_done(&s->names);
-    free(s->mentions);
-}
-
-static int too_many(const struct scan *s, const char *at, struct fail *why)
-{
-    return hostlist_fail(s->text, at, why, "more than %d names", HOSTSET_MAX_NAMES);
-}
+/* What may be in a name beside letters and digits; a pattern has * and ?, a group more. */
+#define NAME_MARKS  "-_.:%"
+#define GROUP_MARKS NAME_MARKS "+=*@"
 
 static void skip_spaces(const char **p)
 {
@@ -69,9 +32,9 @@ static int measure_bracket(const struct scan *s, const char **p, uint64_t *numbe
         ++*p;
         if (range_read(s->text, p, &r, why) < 0)
             return -1;
-        *numbers += (r.last - r.first) / r.step + 1;
+        *numbers += range_count(&r);
         if (*numbers > *s->left)
-            return too_many(s, start, why);
+            return scan_too_many(s, start, why);
     } while (**p == ',');
     if (**p != ']')
         return hostlist_fail(s->text, *p, why,
@@ -82,21 +45,33 @@ static int measure_bracket(const struct scan *s, const char **p, uint64_t *numbe
 
 /* ---- terms ------------------------------------------------------------------------ */
 
-static bool char_is_name(char c)
+static bool char_is_in(char c, const char *marks)
 {
-    return c && strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                       "0123456789-_.:",
-                       c);
+    return c && (strchr(marks, c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                 (c >= '0' && c <= '9'));
+}
+
+static int refuse_char(const struct scan *s, const char *p, bool is_group,
+                       struct fail *why)
+{
+    const char *what = is_group ? "group" : "node";
+
+    if (*p == ']')
+        return hostlist_fail(s->text, p, why, "']' without '['");
+    if (*p < '!' || *p > '~')
+        return hostlist_fail(s->text, p, why, "this cannot be in a %s name", what);
+    return hostlist_fail(s->text, p, why, "'%c' cannot be in a %s name", *p, what);
 }
 
 /* Check the whole term and find its end, before anything is made of it. */
 static int measure(const struct scan *s, const char *start, const char **end,
                    struct fail *why)
 {
-    const char *p = start + (*start == '@');
+    bool is_group = *start == '@';
+    const char *p = start + is_group;
     uint64_t product = 1, numbers;
 
-    while (*p == '[' || char_is_name(*p)) {
+    while (*p == '[' || char_is_in(*p, is_group ? GROUP_MARKS : NAME_MARKS "*?")) {
         if (*p != '[') {
             p++;
             continue;
@@ -105,105 +80,31 @@ static int measure(const struct scan *s, const char *start, const char **end,
             return -1;
         product *= numbers;
         if (product > *s->left)
-            return too_many(s, start, why);
+            return scan_too_many(s, start, why);
     }
-    if (*p == ']')
-        return hostlist_fail(s->text, p, why, "']' without '['");
-    if (*p && !strchr(OPERATORS HOSTLIST_SPACES, *p))
-        return *p < '!' || *p > '~'
-                   ? hostlist_fail(s->text, p, why, "this cannot be in a node name")
-                   : hostlist_fail(s->text, p, why, "'%c' cannot be in a node name", *p);
-    if (p == start + (*start == '@'))
+    if (*p && !strchr(HOSTLIST_OPERATORS HOSTLIST_SPACES, *p))
+        return refuse_char(s, p, is_group, why);
+    if (p == start + is_group)
         return hostlist_fail(s->text, start, why, "a %s name is missing",
-                             *start == '@' ? "group" : "node");
+                             is_group ? "group" : "node");
     *end = p;
-    return 0;
-}
-
-static struct mention *next_mention(struct scan *s)
-{
-    size_t room = s->room ? 2 * s->room : 64;
-    struct mention *more;
-
-    if (s->count < s->room)
-        return &s->mentions[s->count];
-    more = realloc(s->mentions, room * sizeof *more);
-    if (!more)
-        return NULL;
-    s->mentions = more;
-    s->room = room;
-    return &more[s->count];
-}
-
-static int mention(struct scan *s, const char *at, const char *name, struct fail *why)
-{
-    struct mention *m = next_mention(s);
-    const char *copy = m ? arena_copy(&s->names, name, strlen(name)) : NULL;
-
-    if (!copy)
-        return fail_memory(why);
-    if (*s->left == 0)
-        return too_many(s, at, why);
-    --*s->left;
-    *m = (struct mention){copy, s->term, s->and_last, s->op};
-    s->count++;
-    return 0;
-}
-
-static int evaluate(struct scan *s, struct hostset **set, struct fail *why);
-
-static int check_circle(const struct scan *s, const char *group, struct fail *why)
-{
-    int depth = 0;
-
-    for (; s; s = s->outer) {
-        if (s->group && strcmp(s->group, group) == 0)
-            return fail_set(why, FAIL_HOSTLIST, "group '%s' contains itself", group);
-        if (++depth > HOSTSET_MAX_DEPTH)
-            return fail_set(why, FAIL_HOSTLIST, "groups are nested more than %d deep",
-                            HOSTSET_MAX_DEPTH);
-    }
-    return 0;
-}
-
-static int mention_group(struct scan *s, const char *at, const char *group,
-                         struct fail *why)
-{
-    CLEANUP(scan_done)
-    struct scan inner = {.groups = s->groups,
-                         .outer = s,
-                         .group = group,
-                         .left = s->left};
-    CLEANUP(hostset_done) struct hostset *members = NULL;
-
-    if (!s->groups)
-        return hostlist_fail(s->text, at, why, "there are no groups here");
-    if (*s->left == 0)
-        return too_many(s, at, why);
-    --*s->left; /* an empty group is not free, or a small file could keep us busy */
-    if (check_circle(s, group, why) < 0 ||
-        s->groups->hostlist_of(s->groups->arg, group, &inner.text, why) < 0)
-        return -1;
-    if (evaluate(&inner, &members, why) < 0) {
-        s->is_named = true;
-        return inner.is_named ? -1 : fail_prefix(why, "group '%s'", group);
-    }
-    for (size_t i = 0; i < hostset_count(members); i++)
-        if (mention(s, at, hostset_name(members, i), why) < 0)
-            return -1;
     return 0;
 }
 
 static int take_name(struct scan *s, const char *at, const char *name, struct fail *why)
 {
+    const struct hostset_groups *g = s->groups;
+
     if (*name == '@')
-        return mention_group(s, at, name + 1, why);
-    if (strchr("-.:", *name))
+        return scan_group(s, at, name, why);
+    if (strpbrk(name, "*?"))
+        return scan_pattern(s, at, name, why);
+    if (strchr(NAME_MARKS, *name))
         return hostlist_fail(s->text, at, why, "a node name cannot begin with '%c'",
                              *name);
-    if (s->groups && s->groups->is_node && !s->groups->is_node(s->groups->arg, name))
+    if (g && g->is_node && !g->is_node(g->arg, s->source, name))
         return hostlist_fail(s->text, at, why, "no such node: '%s'", name);
-    return mention(s, at, name, why);
+    return scan_mention(s, at, name, why);
 }
 
 /* A term on its way to names: text is what is still to be read of it. */
@@ -233,8 +134,8 @@ static int expand_range(struct scan *s, struct partial *t, const char *rest,
     size_t len = t->len;
     char number[HOSTSET_MAX_DIGITS + 3];
 
-    for (uint64_t v = r->first; v <= r->last; v += r->step) {
-        int n = snprintf(number, sizeof number, "%0*" PRIu64, r->width, v);
+    for (int64_t v = r->first; v <= r->last; v += r->step) {
+        int n = snprintf(number, sizeof number, "%0*" PRId64, r->width, v);
 
         t->len = len;
         t->text = rest;
@@ -248,7 +149,7 @@ static int expand_range(struct scan *s, struct partial *t, const char *rest,
 /* Each bracket adds a digit to the name, so the depth is bounded by its length. */
 static int expand(struct scan *s, struct partial *t, struct fail *why)
 {
-    size_t plain = strcspn(t->text, "[" OPERATORS HOSTLIST_SPACES);
+    size_t plain = strcspn(t->text, "[" HOSTLIST_OPERATORS HOSTLIST_SPACES);
     const char *p = t->text + plain, *rest;
     struct range r;
 
@@ -265,18 +166,62 @@ static int expand(struct scan *s, struct partial *t, struct fail *why)
     return 0;
 }
 
-static int read_term(struct scan *s, const char **p, struct fail *why)
+static int read_names(struct scan *s, const char **p, struct fail *why)
 {
-    struct partial t;
+    struct partial t = {.text = *p, .start = *p};
+    size_t before = s->count;
 
-    t.text = t.start = *p;
-    t.len = 0;
-    s->term++;
     if (measure(s, t.start, &t.end, why) < 0 || expand(s, &t, why) < 0)
         return -1;
-    if (s->op == '&')
-        s->and_last = s->term;
+    if (s->count == before && !s->title && *t.start != '@')
+        return hostlist_fail(s->text, t.start, why, "no node matches '%.*s'",
+                             (int)(t.end - t.start), t.start);
     *p = t.end;
+    return 0;
+}
+
+/* pdsh's way to say `but not`: ib[1-4],-ib3 */
+static void read_minus(struct scan *s, const char **p)
+{
+    if (**p == '-' && s->term && s->op == ',') {
+        s->op = '!';
+        ++*p;
+    }
+}
+
+static int read_term(struct scan *s, const char **p, struct fail *why)
+{
+    int status;
+
+    read_minus(s, p);
+    if (**p == '/' && s->op == ',') /* a filter: but only */
+        s->op = '&';
+    s->term++;
+    if (**p == '/')
+        status = scan_regex(s, p, why);
+    else if (**p == '^')
+        status = scan_file(s, p, why);
+    else
+        status = read_names(s, p, why);
+    if (status == 0 && s->op == '&')
+        s->and_last = s->term;
+    return status;
+}
+
+/* What joins the next term: an operator, or white space, which is as good as ','.  A
+ * bracket after white space is more likely a slip.  0 at the end of the text.
+ */
+static int read_operator(struct scan *s, const char **p, char *op, struct fail *why)
+{
+    const char *start = *p;
+
+    skip_spaces(p);
+    if (!**p || strchr(HOSTLIST_OPERATORS, **p))
+        *op = **p ? *(*p)++ : '\0';
+    else if (*p > start && **p != '[')
+        *op = ',';
+    else
+        return hostlist_fail(s->text, *p, why, "one of , ! & ^ is expected");
     return 0;
 }
 
@@ -290,79 +235,19 @@ static int read_terms(struct scan *s, struct fail *why)
     skip_spaces(&p);
     if (!*p)
         return 0;
-    for (s->op = ',';; s->op = *p++) {
+    for (s->op = ','; s->op;) {
         skip_spaces(&p);
-        if (read_term(s, &p, why) < 0)
-            return -1;
-        skip_spaces(&p);
-        if (!*p)
-            return 0;
-        if (!strchr(OPERATORS, *p))
-            return hostlist_fail(s->text, p, why, "one of , ! & ^ is expected");
-    }
-}
-
-/* ---- from mentions to a set ------------------------------------------------------- */
-
-static int compare_mentions(const void *left, const void *right)
-{
-    const struct mention *a = left, *b = right;
-    int order = hostset_compare(a->name, b->name);
-
-    return order ? order : (a->term > b->term) - (a->term < b->term);
-}
-
-static void sort(struct mention *m, size_t count)
-{
-    for (size_t i = 1; i < count; i++)
-        if (compare_mentions(&m[i - 1], &m[i]) > 0) {
-            qsort(m, count, sizeof *m, compare_mentions);
-            return;
-        }
-}
-
-/* Follow one name through the expression; m[0] to m[n-1] are its mentions.  A
- * term joined by '&' that does not mention it takes it out.
- */
-static bool stays(const struct mention *m, size_t n, unsigned and_last)
-{
-    unsigned term = 0;
-    bool in = false;
-
-    for (size_t i = 0; i < n; i++) {
-        in = in && m[i].and_before <= term;
-        if (m[i].op == ',')
-            in = true;
-        else if (m[i].op == '!')
-            in = false;
-        else if (m[i].op == '^' && m[i].term != term)
-            in = !in;
-        term = m[i].term;
-    }
-    return in && and_last <= term;
-}
-
-/* The set that s->text means. */
-static int evaluate(struct scan *s, struct hostset **set, struct fail *why)
-{
-    CLEANUP(hostset_done) struct hostset *made = hostset_new();
-
-    if (!made)
-        return fail_memory(why);
-    if (read_terms(s, why) < 0)
-        return -1;
-    sort(s->mentions, s->count);
-    for (size_t i = 0, n; i < s->count; i += n) {
-        const struct mention *m = &s->mentions[i];
-
-        for (n = 1; i + n < s->count && strcmp(m[n].name, m->name) == 0;)
-            n++;
-        if (stays(m, n, s->and_last) && hostset_add(made, m->name, why) < 0)
+        if (read_term(s, &p, why) < 0 || read_operator(s, &p, &s->op, why) < 0)
             return -1;
     }
-    *set = made;
-    made = NULL;
     return 0;
+}
+
+/* ---- all of it ------------------------------------------------------------------- */
+
+int scan_evaluate(struct scan *s, struct hostset **set, struct fail *why)
+{
+    return read_terms(s, why) < 0 ? -1 : scan_settle(s, set, why);
 }
 
 int hostset_parse(const char *text, const struct hostset_groups *groups,
@@ -372,7 +257,7 @@ int hostset_parse(const char *text, const struct hostset_groups *groups,
     CLEANUP(scan_done)
     struct scan s = {.text = text, .groups = groups, .left = &left};
 
-    return evaluate(&s, set, why);
+    return scan_evaluate(&s, set, why);
 }
 
 int hostset_each(const char *text,

@@ -33,74 +33,98 @@ static void skip_spaces(const char **p)
     *p += strspn(*p, HOSTLIST_SPACES);
 }
 
-static int read_number(const char *text, const char **p, uint64_t *number, int *len,
+/* A number as it is written. */
+struct number {
+    const char *text; /* its first digit */
+    int len;          /* of the digits   */
+    int64_t value;    /* with its sign   */
+};
+
+static int read_number(const char *text, const char **p, struct number *n,
                        struct fail *why)
 {
-    const char *start = *p;
-    size_t n = strspn(start, "0123456789");
+    bool is_negative = **p == '-';
+    size_t len;
 
-    if (n == 0)
-        return hostlist_fail(text, start, why,
-                             *start ? "a number is expected" : "']' is missing");
-    if (n > HOSTSET_MAX_DIGITS)
-        return hostlist_fail(text, start, why, "a number of more than %d digits",
+    n->text = *p + is_negative;
+    len = strspn(n->text, "0123456789");
+    if (len == 0)
+        return hostlist_fail(text, n->text, why,
+                             *n->text ? "a number is expected" : "']' is missing");
+    if (len > HOSTSET_MAX_DIGITS)
+        return hostlist_fail(text, n->text, why, "a number of more than %d digits",
                              HOSTSET_MAX_DIGITS);
-    *number = strtoull(start, NULL, 10);
-    *len = (int)n;
-    *p = start + n;
+    n->len = (int)len;
+    n->value = strtoll(n->text, NULL, 10);
+    if (is_negative)
+        n->value = -n->value;
+    *p = n->text + len;
     skip_spaces(p);
+    if (is_negative && len > 1 && *n->text == '0')
+        return hostlist_fail(text, n->text, why, "a number below zero cannot be padded");
     return 0;
 }
 
-static bool is_padded(const char *number, int len)
+static bool is_padded(const struct number *n)
 {
-    return len > 1 && *number == '0';
+    return n->len > 1 && *n->text == '0';
 }
 
-static int read_end(const char *text, const char *start, int width, const char **p,
-                    struct range *r, struct fail *why)
+static int check_ends(const char *text, const struct number *first,
+                      const struct number *last, struct fail *why)
 {
-    const char *end;
-    int end_width;
+    int len = (int)(last->text + last->len - first->text);
 
+    if ((is_padded(first) || is_padded(last)) && first->len != last->len)
+        return hostlist_fail(text, first->text, why, "the ends of '%.*s' differ in width",
+                             len, first->text);
+    if (last->value < first->value)
+        return hostlist_fail(text, first->text, why, "the range '%.*s' runs backwards",
+                             len, first->text);
+    return 0;
+}
+
+static int read_step(const char *text, const char *start, bool alone, const char **p,
+                     struct range *r, struct fail *why)
+{
+    struct number step;
+
+    ++*p;
     skip_spaces(p);
-    end = *p;
-    if (read_number(text, p, &r->last, &end_width, why) < 0)
+    if (read_number(text, p, &step, why) < 0)
         return -1;
-    if ((r->width || is_padded(end, end_width)) && width != end_width)
-        return hostlist_fail(text, start, why, "the ends of '%.*s-%.*s' differ in width",
-                             width, start, end_width, end);
-    if (r->last < r->first)
-        return hostlist_fail(text, start, why, "the range '%.*s-%.*s' runs backwards",
-                             width, start, end_width, end);
+    if (step.value <= 0)
+        return hostlist_fail(text, start, why, "the step is not above 0");
+    if (alone && step.value != 1)
+        return hostlist_fail(text, start, why, "a step without a range");
+    r->step = step.value;
     return 0;
 }
 
 int range_read(const char *text, const char **p, struct range *r, struct fail *why)
 {
+    struct number first, last;
     const char *start;
     bool alone;
-    int width, step_width;
 
     skip_spaces(p);
     start = *p;
-    if (read_number(text, p, &r->first, &width, why) < 0)
+    if (read_number(text, p, &first, why) < 0)
         return -1;
-    r->last = r->first;
-    r->step = 1;
-    r->width = is_padded(start, width) ? width : 0;
+    last = first;
     alone = **p != '-';
-    if (!alone && (++*p, read_end(text, start, width, p, r, why) < 0))
-        return -1;
-    if (**p != '/')
-        return 0;
-    ++*p;
-    skip_spaces(p);
-    if (read_number(text, p, &r->step, &step_width, why) < 0)
-        return -1;
-    if (r->step == 0)
-        return hostlist_fail(text, start, why, "the step is 0");
-    if (alone && r->step != 1)
-        return hostlist_fail(text, start, why, "a step without a range");
-    return 0;
+    if (!alone) {
+        ++*p;
+        skip_spaces(p);
+        if (read_number(text, p, &last, why) < 0 ||
+            check_ends(text, &first, &last, why) < 0)
+            return -1;
+    }
+    *r = (struct range){first.value, last.value, 1, is_padded(&first) ? first.len : 0};
+    return **p == '/' ? read_step(text, start, alone, p, r, why) : 0;
+}
+
+uint64_t range_count(const struct range *r)
+{
+    return (uint64_t)(r->last - r->first) / (uint64_t)r->step + 1;
 }

@@ -14,11 +14,14 @@ struct fail;
 
 /* first, first + step, ... up to last; both have HOSTSET_MAX_DIGITS at most. */
 struct range {
-    uint64_t first, last, step;
+    int64_t first, last, step;
     int width; /* digits to pad to, 0 for none */
 };
 
-/* Read 7, 007, 1-10, 01-10 or 1-10/2 at *p, which lies in text, and go on to the
+/* How many numbers those are. */
+uint64_t range_count(const struct range *range);
+
+/* Read 7, 007, 1-10, 01-10, 1-10/2, -3 or -3--1 at *p, which lies in text, and go on to the
  * first character after it that is not white space.  -1: FAIL_HOSTLIST.
  */
 int range_read(const char *text, const char **p, struct range *range, struct fail *why);

@@ -10,7 +10,7 @@ agree() # EXPRESSION: with the program nodeset, on names and on folding
 {
     run "$tool" <<<"$1"
     [ "$status" = 0 ]
-    read -r mark folded names <<<"$output"
+    read -r mark folded _ names <<<"$output"
     [ "$mark" = = ]
     [ "$folded" = "$(/usr/bin/python3 /usr/bin/nodeset -f "$1")" ]
     [ "$(tr ' ' '\n' <<<"$names" | sort)" = "$(/usr/bin/python3 /usr/bin/nodeset -e -S '\n' "$1" | sort)" ]
@@ -43,8 +43,27 @@ agree() # EXPRESSION: with the program nodeset, on names and on folding
     [ "$status" = 0 ]
 }
 
+@test "600 hostlists of groups, sources and patterns mean what ClusterShell says" {
+    run "$here/hostlists.py" "$tool" groups
+    echo "$output"
+    [ "$status" = 0 ]
+}
+
+@test "what the peers' tests care for means, and folds to, the same" {
+    run "$here/hostlists.py" "$tool" picked
+    echo "$output"
+    [ "$status" = 0 ]
+}
+
 @test "200 hostlists mean what pdsh says" {
     run "$here/hostlists.py" "$tool" pdsh
+    echo "$output"
+    [ "$status" = 0 ]
+}
+
+@test "200 foldings and their hostlists mean what scontrol says" {
+    printf '%s\n' ClusterName=test SlurmctldHost=localhost >"$BATS_TEST_TMPDIR/slurm.conf"
+    SLURM_CONF=$BATS_TEST_TMPDIR/slurm.conf run "$here/hostlists.py" "$tool" slurm
     echo "$output"
     [ "$status" = 0 ]
 }

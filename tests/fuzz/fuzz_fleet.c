@@ -37,7 +37,7 @@ static void check(struct fleet *fleet)
         check_node(fleet, fleet_node(fleet, i));
     demand(fleet_policy(fleet)->window >= 1 &&
            fleet_policy(fleet)->window <= FLEET_MAX_WINDOW);
-    if (fleet_select(fleet, "@all", &all, &why) == 0)
+    if (fleet_select(fleet, "@all", NULL, &all, &why) == 0)
         demand(hostset_count(all) == fleet_count(fleet));
     else
         demand(fleet_count(fleet) == 0 && why.code == FAIL_HOSTLIST);

@@ -11,12 +11,21 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define TOO_MANY 3000 /* names: more teaches nothing and takes long */
 
-/* @a is the text itself, so that circles are met; all other groups are empty. */
-static int hostlist_of(void *arg, const char *name, const char **text, struct fail *why)
+/* @a is the text itself, so that circles are met; some are known, so that patterns
+ * match; all other groups are empty.
+ */
+static int hostlist_of(void *arg, const char *source, const char *name, const char **text,
+                       struct fail *why)
 {
+    (void)source;
     (void)why;
-    *text = strcmp(name, "a") == 0 ? arg : "";
+    *text = strcmp(name, "a") == 0 ? arg : strcmp(name, "*") == 0 ? "ib[1-20]-e,a" : "";
     return 0;
+}
+
+static int file_text(void *arg, const char *path, const char **text, struct fail *why)
+{
+    return hostlist_of(arg, NULL, path, text, why);
 }
 
 static int count(void *arg, const char *name, struct fail *why)
@@ -57,7 +66,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     CLEANUP(hostset_done) struct hostset *set = NULL;
     CLEANUP(text_done) char *text = strndup((const char *)data, size);
-    const struct hostset_groups groups = {.hostlist_of = hostlist_of, .arg = text};
+    const struct hostset_groups groups = {.hostlist_of = hostlist_of,
+                                          .file_text = file_text,
+                                          .arg = text};
     struct fail why = {.code = FAIL_NONE};
     size_t names = 0;
 

@@ -51,7 +51,7 @@ static void assert_selects(const struct fleet *fleet, const char *text,
     struct hostset *set;
     struct fail why;
 
-    if (fleet_select(fleet, text, &set, &why) < 0) {
+    if (fleet_select(fleet, text, NULL, &set, &why) < 0) {
         assert_int_equal(why.code, FAIL_HOSTLIST);
         folded = strdup(why.text);
     } else {
@@ -172,6 +172,76 @@ static void a_selection_is_refused_by_name(void **state)
     assert_selects(fleet, "ib[001", "column 7 of 'ib[001': ']' is missing");
     assert_selects(empty, "@all", "'@all' means no node at all");
     fleet_free(empty);
+    fleet_free(fleet);
+}
+
+/* What others know: a source slurm, and groups of a default source. */
+static int hostlist_of(void *arg, const char *source, const char *name, const char **text,
+                       struct fail *why)
+{
+    (void)arg;
+    *text = source && strcmp(name, "idle") == 0      ? "ib001 ib002"
+            : source && strcmp(name, "left") == 0    ? "ib001,gone1"
+            : !source && strcmp(name, "theirs") == 0 ? "ib003,@gpu"
+                                                     : "";
+    return source && strcmp(source, "slurm") != 0
+               ? fail_set(why, FAIL_HOSTLIST, "no group source '%s'", source)
+               : 0;
+}
+
+static const struct hostset_groups others = {.hostlist_of = hostlist_of};
+
+static char *selected(const struct fleet *fleet, const char *text)
+{
+    CLEANUP(hostset_done) struct hostset *set = NULL;
+    struct fail why;
+
+    if (fleet_select(fleet, text, &others, &set, &why) < 0)
+        return strdup(why.text);
+    return hostset_fold(set);
+}
+
+static void what_the_file_does_not_know_others_are_asked(void **state)
+{
+    struct fleet *fleet = example();
+    const struct {
+        const char *text, *wanted;
+    } table[] = {
+        {"@slurm:idle", "ib[001-002]"},
+        {"@theirs!gpu2", "gpu[1,3-4],ib003"},
+        {"@slurm:left", "group 'slurm:left': column 7 of 'ib001,gone1': no such node: "
+                        "'gone1'"},
+        {"@slurm:idel", "'@slurm:idel' means no node at all"},
+        {"@gpus", "no such group: 'gpus' (did you mean 'gpu'?)"},
+        {"@pbs:x", "no group source 'pbs'"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        CLEANUP(text_done) char *got = selected(fleet, table[i].text);
+
+        assert_string_equal(got, table[i].wanted);
+    }
+    assert_selects(fleet, "@slurm:idle", "there is no group source 'slurm' here");
+    assert_selects(fleet, "^/tmp/nodes", "files are not read here");
+    fleet_free(fleet);
+}
+
+static void a_source_may_exclude_whom_the_fleet_does_not_have(void **state)
+{
+    struct fleet *fleet = example();
+    struct hostset *set;
+    struct fail why;
+
+    (void)state;
+    assert_int_equal(fleet_select(fleet, "ib[001-003]", NULL, &set, &why), 0);
+    assert_int_equal(fleet_exclude(fleet, "@slurm:left", &others, set, &why), 0);
+    assert_int_equal(hostset_count(set), 2);
+    assert_false(hostset_has(set, "ib001"));
+    assert_int_equal(fleet_exclude(fleet, "ib002,gone1", &others, set, &why), -1);
+    assert_string_equal(why.text, "column 7 of 'ib002,gone1': no such node: 'gone1'");
+    assert_int_equal(hostset_count(set), 2);
+    hostset_free(set);
     fleet_free(fleet);
 }
 
@@ -358,17 +428,17 @@ static void without_a_file_the_names_are_the_addresses(void **state)
     struct fail why;
 
     (void)state;
-    assert_int_equal(fleet_of("ib[1-2],127.0.0.1:2222", &fleet, &why), 0);
+    assert_int_equal(fleet_of("ib[1-2],127.0.0.1:2222", NULL, &fleet, &why), 0);
     assert_int_equal(fleet_count(fleet), 3);
     assert_string_equal(fleet_find(fleet, "127.0.0.1:2222")->address, "127.0.0.1");
     assert_int_equal(fleet_find(fleet, "127.0.0.1:2222")->port, 2222);
     assert_string_equal(fleet_find(fleet, "ib2")->address, "ib2");
     assert_selects(fleet, "@all!ib2", "127.0.0.1:2222,ib1");
     fleet_free(fleet);
-    assert_int_equal(fleet_of("ib1:0", &fleet, &why), -1);
+    assert_int_equal(fleet_of("ib1:0", NULL, &fleet, &why), -1);
     assert_string_equal(why.text, "the port in 'ib1:0' is not a number from 1 to 65535");
     assert_int_equal(why.code, FAIL_HOSTLIST);
-    assert_int_equal(fleet_of("@gpu", &fleet, &why), -1);
+    assert_int_equal(fleet_of("@gpu", NULL, &fleet, &why), -1);
     assert_string_equal(why.text, "column 1 of '@gpu': there are no groups here");
 }
 
@@ -389,6 +459,8 @@ int main(void)
         cmocka_unit_test(nodes_are_in_natural_order),
         cmocka_unit_test(groups_and_all_can_be_selected),
         cmocka_unit_test(a_selection_is_refused_by_name),
+        cmocka_unit_test(what_the_file_does_not_know_others_are_asked),
+        cmocka_unit_test(a_source_may_exclude_whom_the_fleet_does_not_have),
         cmocka_unit_test(lines_may_be_indented_and_carry_comments),
         cmocka_unit_test(what_is_not_known_is_refused_with_its_line),
         cmocka_unit_test(a_value_is_held_to_its_rule),

@@ -19,23 +19,60 @@ struct group {
     const char *name, *text;
 };
 
-static int hostlist_of(void *arg, const char *name, const char **text, struct fail *why)
+static int hostlist_of(void *arg, const char *source, const char *name, const char **text,
+                       struct fail *why)
 {
+    char whole[100];
+
+    snprintf(whole, sizeof whole, "%s%s%s", source ? source : "", source ? ":" : "",
+             name);
     for (const struct group *g = arg; g->name; g++)
-        if (strcmp(g->name, name) == 0) {
+        if (strcmp(g->name, whole) == 0) {
             *text = g->text;
             return 0;
         }
-    return fail_set(why, FAIL_HOSTLIST, "no such group: '%s'", name);
+    return fail_set(why, FAIL_HOSTLIST, "no such group: '%s'", whole);
+}
+
+static int group_names(void *arg, const char *source, const char **text, struct fail *why)
+{
+    (void)arg;
+    (void)why;
+    *text = source ? "idle down" : "rack[1-2] all";
+    return 0;
+}
+
+static int file_text(void *arg, const char *path, const char **text, struct fail *why)
+{
+    (void)arg;
+    if (strcmp(path, "/tmp/some-nodes") != 0 && strcmp(path, "itself") != 0)
+        return fail_set(why, FAIL_HOSTLIST, "%s: No such file or directory", path);
+    *text = *path == '/' ? "ib7\nib[1-2] gpu1\n\n" : "ib1,^itself";
+    return 0;
 }
 
 static struct group some[] = {
-    {"rack1", "ib[1-4]"}, {"rack2", "ib[5-8]"},   {"all", "@rack[1-2]"},
-    {"none", ""},         {"ring", "ib1,@ring2"}, {"ring2", "@ring"},
-    {"broken", "ib[1-4"}, {"big", "a[0-599999]"}, {NULL, NULL},
+    {"rack1", "ib[1-4]"},
+    {"rack2", "ib[5-8]"},
+    {"all", "@rack[1-2]"},
+    {"none", ""},
+    {"ring", "ib1,@ring2"},
+    {"ring2", "@ring"},
+    {"broken", "ib[1-4"},
+    {"big", "a[0-599999]"},
+    {"*", "ib[1-8] gpu[1-2] ib1-e"},
+    {"slurm:idle", "ib[1-2]\nib5 @rest"},
+    {"slurm:rest", "gpu1"},
+    {"slurm:*", "ib[1-6],gpu1"},
+    {"slurm:os=debian", "ib3"},
+    {"slurm:typo", "ib[1-"},
+    {NULL, NULL},
 };
 
-static const struct hostset_groups groups = {.hostlist_of = hostlist_of, .arg = some};
+static const struct hostset_groups groups = {.hostlist_of = hostlist_of,
+                                             .group_names = group_names,
+                                             .file_text = file_text,
+                                             .arg = some};
 
 /* ---- shorthands ------------------------------------------------------------------- */
 
@@ -138,6 +175,96 @@ static void groups_are_asked_for(void **state)
     assert_fold("@all^@rack2", "ib[1-4]");
 }
 
+/* ---- what only ClusterShell or pdsh have ---------------------------------------------- */
+
+static void white_space_joins_as_a_comma_does(void **state)
+{
+    (void)state;
+    assert_fold(" ib1 ib3\tib2\n", "ib[1-3]");
+    assert_fold("ib[1-4] ! ib2 gpu1", "gpu1,ib[1,3-4]");
+    assert_fold("ib[1 - 4 / 2 , 7]", "ib[1,3,7]");
+}
+
+static void numbers_may_be_below_zero(void **state)
+{
+    (void)state;
+    assert_names("n[-2-1]", "n-1 n-2 n0 n1");
+    assert_names("n[-3--2,7]", "n-2 n-3 n7");
+    assert_names("n[-4]", "n-4");
+}
+
+static void a_source_is_asked_for_its_group(void **state)
+{
+    (void)state;
+    assert_fold("@slurm:idle", "gpu1,ib[1-2,5]"); /* which names @rest, of slurm too */
+    assert_fold("@slurm:*!@slurm:idle", "ib[3-4,6]");
+    assert_fold("@slurm:os=debian", "ib3");
+    assert_fold("@*&@rack2", "ib[5-8]");
+    assert_fold("@@slurm", "down,idle");
+    assert_fold("@@,@@slurm", "all,down,idle,rack[1-2]");
+    assert_fold("@slurm:rack1", "no such group: 'slurm:rack1'");
+    assert_fold("@slurm:typo", "group 'slurm:typo': column 6 of 'ib[1-': ']' is missing");
+}
+
+static void a_pattern_is_all_known_nodes_that_match(void **state)
+{
+    (void)state;
+    assert_fold("*", "gpu[1-2],ib[1-8],ib1-e");
+    assert_fold("ib?", "ib[1-8]");
+    assert_fold("*[1-2]", "gpu[1-2],ib[1-2]");
+    assert_fold("i*b*e,*p*", "gpu[1-2],ib1-e");
+    assert_fold("*!ib*", "gpu[1-2]");
+    assert_fold("*&@rack1^ib?", "ib[5-8]");
+    assert_fold("@all!ibb*", "column 6 of '@all!ibb*': no node matches 'ibb*'");
+}
+
+static void a_pattern_of_many_stars_takes_no_time(void **state)
+{
+    char text[HOSTSET_MAX_NAME + 1] = "", name[HOSTSET_MAX_NAME + 1] = "";
+    struct group long_name[] = {{"*", name}, {NULL, NULL}};
+    const struct hostset_groups one = {.hostlist_of = hostlist_of, .arg = long_name};
+    struct hostset *set;
+    struct fail why;
+
+    (void)state;
+    for (int i = 0; i < 120; i++)
+        strcat(text, "a*");
+    memset(name, 'a', HOSTSET_MAX_NAME);
+    strcat(text, "b");
+    assert_int_equal(hostset_parse(text, &one, &set, &why), -1);
+    assert_non_null(strstr(why.text, "no node matches"));
+}
+
+static void a_file_is_hostlists(void **state)
+{
+    (void)state;
+    assert_fold("^/tmp/some-nodes", "gpu1,ib[1-2,7]");
+    assert_fold("ib[1-9]!^/tmp/some-nodes", "ib[3-6,8-9]");
+    assert_fold("ib1,-^/tmp/some-nodes,x", "x");
+    assert_fold("ib1^^/tmp/some-nodes", "gpu1,ib[2,7]");
+    assert_fold("^nowhere", "nowhere: No such file or directory");
+    assert_fold("^itself", "file 'itself': file 'itself' contains itself");
+    assert_fold("ib1,^", "column 5 of 'ib1,^': the name of a file is missing");
+}
+
+static void pdsh_takes_out_with_minus_and_filters(void **state)
+{
+    (void)state;
+    assert_fold("ib[1-4],-ib2,-ib[3-4]", "ib1");
+    assert_fold("@rack1,-@slurm:idle", "ib[3-4]");
+    assert_fold("ib[0-20],/0$/", "ib[0,10,20]");
+    assert_fold("ib[0-20],-/[1-9]$/", "ib[0,10,20]");
+    assert_fold("ib[1-20]!/1/,/^ib.$/,gpu1", "gpu1,ib[2-9]");
+    assert_fold("ib[1-3],/a\\/b/", "");
+    assert_fold("/x/", "column 1 of '/x/': a filter stands behind typed names");
+    assert_fold("a,/x", "column 3 of 'a,/x': the second '/' is missing");
+    assert_fold("a,/(/", "column 3 of 'a,/(/': not a regular expression: '('");
+    assert_fold("a,/(a)\\1/",
+                "column 3 of 'a,/(a)\\1/': no counts and back references in a filter");
+    assert_fold("a,/a{9}/", "column 3 of 'a,/a{9}/': no counts and back references in a "
+                            "filter");
+}
+
 static void what_is_wrong_is_shown_with_its_column(void **state)
 {
     (void)state;
@@ -147,22 +274,29 @@ static void what_is_wrong_is_shown_with_its_column(void **state)
     assert_fold("ib[]", "column 4 of 'ib[]': a number is expected");
     assert_fold("ib[1,,2]", "column 6 of 'ib[1,,2]': a number is expected");
     assert_fold("ib[1-x]", "column 6 of 'ib[1-x]': a number is expected");
-    assert_fold("ib[-4]", "column 4 of 'ib[-4]': a number is expected");
+    assert_fold("ib[-]", "column 5 of 'ib[-]': a number is expected");
+    assert_fold("ib[-04]", "column 5 of 'ib[-04]': a number below zero cannot be padded");
+    assert_fold("ib[2--1]", "column 4 of 'ib[2--1]': the range '2--1' runs backwards");
     assert_fold("ib[1[2]]", "column 5 of 'ib[1[2]]': ',' or ']' is expected");
     assert_fold("ib[4-1]", "column 4 of 'ib[4-1]': the range '4-1' runs backwards");
     assert_fold("ib[1-010]",
                 "column 4 of 'ib[1-010]': the ends of '1-010' differ in width");
     assert_fold("ib[01-100]",
                 "column 4 of 'ib[01-100]': the ends of '01-100' differ in width");
-    assert_fold("ib[1-9/0]", "column 4 of 'ib[1-9/0]': the step is 0");
+    assert_fold("ib[1-9/0]", "column 4 of 'ib[1-9/0]': the step is not above 0");
     assert_fold("ib[1/2]", "column 4 of 'ib[1/2]': a step without a range");
     assert_fold("ib[1-9999999999999999999]", "column 6 of 'ib[1-9999999999999999999]': "
                                              "a number of more than 18 digits");
     assert_fold("ib1,,ib2", "column 5 of 'ib1,,ib2': a node name is missing");
     assert_fold("ib1,", "column 5 of 'ib1,': a node name is missing");
     assert_fold("!ib1", "column 1 of '!ib1': a node name is missing");
-    assert_fold("ib1 ib2", "column 5 of 'ib1 ib2': one of , ! & ^ is expected");
-    assert_fold("ib*", "column 3 of 'ib*': '*' cannot be in a node name");
+    assert_fold("ib [1-2]", "column 4 of 'ib [1-2]': one of , ! & ^ is expected");
+    assert_fold("ib1/x", "column 4 of 'ib1/x': '/' cannot be in a node name");
+    assert_fold("@a/b/e", "column 3 of '@a/b/e': '/' cannot be in a group name");
+    assert_fold("@-p", "column 1 of '@-p': not a group name: '-p'");
+    assert_fold("@:x", "column 1 of '@:x': not a group name: ':x'");
+    assert_fold("@slurm:i*", "column 1 of '@slurm:i*': not a group name: 'slurm:i*'");
+    assert_fold("@x@y", "column 1 of '@x@y': not a group name: 'x@y'");
     assert_fold("ib1;reboot", "column 4 of 'ib1;reboot': ';' cannot be in a node name");
     assert_fold("-oProxyCommand",
                 "column 1 of '-oProxyCommand': a node name cannot begin "
@@ -501,6 +635,13 @@ int main(void)
         cmocka_unit_test(brackets_multiply),
         cmocka_unit_test(operators_bind_from_left_to_right),
         cmocka_unit_test(groups_are_asked_for),
+        cmocka_unit_test(white_space_joins_as_a_comma_does),
+        cmocka_unit_test(numbers_may_be_below_zero),
+        cmocka_unit_test(a_source_is_asked_for_its_group),
+        cmocka_unit_test(a_pattern_is_all_known_nodes_that_match),
+        cmocka_unit_test(a_pattern_of_many_stars_takes_no_time),
+        cmocka_unit_test(a_file_is_hostlists),
+        cmocka_unit_test(pdsh_takes_out_with_minus_and_filters),
         cmocka_unit_test(what_is_wrong_is_shown_with_its_column),
         cmocka_unit_test(what_is_wrong_in_a_group_names_the_group),
         cmocka_unit_test(a_huge_list_is_refused_before_it_is_made),

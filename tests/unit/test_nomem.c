@@ -125,6 +125,29 @@ static int read_a_hostlist(void)
     return text ? 0 : -1;
 }
 
+static int hostlist_of(void *arg, const char *source, const char *name, const char **text,
+                       struct fail *fail)
+{
+    (void)arg;
+    (void)source;
+    (void)fail;
+    *text = strcmp(name, "*") == 0 ? "ib[1-20]" : "ib[1-3] @slurm:idle";
+    if (strcmp(name, "idle") == 0)
+        *text = "ib7";
+    return 0;
+}
+
+static int read_groups_and_patterns(void)
+{
+    const struct hostset_groups groups = {.hostlist_of = hostlist_of};
+    struct hostset *set = NULL;
+
+    if (only_memory(hostset_parse("@a,ib1?!ib[15-16],/ib/", &groups, &set, &why)) < 0)
+        return -1;
+    hostset_free(set);
+    return 0;
+}
+
 static int read_a_fleet(void)
 {
     static const char file[] =
@@ -137,7 +160,7 @@ static int read_a_fleet(void)
     status = fleet_parse(file, sizeof file - 1, "f.ini", NULL, &fleet, &why);
     if (only_memory(status) < 0)
         return -1;
-    status = only_memory(fleet_select(fleet, "@g,x", &set, &why));
+    status = only_memory(fleet_select(fleet, "@g,x", NULL, &set, &why));
     hostset_free(set);
     fleet_free(fleet);
     return status;
@@ -147,7 +170,7 @@ static int make_a_fleet(void)
 {
     CLEANUP(fleet_done) struct fleet *fleet = NULL;
 
-    if (only_memory(fleet_of("ib[1-100]", &fleet, &why)) < 0)
+    if (only_memory(fleet_of("ib[1-100]", NULL, &fleet, &why)) < 0)
         return -1;
     return only_memory(fleet_override(fleet, "key", "~/id", "/home/me", &why));
 }
@@ -155,8 +178,9 @@ static int make_a_fleet(void)
 static void nothing_leaks_and_nothing_lies_when_memory_runs_out(void **state)
 {
     static int (*const work[])(void) = {
-        send_a_request, send_a_failure,  read_frames,  plan_steps,
-        order_a_round,  read_a_hostlist, read_a_fleet, make_a_fleet,
+        send_a_request, send_a_failure, read_frames,
+        plan_steps,     order_a_round,  read_a_hostlist,
+        read_a_fleet,   make_a_fleet,   read_groups_and_patterns,
     };
 
     (void)state;
