@@ -4,13 +4,14 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 #include <uv.h>
 
+#include "controller/door/door.h"
 #include "controller/link/link.h"
 #include "controller/option_table.h"
 #include "controller/screen/progress.h"
+#include "controller/ssh/descriptors.h"
 #include "controller/ssh/ssh.h"
 #include "controller/state_folder.h"
 #include "inventory/fleet.h"
@@ -21,12 +22,16 @@
 /* Beside one per node: the journal, the terminal, the loop's own. */
 #define SPARE_FILES 64
 
+/* A command that can queue its nodes does not begin with fewer than so many at once. */
+#define LEAST_AT_ONCE 16
+
 static const int watched[] = {SIGINT, SIGTERM, SIGHUP};
 #define WATCHED (sizeof watched / sizeof *watched)
 
 struct command_insides {
     uv_loop_t loop;
     struct ssh_client *client;
+    struct door *door;
     struct link_pool *pool;
     char *state_folder;
 
@@ -165,6 +170,7 @@ void command_close(struct command *c)
     for (size_t i = 0; in->watching && i < WATCHED; i++)
         uv_close((uv_handle_t *)&in->signals[i], NULL);
     link_pool_close(in->pool);
+    door_close(in->door);
     ssh_client_free(in->client);
     uv_run(c->loop, UV_RUN_DEFAULT);
     busy = uv_loop_close(c->loop);
@@ -181,20 +187,45 @@ void command_close(struct command *c)
 /* ---- what is opened when asked for --------------------------------------------------
  */
 
+static int too_few_files(size_t nodes, size_t room, struct fail *why)
+{
+    return fail_set(why, FAIL_USAGE,
+                    "%zu nodes at once need as many open files, and of the %zu allowed "
+                    "%zu are left for them: raise the hard limit (ulimit -Hn) or take "
+                    "fewer nodes",
+                    nodes, descriptors_allowed(), room);
+}
+
+/* Open files for nodes. */
+static size_t count_room(void)
+{
+    size_t left = descriptors_left();
+
+    return left > SPARE_FILES ? left - SPARE_FILES : 0;
+}
+
 /* Each link is an open file for as long as the run: better refused now than node by
- * node later.  The SSH client takes all that the hard limit allows.
+ * node later.
  */
 static int make_room(size_t links, struct fail *why)
 {
-    struct rlimit files;
+    size_t room = count_room();
 
-    if (getrlimit(RLIMIT_NOFILE, &files) < 0)
-        return 0;
-    if (files.rlim_max != RLIM_INFINITY && links + SPARE_FILES > files.rlim_max)
-        return fail_set(why, FAIL_USAGE,
-                        "%zu nodes at once, but only %llu open files allowed: raise the "
-                        "hard limit (ulimit -Hn) or take fewer",
-                        links, (unsigned long long)files.rlim_max);
+    return links > room ? too_few_files(links, room, why) : 0;
+}
+
+int command_at_once(struct command *c, size_t *at_once, struct fail *why)
+{
+    size_t least = c->node_count < LEAST_AT_ONCE ? c->node_count : LEAST_AT_ONCE;
+    size_t wanted =
+        c->options->width == OPTION_UNSET ? c->node_count : (size_t)c->options->width;
+    size_t room;
+
+    descriptors_raise();
+    room = count_room();
+    if (room < least)
+        return too_few_files(least, room, why);
+    *at_once = wanted < room ? wanted : room;
     return 0;
 }
 
@@ -221,18 +252,31 @@ int command_client(struct command *c, struct ssh_client **client, struct fail *w
     return check_keys(c, *client, why);
 }
 
+int command_door(struct command *c, struct door **door, struct fail *why)
+{
+    const struct options *o = c->options;
+    struct door_options wanted = {
+        .width = o->width == OPTION_UNSET ? 0 : (unsigned)o->width,
+        .patience_ms = o->timeout_s == OPTION_UNSET ? 0 : 1000 * (uint64_t)o->timeout_s,
+    };
+
+    if (!c->insides->door && door_open(c->loop, &wanted, &c->insides->door, why) < 0)
+        return -1;
+    *door = c->insides->door;
+    return 0;
+}
+
 int command_pool(struct command *c, struct link_pool **pool, struct fail *why)
 {
     const struct options *o = c->options;
     struct link_pool_options wanted = {
-        .width = o->width == OPTION_UNSET ? 0 : (unsigned)o->width,
         .unprivileged = o->unprivileged,
         .login_ms = o->timeout_s == OPTION_UNSET ? 0 : 1000 * (uint64_t)o->timeout_s,
     };
 
     if (!c->insides->pool &&
-        (make_room(c->node_count, why) < 0 ||
-         command_client(c, &wanted.client, why) < 0 ||
+        (command_client(c, &wanted.client, why) < 0 ||
+         make_room(c->node_count, why) < 0 || command_door(c, &wanted.door, why) < 0 ||
          link_pool_open(c->loop, &wanted, &c->insides->pool, why) < 0))
         return -1;
     *pool = c->insides->pool;

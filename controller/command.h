@@ -23,6 +23,7 @@
 #include "controller/outcome.h"
 
 struct command_insides;
+struct door;
 struct fail;
 struct fleet;
 struct fleet_node;
@@ -70,8 +71,20 @@ const char *command_fleet_file(const struct command *c);
  */
 int command_client(struct command *c, struct ssh_client **client, struct fail *why);
 
-/* The pool of links, opened on the first call with what the options say (width, sudo
- * or not); -l, -i, -p and the like stand in the fleet's nodes already.  FAIL_STATE:
+/* Whose turn it is to log in, opened on the first call: as many at once as --width says,
+ * or as it turns out; a server that turns everything away is tried as long as --timeout
+ * says.  FAIL_MEMORY.
+ */
+int command_door(struct command *c, struct door **door, struct fail *why);
+
+/* How many nodes may be connected at once by a command that can let the others wait:
+ * --width, or all, but no more than we may have files open.  FAIL_USAGE when that is not
+ * enough to begin.
+ */
+int command_at_once(struct command *c, size_t *at_once, struct fail *why);
+
+/* The pool of links, opened on the first call with what the options say (sudo or
+ * not); -l, -i, -p and the like stand in the fleet's nodes already.  FAIL_STATE:
  * the agent cannot be read; FAIL_USAGE: more nodes than we may have files open; and as
  * command_client().
  */

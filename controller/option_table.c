@@ -143,9 +143,9 @@ const struct option_row option_table[] = {
     {"host-keys",     0,   OPTION_WORD,   "strict|accept-new", AT(host_keys), 0, 0, CALLING,
      "accept-new learns unknown keys; a changed one is always refused"},
     {"width",         'f', OPTION_NUMBER, "N",       AT(width),        1, 65536,    CALLING,
-     "nodes logging in at once; else 64"},
+     "nodes logging in at once, and of exec running at once; else as many as loop and servers bear"},
     {"timeout",       0,   OPTION_NUMBER, "SECONDS", AT(timeout_s),    1, 86400,    CALLING,
-     "patience with a node's login, and with its answer"},
+     "patience with a node's login, and with its answer; with a server that turns logins away, else 120"},
     {"unprivileged",  0,   OPTION_FLAG,   NULL,      AT(unprivileged), 0, 0,        COMMAND_PROBE | COMMAND_VALIDATE,
      "no sudo: the agent goes to the user's own folder"},
 

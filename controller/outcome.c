@@ -10,6 +10,8 @@ static bool is_unreached(enum fail_code code)
     case FAIL_CONNECT:
     case FAIL_NO_ANSWER:
     case FAIL_HANDSHAKE:
+    case FAIL_TURNED_AWAY:
+    case FAIL_NOT_NOW:
     case FAIL_HOST_KEY_CHANGED:
     case FAIL_HOST_KEY_UNKNOWN:
     case FAIL_AUTH_REFUSED:

@@ -39,6 +39,8 @@ enum fail_kind {
     X(FAIL_CONNECT,                AGAIN, "not-reachable")        \
     X(FAIL_NO_ANSWER,              AGAIN, "no-answer")            \
     X(FAIL_HANDSHAKE,              AGAIN, "ssh-handshake")        \
+    X(FAIL_TURNED_AWAY,            AGAIN, "turned-away")          \
+    X(FAIL_NOT_NOW,                AGAIN, "not-allowed-now")      \
     X(FAIL_HOST_KEY_CHANGED,       INPUT, "host-key-changed")     \
     X(FAIL_HOST_KEY_UNKNOWN,       INPUT, "host-key-unknown")     \
     X(FAIL_AUTH_REFUSED,           INPUT, "key-refused")          \

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <uv.h>
 
+#include "controller/door/door.h"
 #include "controller/link/allowance.h"
 #include "controller/link/attempt.h"
 #include "controller/link/pool.h"
@@ -31,8 +32,9 @@ struct link {
     const struct link_hooks *hooks;
     void *arg;
 
-    struct pool_wait wait;
+    struct door_wait wait;
     unsigned tries;
+    uint64_t pause_ms; /* before the next one goes to the door */
 
     char *command; /* made once; the order's */
     struct ssh *ssh;
@@ -96,19 +98,29 @@ static void disarm(struct link *l)
 
 /* ---- losing it ----------------------------------------------------------------- */
 
-/* A deadline has been waited for already: three of them would be a minute. */
-static bool may_pass(enum fail_code code)
+static bool is_tried_again(struct link *l, enum fail_code code)
 {
-    return fail_kind_of(code) == FAIL_KIND_AGAIN && code != FAIL_TIMEOUT &&
-           code != FAIL_NO_ANSWER;
+    const struct retry_rules *rules = &l->pool->retry;
+    enum retry retry = retry_of(rules, code, l->tries);
+
+    if (l->state <= LINK_WAITING || l->state >= LINK_UP || retry == RETRY_NEVER)
+        return false;
+    l->pause_ms =
+        retry == RETRY_AT_THE_DOOR
+            ? 0
+            : retry_pause_ms(rules, l->tries, door_chance(l->pool->options.door));
+    return true;
 }
 
 static void lose(struct link *l, const struct fail *why)
 {
     bool on_the_way = l->state > LINK_WAITING && l->state < LINK_UP;
-    bool again = on_the_way && may_pass(why->code) && l->tries < l->pool->options.tries;
+    bool again = is_tried_again(l, why->code);
 
     l->why = *why;
+    if (on_the_way)
+        retry_tell(&l->why, l->tries);
+    door_leave(l->pool->options.door, &l->wait, why);
     feed(l, again ? LINK_EV_RETRY : LINK_EV_LOST);
 }
 
@@ -130,7 +142,7 @@ static void hang_up(struct link *l)
         ssh_close(l->ssh, on_handle_gone);
     l->ssh = NULL;
     talk_end(&l->talk);
-    pool_leave(l->pool, &l->wait);
+    door_leave(l->pool->options.door, &l->wait, NULL);
 }
 
 /* ---- asking -------------------------------------------------------------------- */
@@ -251,7 +263,7 @@ static const struct ssh_hooks session_hooks = {.up = on_up,
 static enum link_event enter_waiting(struct link *l)
 {
     hang_up(l);
-    arm(l, l->tries > 0 ? pool_pause_ms(l->pool, l->tries) : 0);
+    arm(l, l->tries > 0 ? l->pause_ms : 0);
     return LINK_EV_NONE;
 }
 
@@ -259,6 +271,13 @@ static void on_turn(void *arg)
 {
     feed(arg, LINK_EV_TURN);
 }
+
+static void on_hopeless(void *arg, const struct fail *why)
+{
+    lose(arg, why);
+}
+
+static const struct door_hooks door_hooks = {.turn = on_turn, .hopeless = on_hopeless};
 
 static enum link_event start_session(struct link *l)
 {
@@ -288,6 +307,7 @@ static enum link_event enter_connecting(struct link *l)
 
 static enum link_event enter_starting(struct link *l)
 {
+    door_passed(l->pool->options.door, &l->wait);
     arm(l, l->pool->options.login_ms);
     return LINK_EV_NONE;
 }
@@ -312,7 +332,7 @@ static enum link_event enter_pushing(struct link *l)
 
 static enum link_event enter_up(struct link *l)
 {
-    pool_leave(l->pool, &l->wait);
+    door_leave(l->pool->options.door, &l->wait, NULL);
     disarm(l);
     l->hooks->up(l->arg, l->hello);
     return LINK_EV_NONE;
@@ -358,13 +378,22 @@ static void feed(struct link *l, enum link_event event)
 
 /* ---- deadlines ----------------------------------------------------------------- */
 
+static void go_to_the_door(struct link *l)
+{
+    struct fail why;
+
+    if (door_enter(l->pool->options.door, &l->wait, l->node->address, l->tries > 0,
+                   &why) < 0)
+        lose(l, &why);
+}
+
 static void on_state_due(struct link *l)
 {
     struct fail why;
 
     l->due_ms = NEVER;
     if (l->state == LINK_WAITING) {
-        pool_enter(l->pool, &l->wait);
+        go_to_the_door(l);
         return;
     }
     attempt_explain_silence(&l->attempt, l->talk.reader, l->pool->options.login_ms, &why);
@@ -397,8 +426,7 @@ struct link *link_new(struct link_pool *pool, const struct fleet_node *node,
     l->arg = arg;
     l->talk =
         (struct talk){.hooks = &talk_hooks, .arg = l, .idle_ms = pool->options.idle_ms};
-    l->wait.on_turn = on_turn;
-    l->wait.arg = l;
+    l->wait = (struct door_wait){.hooks = &door_hooks, .arg = l};
     l->due_ms = NEVER;
     uv_timer_init(pool->loop, &l->timer);
     l->timer.data = l;

@@ -22,6 +22,7 @@
 
 #include "controller/link/link_state.h"
 
+struct door;
 struct fail;
 struct fleet_node;
 struct json;
@@ -34,12 +35,13 @@ struct uv_loop_s;
 
 struct link_pool_options {
     struct ssh_client *client; /* borrowed for the life of the pool, as are the strings */
-    unsigned width;            /* logins under way at once; 0: 64                      */
+    struct door *door;         /* borrowed, too: whose turn it is to log in            */
     const char *agent_path;    /* the agent to push; NULL: beside our own program      */
     bool unprivileged;         /* no sudo; the agent goes to the user's own folder     */
     uint64_t login_ms;         /* deadline for each phase of a login; 0: 15000         */
     unsigned tries;            /* logins tried for FAIL_KIND_AGAIN, with back-off, but not
-                                after a deadline; 0: 3                               */
+                                after a deadline; more often when the server turns us
+                                away; 1: never again; 0: 3                           */
     uint64_t pause_ms;         /* about this long before the second try, then doubled;
                                 0: 1000                                              */
     uint64_t idle_ms;          /* silence after which an agent is pinged; 0: 60000     */

@@ -9,7 +9,7 @@
 
 enum link_state {
     LINK_DOWN = 1,   /* not opened yet                                      */
-    LINK_WAITING,    /* for its turn among the pool's width, or for a retry */
+    LINK_WAITING,    /* for its turn at the door, or for a retry          */
     LINK_CONNECTING, /* TCP, handshake, host key, login                     */
     LINK_STARTING,   /* the agent is looked up and started                  */
     LINK_PUSHING,    /* the node did not have it: it is being sent          */

@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
+#include "controller/ssh/descriptors.h"
 #include "controller/ssh/hostkeys.h"
 #include "controller/ssh/keyagent.h"
 #include "controller/ssh/keyring.h"
@@ -42,17 +42,6 @@ static char *copy_of(const char *text)
     return text ? strdup(text) : NULL;
 }
 
-/* A session is a descriptor, and the usual limit is 1024. */
-static void raise_descriptors(void)
-{
-    struct rlimit limit;
-
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
-        limit.rlim_cur = limit.rlim_max;
-        setrlimit(RLIMIT_NOFILE, &limit); /* what is left is told by who has none */
-    }
-}
-
 struct ssh_client *ssh_client_new(void)
 {
     struct ssh_client *c = calloc(1, sizeof *c);
@@ -68,7 +57,7 @@ struct ssh_client *ssh_client_new(void)
         ssh_client_free(c);
         return NULL;
     }
-    raise_descriptors();
+    descriptors_raise();
     c->login = copy_of(me ? me->pw_name : NULL);
     c->home = copy_of(home && *home ? home : me ? me->pw_dir : NULL);
     return c;

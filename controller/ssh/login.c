@@ -1,6 +1,7 @@
 #include "controller/ssh/login.h"
 
 #include <libssh2.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -61,17 +62,31 @@ static enum login_step check_host_key(struct login *l, struct fail *why)
                : LOGIN_DONE;
 }
 
+/* What sshd says to whom it closes at once.  Until 9.7 the first was MaxStartups; since
+ * 9.8 the second is MaxStartups, PerSourceMaxStartups and PerSourcePenalties.
+ */
+static enum fail_code code_of_words(const char *words)
+{
+    return strcmp(words, "Exceeded MaxStartups") == 0       ? FAIL_TURNED_AWAY
+           : strcmp(words, "Not allowed at this time") == 0 ? FAIL_NOT_NOW
+                                                            : FAIL_HANDSHAKE;
+}
+
 /* libssh2 takes any line for a banner; a server that is too busy says so in it. */
 static enum login_step miss_banner(const struct login *l, const char *banner,
                                    struct fail *why)
 {
     const struct ssh_order *o = l->order;
+    bool spoke = banner && *banner;
+    enum fail_code code = spoke ? code_of_words(banner) : FAIL_TURNED_AWAY;
 
-    if (banner && *banner)
-        fail_set(why, FAIL_HANDSHAKE, "%s:%u does not speak SSH, it says: %.*s",
-                 o->address, o->port, character_cut(banner, BANNER_BYTES), banner);
+    if (code == FAIL_HANDSHAKE)
+        fail_set(why, code, "%s:%u does not speak SSH, it says: %.*s", o->address,
+                 o->port, character_cut(banner, BANNER_BYTES), banner);
+    else if (spoke)
+        fail_set(why, code, "%s:%u turned us away: %s", o->address, o->port, banner);
     else
-        fail_set(why, FAIL_HANDSHAKE, "%s:%u closed the connection without a word of SSH",
+        fail_set(why, code, "%s:%u closed the connection without a word of SSH",
                  o->address, o->port);
     return LOGIN_FAILED;
 }

@@ -2,7 +2,8 @@
  *
  *   name= address= port= user= key= known_hosts= installed= sudo=yes     the node
  *   accept_new=yes
- *   agent= unprivileged=yes login_ms= tries= width= pause_ms= idle_ms=   the pool
+ *   agent= unprivileged=yes login_ms= tries= pause_ms= idle_ms=          the pool
+ *   width= patience_ms=                                                  the door
  *   count=N        so many links to the same node; default 1
  *   ask=a,b        requests to make, all at once; default ping
  *   deadline_ms=   of each of them; default 5000
@@ -18,6 +19,7 @@
 #include <sys/resource.h>
 #include <uv.h>
 
+#include "controller/door/door.h"
 #include "controller/link/link.h"
 #include "controller/ssh/ssh.h"
 #include "inventory/fleet.h"
@@ -28,6 +30,7 @@
 
 static struct fleet_node node = {.name = "node1", .port = 22};
 static struct link_pool_options options;
+static struct door_options door_options;
 static unsigned count = 1;
 static uint64_t deadline_ms = 5000, hold_ms;
 static const char *asks[MAX_ASKS] = {"ping"};
@@ -180,7 +183,9 @@ static int read_word(char *w)
     else if (is(w, "tries", &v))
         options.tries = (unsigned)atoi(v);
     else if (is(w, "width", &v))
-        options.width = (unsigned)atoi(v);
+        door_options.width = (unsigned)atoi(v);
+    else if (is(w, "patience_ms", &v))
+        door_options.patience_ms = strtoul(v, NULL, 10);
     else if (is(w, "pause_ms", &v))
         options.pause_ms = strtoul(v, NULL, 10);
     else if (is(w, "idle_ms", &v))
@@ -226,7 +231,8 @@ int main(int argc, char **argv)
         node.address = node.name;
     uv_loop_init(&loop);
     options.client = ssh_client_new();
-    if (link_pool_open(&loop, &options, &pool, &why) < 0) {
+    if (door_open(&loop, &door_options, &options.door, &why) < 0 ||
+        link_pool_open(&loop, &options, &pool, &why) < 0) {
         printf("no pool %s: %s\n", fail_code_name(why.code), why.text);
         return 2;
     }
@@ -239,6 +245,8 @@ int main(int argc, char **argv)
     }
     uv_run(&loop, UV_RUN_DEFAULT);
     link_pool_close(pool);
+    door_close(options.door);
+    uv_run(&loop, UV_RUN_DEFAULT);
     ssh_client_free(options.client);
     free(all);
     if (uv_loop_close(&loop) != 0) {

@@ -58,7 +58,34 @@ while True:
 "
     link tries=1
     [ "$status" = 1 ]
-    says "lost ssh-handshake: 127.0.0.1:$SSHD_PORT closed the connection without a word of SSH"
+    says "lost turned-away: 127.0.0.1:$SSHD_PORT closed the connection without a word of SSH"
+}
+
+@test "a server that turns everybody away is given up, after a few tries" {
+    listen_and_say "Exceeded MaxStartups
+"
+    link tries=3 patience_ms=1500
+    [ "$status" = 1 ]
+    says "lost turned-away: 127.0.0.1 has turned away "
+    says " logins in a row: given up"
+    [ "$(grep -c 'state connecting' <<<"$output")" -le 8 ]
+    [ "$(grep -c 'state connecting' <<<"$output")" -gt 1 ]
+}
+
+@test "the words of a penalty are told apart" {
+    listen_and_say "Not allowed at this time
+"
+    link tries=1
+    says "lost not-allowed-now: 127.0.0.1:$SSHD_PORT turned us away: Not allowed at this time"
+}
+
+@test "a server that takes few logins at a time takes all of them in the end" {
+    SSHD_MAX_STARTUPS=2 sshd_start <<<"LogLevel VERBOSE"
+    link count=20
+    [ "$status" = 0 ]
+    [ "$(grep -c 'Accepted publickey' "$SSHD_LOG")" = 20 ]
+    grep -q 'past MaxStartups' "$SSHD_LOG" # or nothing was tested
+    [ "$(grep -c 'past MaxStartups' "$SSHD_LOG")" -le 40 ]
 }
 
 @test "a name that does not exist is said by name" {

@@ -10,6 +10,8 @@
 # tester has our own uid, an empty home and the shell in $SSHD_SHELL (/bin/sh).  So a
 # test never touches the real home, also when it is run by root.
 #
+# $SSHD_MAX_STARTUPS is its MaxStartups, of which the last line wins.
+#
 # Sets SSHD_DIR SSHD_PORT SSHD_HOME SSHD_KEY (private key that is let in)
 # SSHD_KNOWN_HOSTS (holds the host's key) SSHD_LOG SSHD_PID.
 
@@ -69,7 +71,7 @@ StrictModes no
 PermitRootLogin yes
 PasswordAuthentication no
 KbdInteractiveAuthentication no
-MaxStartups 500:30:1000
+MaxStartups ${SSHD_MAX_STARTUPS:-500:30:1000}
 PrintMotd no
 PrintLastLog no
 CONF

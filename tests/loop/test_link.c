@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include <uv.h>
 
+#include "controller/door/door.h"
 #include "controller/link/bootstrap.h"
 #include "controller/link/link.h"
 #include "inventory/fleet.h"
@@ -30,6 +31,7 @@ static char seen[2000];
 static uv_loop_t loop;
 static struct link_pool *pool;
 static struct link_pool_options options;
+static struct door_options door_options;
 static struct fleet_node node;
 static char agent[AGENT_BYTES];
 static char agent_path[] = "/tmp/ibfleet-test-agent.XXXXXX";
@@ -120,6 +122,7 @@ static void open_pool(void)
 {
     struct fail why;
 
+    assert_int_equal(door_open(&loop, &door_options, &options.door, &why), 0);
     assert_int_equal(link_pool_open(&loop, &options, &pool, &why), 0);
     the_link = link_new(pool, &node, &hooks, NULL);
 }
@@ -128,6 +131,8 @@ static void close_pool(void)
 {
     uv_run(&loop, UV_RUN_DEFAULT);
     link_pool_close(pool);
+    door_close(options.door);
+    uv_run(&loop, UV_RUN_DEFAULT);
 }
 
 /* For the options and the node as they are now. */
@@ -144,6 +149,7 @@ static int before(void **state)
     seen[0] = '\0';
     close_in = open_in = ask_in = NULL;
     ask_always = false;
+    door_options = (struct door_options){0};
     options = (struct link_pool_options){.client = ssh_client_new(),
                                          .agent_path = agent_path,
                                          .unprivileged = true,
@@ -736,7 +742,7 @@ static void only_so_many_log_in_at_once(void **state)
     struct link *others[3];
 
     (void)state;
-    options.width = 1;
+    door_options.width = 1;
     reopen_pool();
     for (int i = 0; i < 3; i++)
         others[i] = link_new(pool, &node, &hooks, NULL);
@@ -747,9 +753,11 @@ static void only_so_many_log_in_at_once(void **state)
     assert_int_equal(fake_ssh_opened, 1);
     fake_ssh_up(fake_ssh_session(1));
     greets(); /* one is up: the next may come */
+    run_ms(20);
     assert_int_equal(fake_ssh_opened, 2);
     link_close(others[1], NULL); /* while it waits */
     ends(FAIL_AUTH_REFUSED);     /* the second is lost: not the closed, the last one */
+    run_ms(20);
     assert_int_equal(fake_ssh_opened, 3);
     run_ms(20);
     assert_int_equal(fake_ssh_opened, 3);
