@@ -14,6 +14,7 @@
 #include "controller/exec/answer.h"
 #include "controller/exec/fanout.h"
 #include "controller/exec/gather.h"
+#include "controller/exec/input.h"
 #include "controller/exec/outfiles.h"
 #include "controller/options.h"
 #include "controller/screen/color.h"
@@ -53,6 +54,7 @@ struct exec {
     struct answer *answers; /* of the command's nodes */
     size_t kept_bytes;      /* of all nodes */
     struct outfiles *files; /* NULL without --outdir */
+    struct input *input;    /* NULL without --stdin  */
     struct progress *progress;
     struct outcome outcome;
     int largest_status; /* of the commands; NO_STATUS: a node had none */
@@ -215,6 +217,7 @@ static int prepare_fanout(struct exec *e, struct fail *why)
         .nodes = e->command->nodes,
         .node_count = e->command->node_count,
         .line = {.words = e->line, .subst = o->subst, .sudo = o->exec_sudo},
+        .input = e->input,
         .width = o->width == OPTION_UNSET ? DEFAULT_WIDTH : (size_t)o->width,
         .deadline_ms = o->timeout_s == OPTION_UNSET ? 0 : 1000u * (uint64_t)o->timeout_s,
     };
@@ -257,6 +260,7 @@ static int prepare(struct exec *e, struct fail *why)
     for (size_t i = 0; i < e->command->node_count; i++)
         e->answers[i].node = e->command->nodes[i];
     if (shell_line_join(o->words, o->word_count, &e->line, why) < 0 ||
+        (o->with_stdin && input_open(STDIN_FILENO, &e->input, why) < 0) ||
         prepare_fanout(e, why) < 0 || prepare_files(e, why) < 0)
         return -1;
     return command_progress(e->command, "exec", states, STATES, &e->progress, why);
@@ -268,6 +272,7 @@ static void clear(struct exec *e)
         answer_clear(&e->answers[i]);
     fanout_free(e->fanout);
     outfiles_close(e->files);
+    input_close(e->input);
     free(e->answers);
     free(e->line);
 }

@@ -81,6 +81,8 @@ const struct option_row option_table[] = {
      "exit with the largest status of the commands; 255 when a node has none to tell"},
     {"subst",         0,   OPTION_FLAG,   NULL,      AT(subst),        0, 0,        COMMAND_EXEC,
      "in COMMAND %h is the node, %n its number from 0, %u the login name, %% a percent sign"},
+    {"stdin",         0,   OPTION_FLAG,   NULL,      AT(with_stdin),   0, 0,        COMMAND_EXEC,
+     "each node's COMMAND reads what our standard input has; without it, it reads nothing, and a loop's or cron's stdin is left alone"},
     {"sudo",          0,   OPTION_FLAG,   NULL,      AT(exec_sudo),    0, 0,        COMMAND_EXEC,
      "COMMAND, with its pipes and redirections, as root by sudo -n"},
     {"raw",           0,   OPTION_FLAG,   NULL,      AT(raw),          0, 0,        COMMAND_EXEC,

@@ -81,7 +81,7 @@ struct options {
     bool gather, raw, diff;
     bool no_label, quiet;
     bool fail_fast, largest_status;
-    bool subst, exec_sudo;
+    bool subst, exec_sudo, with_stdin;
     const char *outdir;
     char *const *words;
     size_t word_count;

@@ -77,6 +77,8 @@ static int shoot(struct fanout *f, struct target *t, struct fail *why)
                                             .ended = on_ended};
     size_t i = index_of(t);
     struct shot_order order = {.node = f->order.nodes[i],
+                               .sudo = f->order.line.sudo,
+                               .input = f->order.input,
                                .deadline_ms = f->order.deadline_ms};
 
     if (shell_line_for(&f->order.line, order.node, i, ssh_client_login(f->client),

@@ -21,14 +21,16 @@
 struct fail;
 struct fanout;
 struct fleet_node;
+struct input;
 struct uv_loop_s;
 
 struct fanout_order { /* what it points to is borrowed until fanout_free() */
     const struct fleet_node *const *nodes;
     size_t node_count;
-    struct shell_line line; /* must have passed shell_line_check()       */
-    size_t width;           /* nodes under way at once                     */
-    uint64_t deadline_ms;   /* for login and command together; 0: none     */
+    struct shell_line line;    /* must have passed shell_line_check()       */
+    const struct input *input; /* for all of them to read; NULL: none    */
+    size_t width;              /* nodes under way at once                     */
+    uint64_t deadline_ms;      /* for login and command together; 0: none     */
 };
 
 struct fanout_hooks {

@@ -4,7 +4,12 @@
 #include <stdlib.h>
 #include <uv.h>
 
+#include "controller/exec/input.h"
+#include "controller/exec/reaper.h"
 #include "protocol/fail.h"
+
+/* How much input is handed over at a time: what a node does not take costs no more. */
+#define PIECE_BYTES ((size_t)64 << 10)
 
 /* Alive from shot_start() until `ended`.  The session closes first, then the timer,
  * whose close callback tells the end and frees the shot.
@@ -13,9 +18,15 @@ struct shot {
     const struct shot_hooks *hooks;
     void *arg;
     struct ssh *session;
-    uv_timer_t timer;
+    uv_timer_t timer; /* the deadline, then the reaper's */
     uint64_t deadline_ms;
-    bool ending;
+    const struct input *input;
+    uint64_t input_at;
+    bool sudo;
+    bool running;
+    struct reaper reaper;
+    bool reaping; /* stopped; the reaper is at work */
+    bool closing;
     int status;
     struct fail why; /* FAIL_NONE: ended by itself */
 };
@@ -38,26 +49,46 @@ static void on_session_closed(void *arg)
     uv_close((uv_handle_t *)&s->timer, on_timer_closed);
 }
 
-/* The first reason counts. */
-static void finish(struct shot *s, int status, const struct fail *why)
+static void finish(struct shot *s, int status)
 {
-    if (s->ending)
-        return;
-    s->ending = true;
+    s->closing = true;
     s->status = status;
-    if (why)
-        s->why = *why;
     uv_timer_stop(&s->timer);
     ssh_close(s->session, on_session_closed);
 }
 
-void shot_stop(struct shot *s, const struct fail *why)
+/* ---- ended by us ------------------------------------------------------------------- */
+
+static void finish_reaping(struct shot *s)
 {
-    finish(s, SSH_STATUS_UNKNOWN, why);
+    reaper_tell(&s->reaper, &s->why);
+    finish(s, SSH_STATUS_UNKNOWN);
 }
 
-/* ---- what happens --------------------------------------------------------------------
- */
+static void on_reaper_late(uv_timer_t *timer)
+{
+    finish_reaping(timer->data);
+}
+
+static void reap(struct shot *s)
+{
+    s->reaping = true;
+    if (ssh_instead(s->session, reaper_command(s->sudo), NULL) < 0)
+        finish_reaping(s);
+    else
+        uv_timer_start(&s->timer, on_reaper_late, REAPER_MS, 0);
+}
+
+void shot_stop(struct shot *s, const struct fail *why)
+{
+    if (s->reaping || s->closing)
+        return;
+    s->why = *why;
+    if (s->running)
+        reap(s);
+    else
+        finish(s, SSH_STATUS_UNKNOWN);
+}
 
 static void on_deadline(uv_timer_t *timer)
 {
@@ -66,14 +97,47 @@ static void on_deadline(uv_timer_t *timer)
 
     fail_set(&why, FAIL_TIMEOUT, "not ended within %llu s",
              (unsigned long long)(s->deadline_ms / 1000));
-    finish(s, SSH_STATUS_UNKNOWN, &why);
+    shot_stop(s, &why);
+}
+
+/* ---- what happens --------------------------------------------------------------------
+ */
+
+/* A piece at a time; the next one when this one is gone. */
+static void feed_input(struct shot *s)
+{
+    char piece[PIECE_BYTES];
+    struct fail why;
+    ssize_t n = input_read(s->input, s->input_at, piece, sizeof piece, &why);
+
+    if (n > 0 && ssh_write(s->session, piece, (size_t)n, &why) < 0)
+        n = -1;
+    if (n == 0 && ssh_end_input(s->session, &why) < 0)
+        n = -1;
+    if (n < 0)
+        shot_stop(s, &why);
+    else
+        s->input_at += (uint64_t)n;
 }
 
 static void on_up(void *arg)
 {
     struct shot *s = arg;
 
+    if (s->reaping || s->closing)
+        return;
+    s->running = true;
     s->hooks->running(s->arg);
+    if (s->input && !s->reaping && !s->closing)
+        feed_input(s);
+}
+
+static void on_drained(void *arg)
+{
+    struct shot *s = arg;
+
+    if (s->input && !s->reaping && !s->closing)
+        feed_input(s);
 }
 
 static void on_data(void *arg, enum ssh_stream stream, const char *bytes,
@@ -81,13 +145,27 @@ static void on_data(void *arg, enum ssh_stream stream, const char *bytes,
 {
     struct shot *s = arg;
 
-    if (!s->ending)
+    if (s->closing)
+        return;
+    if (!s->reaping)
         s->hooks->data(s->arg, stream, bytes, len_bytes);
+    else if (!reaper_hear(&s->reaper, bytes, len_bytes))
+        finish_reaping(s);
 }
 
 static void on_ended(void *arg, int status, const struct fail *why)
 {
-    finish(arg, status, why);
+    struct shot *s = arg;
+
+    if (s->closing)
+        return;
+    if (s->reaping) {
+        finish_reaping(s);
+        return;
+    }
+    if (why)
+        s->why = *why;
+    finish(s, status);
 }
 
 struct shot *shot_start(struct uv_loop_s *loop, struct ssh_client *client,
@@ -96,6 +174,7 @@ struct shot *shot_start(struct uv_loop_s *loop, struct ssh_client *client,
 {
     static const struct ssh_hooks session_hooks = {.up = on_up,
                                                    .data = on_data,
+                                                   .drained = on_drained,
                                                    .ended = on_ended};
     struct ssh_order session = ssh_order_to(order->node);
     struct shot *s = calloc(1, sizeof *s);
@@ -103,9 +182,11 @@ struct shot *shot_start(struct uv_loop_s *loop, struct ssh_client *client,
     if (!s)
         return NULL;
     session.command = order->command;
-    session.no_input = true;
+    session.no_input = !order->input;
     s->hooks = hooks;
     s->arg = arg;
+    s->sudo = order->sudo;
+    s->input = order->input;
     s->deadline_ms = order->deadline_ms;
     s->session = ssh_open(client, loop, &session, &session_hooks, s);
     if (!s->session) {

@@ -4,10 +4,14 @@
  *         ... hooks->running, hooks->data, and hooks->ended exactly once, which is
  *         the last thing heard; the shot has freed itself then
  *     shot_stop(shot, &why);         any time before
+ *
+ * Who is stopped while the command runs, by its deadline or by shot_stop(), has its
+ * processes ended on the node as well (reaper.h), and is told what became of them.
  */
 #ifndef CONTROLLER_SHOT_H
 #define CONTROLLER_SHOT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,13 +19,16 @@
 
 struct fail;
 struct fleet_node;
+struct input;
 struct shot;
 struct uv_loop_s;
 
 struct shot_order { /* borrowed until ended */
     const struct fleet_node *node;
     const char *command;
-    uint64_t deadline_ms; /* for login and command together; 0: none */
+    bool sudo;                 /* it runs by sudo, so its processes are root's       */
+    const struct input *input; /* for its stdin; NULL: none                          */
+    uint64_t deadline_ms;      /* for login and command together; 0: none            */
 };
 
 struct shot_hooks {
@@ -37,8 +44,9 @@ struct shot *shot_start(struct uv_loop_s *loop, struct ssh_client *client,
                         const struct shot_order *order, const struct shot_hooks *hooks,
                         void *arg);
 
-/* End it for this reason, which hooks->ended will say; not at once, and without
- * waiting for the node.  May be called from hooks->data, and again.
+/* End it for this reason, which hooks->ended will say; not at once, and waiting for the
+ * node no longer than REAPER_MS.  Nothing is heard of it before that.  May be called
+ * from hooks->data, and again: the first reason counts.
  */
 void shot_stop(struct shot *shot, const struct fail *why);
 

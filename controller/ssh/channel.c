@@ -109,26 +109,74 @@ static enum pass end_input(struct channel *c)
     return rc < 0 ? PASS_BROKEN : PASS_SOME;
 }
 
+/* Its end comes after all that was written. */
+static enum pass send_on(struct channel *c, size_t *left_bytes)
+{
+    if (c->pending == CHANNEL_END ||
+        (c->no_input && c->pending == CHANNEL_IDLE && c->out.len_bytes == 0))
+        return end_input(c);
+    return write_out(c, left_bytes);
+}
+
+static bool may_send_first(const struct channel *c)
+{
+    return c->pending == CHANNEL_WRITE || c->pending == CHANNEL_END ||
+           (c->no_input && c->pending == CHANNEL_IDLE);
+}
+
 enum channel_next channel_turn(struct channel *c)
 {
     size_t left_bytes = CHANNEL_TURN_BYTES;
     enum pass pass = PASS_SOME;
 
-    if (c->pending == CHANNEL_WRITE)
-        pass = write_out(c, &left_bytes);
-    else if (c->no_input && (c->pending == CHANNEL_IDLE || c->pending == CHANNEL_END))
-        pass = end_input(c);
+    if (may_send_first(c))
+        pass = send_on(c, &left_bytes);
+    if (pass == PASS_DRY)
+        pass = PASS_SOME;
     /* Each write also takes in what has arrived, so a read pass comes last. */
     while (pass == PASS_SOME) {
         pass = read_both(c, &left_bytes);
         if (pass == PASS_DRY && libssh2_channel_eof(c->handle))
             return CHANNEL_EOF;
         if (pass == PASS_DRY)
-            pass = write_out(c, &left_bytes);
+            pass = send_on(c, &left_bytes);
     }
     return pass == PASS_BROKEN  ? CHANNEL_BROKEN
            : pass == PASS_SPENT ? CHANNEL_AGAIN
                                 : CHANNEL_WAIT;
+}
+
+/* The same call with the same bytes. */
+static ssize_t repeat(struct channel *c)
+{
+    char bytes[READ_BYTES];
+    const char *front = NULL;
+    size_t len_bytes;
+
+    switch (c->pending) {
+    case CHANNEL_READ_OUT:
+    case CHANNEL_READ_ERR:
+        return libssh2_channel_read_ex(c->handle, c->pending == CHANNEL_READ_ERR, bytes,
+                                       sizeof bytes);
+    case CHANNEL_WRITE:
+        len_bytes = outqueue_front(&c->out, &front);
+        return libssh2_channel_write(c->handle, front, len_bytes);
+    case CHANNEL_END:
+        return libssh2_channel_send_eof(c->handle);
+    case CHANNEL_IDLE:
+        break;
+    }
+    return 0;
+}
+
+enum channel_next channel_settle(struct channel *c)
+{
+    ssize_t n = repeat(c);
+
+    if (n == LIBSSH2_ERROR_EAGAIN && is_half_sent(c))
+        return CHANNEL_WAIT;
+    c->pending = CHANNEL_IDLE;
+    return n < 0 && n != LIBSSH2_ERROR_EAGAIN ? CHANNEL_BROKEN : CHANNEL_EOF;
 }
 
 int channel_status(const struct channel *c)

@@ -48,11 +48,16 @@ struct channel {
     struct outqueue out;
     enum channel_pending pending; /* left half done by libssh2 */
     bool silent;                  /* set by the owner: no more hooks, end the turn */
-    bool no_input;                /* set by the owner: tell the command's stdin its end */
+    bool no_input; /* set by the owner: the command's stdin ends after out */
 };
 
 /* Read and write until there is nothing to do, hooks being called on the way. */
 enum channel_next channel_turn(struct channel *c);
+
+/* Finish the call that was left half done, and none else: CHANNEL_WAIT, CHANNEL_BROKEN,
+ * or CHANNEL_EOF when nothing is half done any more.  What it reads is dropped.
+ */
+enum channel_next channel_settle(struct channel *c);
 
 /* The command's exit status, or SSH_STATUS_SIGNAL; for a channel that the node has
  * closed.

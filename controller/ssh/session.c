@@ -30,10 +30,11 @@
 /* When libssh2 would block and does not say on what. */
 #define RETRY_MS 20
 
-#define EV_NONE  SESSION_EV_NONE
-#define EV_DONE  SESSION_EV_DONE
-#define EV_FAIL  SESSION_EV_FAIL
-#define EV_CLOSE SESSION_EV_CLOSE
+#define EV_NONE    SESSION_EV_NONE
+#define EV_DONE    SESSION_EV_DONE
+#define EV_FAIL    SESSION_EV_FAIL
+#define EV_CLOSE   SESSION_EV_CLOSE
+#define EV_INSTEAD SESSION_EV_INSTEAD
 
 struct session {
     enum session_state state;
@@ -280,6 +281,33 @@ static enum session_event work_running(struct session *s)
     return EV_FAIL;
 }
 
+/* In the next turn of the loop, since a hook of the channel may have asked for it. */
+static enum session_event enter_leaving(struct session *s)
+{
+    s->channel.silent = true;
+    arm(s, s->order.phase_ms);
+    uv_idle_start(&s->again, on_again);
+    return EV_NONE;
+}
+
+/* The first channel stays open and unread; its window bounds what the node can send. */
+static enum session_event work_leaving(struct session *s)
+{
+    switch (channel_settle(&s->channel)) {
+    case CHANNEL_WAIT:
+        return await(s);
+    case CHANNEL_BROKEN:
+        transport_explain(&s->transport, FAIL_LINK_LOST, session_state_name(s->state),
+                          &s->why);
+        return EV_FAIL;
+    default:
+        outqueue_clear(&s->channel.out);
+        s->channel = (struct channel){.hooks = s->channel.hooks, .arg = s->channel.arg};
+        s->order.no_input = true;
+        return EV_DONE;
+    }
+}
+
 static enum session_event enter_ending(struct session *s)
 {
     s->status = SSH_STATUS_UNKNOWN;
@@ -358,6 +386,7 @@ static const struct {
     [SESSION_OPENING]     = { enter_phase,       work_opening },
     [SESSION_STARTING]    = { enter_phase,       work_starting },
     [SESSION_RUNNING]     = { enter_running,     work_running },
+    [SESSION_LEAVING]     = { enter_leaving,     work_leaving },
     [SESSION_ENDING]      = { enter_ending,      work_ending },
     [SESSION_OVER]        = { enter_over,        NULL },
     [SESSION_CLOSED]      = { enter_closed,      NULL },
@@ -441,17 +470,48 @@ static void *session_open(struct ssh_client *client, uv_loop_t *loop,
     return s;
 }
 
+static bool is_running(const struct session *s, struct fail *why)
+{
+    if (s->state == SESSION_RUNNING)
+        return true;
+    fail_set(why, FAIL_LINK_LOST, "the command is not running");
+    return false;
+}
+
 static int session_write(void *session, const void *bytes, size_t len_bytes,
                          struct fail *why)
 {
     struct session *s = session;
 
-    if (s->state != SESSION_RUNNING)
-        return fail_set(why, FAIL_LINK_LOST, "the command is not running");
+    if (!is_running(s, why))
+        return -1;
     if (outqueue_push(&s->channel.out, bytes, len_bytes, why) < 0)
         return -1;
     if (s->channel.pending == CHANNEL_IDLE)
         uv_idle_start(&s->again, on_again);
+    return 0;
+}
+
+static int session_end_input(void *session, struct fail *why)
+{
+    struct session *s = session;
+
+    if (!is_running(s, why))
+        return -1;
+    s->channel.no_input = true;
+    if (s->channel.pending == CHANNEL_IDLE)
+        uv_idle_start(&s->again, on_again);
+    return 0;
+}
+
+static int session_instead(void *session, const char *command, struct fail *why)
+{
+    struct session *s = session;
+
+    if (!is_running(s, why))
+        return -1;
+    s->order.command = command;
+    feed(s, EV_INSTEAD);
     return 0;
 }
 
@@ -463,4 +523,8 @@ static void session_close(void *session, void (*on_closed)(void *arg))
     feed(s, EV_CLOSE);
 }
 
-const struct way way_libssh2 = {session_open, session_write, session_close};
+const struct way way_libssh2 = {.open = session_open,
+                                .write = session_write,
+                                .end_input = session_end_input,
+                                .instead = session_instead,
+                                .close = session_close};

@@ -2,9 +2,10 @@
 
 #include <assert.h>
 
-#define EV_DONE  SESSION_EV_DONE
-#define EV_FAIL  SESSION_EV_FAIL
-#define EV_CLOSE SESSION_EV_CLOSE
+#define EV_DONE    SESSION_EV_DONE
+#define EV_FAIL    SESSION_EV_FAIL
+#define EV_CLOSE   SESSION_EV_CLOSE
+#define EV_INSTEAD SESSION_EV_INSTEAD
 
 /* clang-format off */
 static const unsigned char road[SESSION_STATES][SESSION_EVENTS] = {
@@ -15,7 +16,9 @@ static const unsigned char road[SESSION_STATES][SESSION_EVENTS] = {
     [SESSION_LOGGING_IN]  = { [EV_DONE] = SESSION_OPENING,     [EV_FAIL] = SESSION_OVER, [EV_CLOSE] = SESSION_CLOSED },
     [SESSION_OPENING]     = { [EV_DONE] = SESSION_STARTING,    [EV_FAIL] = SESSION_OVER, [EV_CLOSE] = SESSION_CLOSED },
     [SESSION_STARTING]    = { [EV_DONE] = SESSION_RUNNING,     [EV_FAIL] = SESSION_OVER, [EV_CLOSE] = SESSION_CLOSED },
-    [SESSION_RUNNING]     = { [EV_DONE] = SESSION_ENDING,      [EV_FAIL] = SESSION_OVER, [EV_CLOSE] = SESSION_CLOSED },
+    [SESSION_RUNNING]     = { [EV_DONE] = SESSION_ENDING,      [EV_FAIL] = SESSION_OVER, [EV_CLOSE] = SESSION_CLOSED,
+                              [EV_INSTEAD] = SESSION_LEAVING },
+    [SESSION_LEAVING]     = { [EV_DONE] = SESSION_OPENING,     [EV_FAIL] = SESSION_OVER, [EV_CLOSE] = SESSION_CLOSED },
     [SESSION_ENDING]      = { [EV_DONE] = SESSION_OVER,        [EV_FAIL] = SESSION_OVER, [EV_CLOSE] = SESSION_CLOSED },
     [SESSION_OVER]        = { [EV_CLOSE] = SESSION_CLOSED },
 };
@@ -29,6 +32,7 @@ static const char *const names[SESSION_STATES] = {
     [SESSION_OPENING]     = "opening a channel",
     [SESSION_STARTING]    = "starting the command",
     [SESSION_RUNNING]     = "running the command",
+    [SESSION_LEAVING]     = "leaving the command",
     [SESSION_ENDING]      = "waiting for the exit status",
     [SESSION_OVER]        = "over",
     [SESSION_CLOSED]      = "closed",

@@ -3,6 +3,7 @@
  *     fresh -> resolving -> connecting -> handshaking -> logging in -> opening
  *           -> starting -> running -> ending -> over -> closed
  *
+ * From running one can be sent back: leaving -> opening, for another command.
  * Every state up to running can fail and be over; every state can be closed.
  */
 #ifndef CONTROLLER_SESSION_STATE_H
@@ -17,6 +18,7 @@ enum session_state {
     SESSION_OPENING,     /* the channel                                            */
     SESSION_STARTING,    /* the command                                            */
     SESSION_RUNNING,     /* a byte stream                                          */
+    SESSION_LEAVING,     /* what is half sent is finished, then another command    */
     SESSION_ENDING,      /* the command has closed its output; what was its status? */
     SESSION_OVER,        /* reported; waits for the owner to close it              */
     SESSION_CLOSED,      /* silent; handles are going away                         */
@@ -25,8 +27,9 @@ enum session_state {
 
 enum session_event {
     SESSION_EV_NONE,
-    SESSION_EV_DONE, /* the phase has done what it is for     */
-    SESSION_EV_FAIL, /* it can not; why is noted              */
+    SESSION_EV_DONE,    /* the phase has done what it is for     */
+    SESSION_EV_FAIL,    /* it can not; why is noted              */
+    SESSION_EV_INSTEAD, /* another command is wanted           */
     SESSION_EV_CLOSE,
     SESSION_EVENTS
 };

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "controller/ssh/way.h"
+#include "protocol/fail.h"
 
 /* Alive from ssh_open() until its session is closed. */
 struct ssh {
@@ -76,6 +77,21 @@ struct ssh *ssh_open(struct ssh_client *client, struct uv_loop_s *loop,
 int ssh_write(struct ssh *s, const void *bytes, size_t len_bytes, struct fail *why)
 {
     return s->way->write(s->session, bytes, len_bytes, why);
+}
+
+int ssh_end_input(struct ssh *s, struct fail *why)
+{
+    if (!s->way->end_input)
+        return fail_set(why, FAIL_UNSUPPORTED, "its input cannot be ended");
+    return s->way->end_input(s->session, why);
+}
+
+int ssh_instead(struct ssh *s, const char *command, struct fail *why)
+{
+    if (!s->way->instead)
+        return fail_set(why, FAIL_UNSUPPORTED,
+                        "no second command over the same connection");
+    return s->way->instead(s->session, command, why);
 }
 
 static void on_session_closed(void *arg)

@@ -110,6 +110,20 @@ struct ssh *ssh_open(struct ssh_client *client, struct uv_loop_s *loop,
  */
 int ssh_write(struct ssh *s, const void *bytes, size_t len_bytes, struct fail *why);
 
+/* Nothing more will be written: the command's stdin ends after what is queued.  May be
+ * called again.  FAIL_LINK_LOST when the command does not run, FAIL_UNSUPPORTED.
+ */
+int ssh_end_input(struct ssh *s, struct fail *why);
+
+/* Leave the running command alone, whatever it does, and run this one over the same
+ * connection, without input: hooks->up, data and ended are the second one's from now on.
+ * The node sees both in one login, so that what the first has left can be told from all
+ * else there.  command is borrowed until the session is closed.  FAIL_LINK_LOST when no
+ * command runs, FAIL_UNSUPPORTED where sessions are carried one command at a time; the
+ * session is as it was then.
+ */
+int ssh_instead(struct ssh *s, const char *command, struct fail *why);
+
 /* Give up whatever is under way and free s.  What is queued is dropped, the node is
  * not waited for.  on_closed (may be NULL) is the last thing that is heard.
  */

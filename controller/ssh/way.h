@@ -23,8 +23,12 @@ struct way {
                   const struct ssh_order *order, const struct ssh_hooks *hooks,
                   void *arg);
 
-    /* As ssh_write() and ssh_close(). */
+    /* As ssh_write(), ssh_end_input(), ssh_instead() and ssh_close(); those in the middle
+     * may be NULL, which is FAIL_UNSUPPORTED.
+     */
     int (*write)(void *session, const void *bytes, size_t len_bytes, struct fail *why);
+    int (*end_input)(void *session, struct fail *why);
+    int (*instead)(void *session, const char *command, struct fail *why);
     void (*close)(void *session, void (*on_closed)(void *arg));
 };
 

@@ -2,7 +2,8 @@
 # commands.bats - what an operator types, what comes out, and the exit status
 #
 # One sshd listens on two ports: ib1 and ib2 are behind the good one; behind the bad
-# one is ib3, which does what $SSHD_DIR/bad says instead of what it is told.
+# one is ib3, which does what $SSHD_DIR/bad says instead of what it is told, but for the
+# reaper, which ends it.
 
 load fleet
 
@@ -10,7 +11,7 @@ setup()
 {
     sshd_prepare
     BAD_PORT=$(sshd_free_port)
-    printf '%s\n' '#!/bin/sh' "case \$SSH_CONNECTION in *\" $BAD_PORT\") exec sh $SSHD_DIR/bad ;; esac" \
+    printf '%s\n' '#!/bin/sh' "case \$SSH_CONNECTION.\$SSH_ORIGINAL_COMMAND in *ibfleet-ended*) ;; *\" $BAD_PORT.\"*) exec sh $SSHD_DIR/bad ;; esac" \
         'exec /bin/sh -c "$SSH_ORIGINAL_COMMAND"' >"$SSHD_DIR/forced"
     chmod +x "$SSHD_DIR/forced"
     sed "s/\]:[0-9]*/]:$BAD_PORT/" "$SSHD_KNOWN_HOSTS" >"$SSHD_DIR/known_bad"
@@ -154,6 +155,7 @@ bad() { cat >"$SSHD_DIR/bad"; }
     [ $SECONDS -lt 20 ]
     [ "$(sort <<<"$out")" = $'ib1: here\nib2: here' ]
     warns "1 node ib3: no answer in time (timeout)"
+    warns "not ended within 2 s; its processes were ended"
 }
 
 @test "exec: no more nodes at once than the width" {

@@ -142,3 +142,105 @@ LINE
     warns "3 nodes ib[1-3]: sudo wants a password (sudo-wants-password)"
     warns "NOPASSWD"
 }
+
+# ---- input ---------------------------------------------------------------------------------
+
+# As ibfleet(), but with what comes on stdin.
+ibfleet_fed()
+{
+    status=0
+    timeout -k 5 120 "$BUILD/ibfleet" "$@" >"$SSHD_DIR/out" 2>"$SSHD_DIR/err" || status=$?
+    ibfleet_said
+}
+
+@test "every node reads all of our input, from a file and through a pipe" {
+    head -c 3000000 /dev/urandom >"$SSHD_DIR/data"
+    local sum
+    sum=$(sha256sum <"$SSHD_DIR/data")
+    ibfleet_fed exec -b --stdin -a -- sha256sum <"$SSHD_DIR/data"
+    [ "$out" = "=== 3 nodes ib[1-3]"$'\n'"$sum" ]
+    ibfleet_fed exec -b --stdin -a -- sha256sum < <(cat "$SSHD_DIR/data")
+    [ "$out" = "=== 3 nodes ib[1-3]"$'\n'"$sum" ]
+    ibfleet_fed exec -b --stdin -a -- wc -c </dev/null
+    [ "$out" = $'=== 3 nodes ib[1-3]\n0' ]
+}
+
+@test "a node that does not read its input is no leak, one that ends early no failure" {
+    head -c 30000000 /dev/zero >"$SSHD_DIR/data"
+    ibfleet_fed exec -a --stdin --timeout 60 -- 'sleep 0.3; head -c 5 | wc -c' <"$SSHD_DIR/data"
+    [ "$status" = 0 ]
+    [ "$(sort <<<"$out")" = $'ib1: 5\nib2: 5\nib3: 5' ]
+}
+
+@test "without being asked it does not touch its input" {
+    { "$BUILD/ibfleet" exec ib1 -- cat; cat; } <<<"still there" >"$SSHD_DIR/out"
+    [ "$(cat "$SSHD_DIR/out")" = "still there" ]
+}
+
+# ---- whom we end ---------------------------------------------------------------------------
+
+# Sleeps with a number of seconds that nobody else uses; nothing that makes them is to be
+# stopped by SIGHUP, SIGTERM or the end of its output.
+stubborn() { echo "trap '' HUP TERM PIPE; (setsid sleep $1 </dev/null >/dev/null 2>&1 &); sleep $1; echo again; sleep $1; sleep $1"; }
+are_gone() { ! pgrep -f "sleep $1" >/dev/null; }
+
+@test "a command that took too long leaves nothing behind, whatever it ignores" {
+    local number=$((100000 + RANDOM))
+    ibfleet exec -b --timeout 2 -a -- "$(stubborn $number)"
+    [ "$status" = 1 ]
+    warns "3 nodes ib[1-3]: no answer in time (timeout)"
+    warns "not ended within 2 s; its processes were ended"
+    are_gone $number
+    # but for those of other connections
+    sleep $number &
+    ibfleet exec --timeout 1 ib1 -- sleep 100
+    warns "its processes were ended"
+    kill $!
+}
+
+@test "a node that floods and ignores the end is ended while it floods" {
+    local number=$((100000 + RANDOM))
+    ibfleet exec -b ib1 -- "trap '' HUP TERM PIPE; sleep $number & while :; do echo flooding flooding flooding flooding; done"
+    warns "1 node ib1: too much output (too-much-output)"
+    warns "its processes were ended"
+    are_gone $number
+}
+
+@test "the first failure, and a second interrupt, end what runs" {
+    local number=$((100000 + RANDOM))
+    ibfleet exec -k --subst -a -- "[ %n != 1 ] || exit 7; echo up; $(stubborn $number)"
+    [ "$status" = 3 ]
+    are_gone $number
+    ibfleet_begin exec ib1 -- "echo up; $(stubborn $number)"
+    wait_until 20 grep -q up "$SSHD_DIR/out"
+    kill -INT "$CONTROLLER"
+    wait_until 20 grep -q 'once more ends them' "$SSHD_DIR/err"
+    kill -INT "$CONTROLLER"
+    ibfleet_end
+    [ "$status" = 5 ]
+    are_gone $number
+}
+
+@test "every login shell reads the reaper alike" {
+    local number=$((100000 + RANDOM))
+    for shell in bash dash zsh tcsh fish; do
+        command -v $shell || continue
+        sshd_stop
+        SSHD_SHELL=$(command -v $shell)
+        sshd_start </dev/null
+        ibfleet exec --timeout 1 ib1 -- "sh -c 'trap \"\" TERM; sleep $number; sleep $number'"
+        warns "its processes were ended"
+        are_gone $number
+    done
+}
+
+@test "a command that could not be ended is told as one" {
+    sshd_stop
+    sshd_start <<<"MaxSessions 1"
+    local number=$((100000 + RANDOM))
+    ibfleet exec --timeout 2 ib1 -- "$(stubborn $number)"
+    [ "$status" = 1 ]
+    warns "not ended within 2 s; it may still run on the node"
+    ! are_gone $number
+    kill -KILL $(pgrep -f "sleep $number")
+}

@@ -97,5 +97,8 @@ int libssh2_channel_eof(LIBSSH2_CHANNEL *c)
 
 int libssh2_channel_send_eof(LIBSSH2_CHANNEL *c)
 {
-    return send_packet(c, &c->ended, 1);
+    int rc = send_packet(c, &c->ended, 1);
+
+    c->input_ended |= rc == 0;
+    return rc;
 }

@@ -16,6 +16,7 @@ struct _LIBSSH2_CHANNEL {
     size_t arriving[2];     /* bytes on the socket, stdout and stderr                  */
     size_t inside[2];       /* taken in, not read yet                                  */
     bool ended;             /* the peer's end comes after them                         */
+    bool input_ended;       /* the peer was told that nothing more comes               */
     bool must_open_window;  /* the next read has a packet to send first                */
     const void *half_sent;  /* its bytes; NULL: none                                   */
     size_t half_sent_bytes; /* 0: it is a read's packet                                */

@@ -16,6 +16,8 @@ struct ssh {
     void *arg;
     unsigned number;
     bool closing;
+    bool input_ended;
+    const char *instead;
     char *written;
     size_t written_bytes;
     uv_timer_t timer;
@@ -23,14 +25,14 @@ struct ssh {
 };
 
 unsigned fake_ssh_opened, fake_ssh_open_now;
-bool fake_ssh_is_full;
+bool fake_ssh_is_full, fake_ssh_has_no_instead;
 static struct ssh *sessions[MAX_SESSIONS + 1];
 
 void fake_ssh_reset(void)
 {
     assert(fake_ssh_open_now == 0);
     fake_ssh_opened = 0;
-    fake_ssh_is_full = false;
+    fake_ssh_is_full = fake_ssh_has_no_instead = false;
 }
 
 struct ssh *fake_ssh_session(unsigned number)
@@ -48,6 +50,16 @@ const char *fake_ssh_written(const struct ssh *s, size_t *len_bytes)
 {
     *len_bytes = s->written_bytes;
     return s->written;
+}
+
+bool fake_ssh_input_ended(const struct ssh *s)
+{
+    return s->input_ended;
+}
+
+const char *fake_ssh_instead(const struct ssh *s)
+{
+    return s->instead;
 }
 
 void fake_ssh_up(struct ssh *s)
@@ -122,6 +134,23 @@ int ssh_write(struct ssh *s, const void *bytes, size_t len_bytes, struct fail *w
     assert(s->written);
     memcpy(s->written + s->written_bytes, bytes, len_bytes);
     s->written_bytes += len_bytes;
+    return 0;
+}
+
+int ssh_end_input(struct ssh *s, struct fail *why)
+{
+    (void)why;
+    assert(!s->closing);
+    s->input_ended = true;
+    return 0;
+}
+
+int ssh_instead(struct ssh *s, const char *command, struct fail *why)
+{
+    assert(!s->closing);
+    if (fake_ssh_has_no_instead)
+        return fail_set(why, FAIL_UNSUPPORTED, "not here");
+    s->instead = command;
     return 0;
 }
 

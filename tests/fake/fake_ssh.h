@@ -29,6 +29,13 @@ const struct ssh_order *fake_ssh_order(const struct ssh *s);
 /* What was written to it, in all. */
 const char *fake_ssh_written(const struct ssh *s, size_t *len_bytes);
 
+/* Its input was ended; the command that was asked for instead, or NULL.  Where it can
+ * not, ssh_instead() fails.
+ */
+bool fake_ssh_input_ended(const struct ssh *s);
+const char *fake_ssh_instead(const struct ssh *s);
+extern bool fake_ssh_has_no_instead;
+
 /* Call a hook.  Nothing happens once it has been told to close. */
 void fake_ssh_up(struct ssh *s);
 void fake_ssh_data(struct ssh *s, enum ssh_stream stream, const void *bytes,

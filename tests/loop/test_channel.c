@@ -181,6 +181,55 @@ static void the_end_of_input_is_one_operation_too(void **state)
     assert_false(channel.no_input);
 }
 
+static void the_end_of_input_comes_after_all_that_was_written(void **state)
+{
+    (void)state;
+    peer.window_bytes = 3;
+    push("hello");
+    channel.no_input = true;
+    assert_int_equal(channel_turn(&channel), CHANNEL_WAIT);
+    assert_written("hel");
+    assert_true(channel.no_input);
+    assert_false(peer.input_ended);
+    peer.window_bytes = 10;
+    assert_int_equal(channel_turn(&channel), CHANNEL_WAIT);
+    assert_written("hello");
+    assert_false(channel.no_input);
+    assert_true(peer.input_ended);
+}
+
+/* Before another channel is opened; each of the four operations, and none. */
+static void what_is_half_done_is_finished_and_nothing_more(void **state)
+{
+    (void)state;
+    assert_int_equal(channel_settle(&channel), CHANNEL_EOF);
+    peer.room = 0;
+    push("hello");
+    channel_turn(&channel);
+    assert_int_equal(channel.pending, CHANNEL_WRITE);
+    assert_int_equal(channel_settle(&channel), CHANNEL_WAIT);
+    peer.room = 10;
+    peer.arriving[0] = 5;
+    assert_int_equal(channel_settle(&channel), CHANNEL_EOF);
+    assert_int_equal(channel.pending, CHANNEL_IDLE);
+    assert_written("hello");
+    outqueue_pop(&channel.out, channel.out.len_bytes);
+    peer.room = 0;
+    peer.must_open_window = true;
+    assert_int_equal(channel_turn(&channel), CHANNEL_WAIT);
+    assert_int_equal(channel_settle(&channel), CHANNEL_WAIT);
+    peer.room = 10;
+    assert_int_equal(channel_settle(&channel), CHANNEL_EOF);
+    peer.room = 0;
+    channel.no_input = true;
+    channel_turn(&channel);
+    assert_int_equal(channel.pending, CHANNEL_END);
+    assert_int_equal(channel_settle(&channel), CHANNEL_WAIT);
+    peer.room = 10;
+    assert_int_equal(channel_settle(&channel), CHANNEL_EOF);
+    assert_int_equal(heard[0], 0);
+}
+
 /* Whatever blocks when: no rule is broken, no byte lost, nothing left inside. */
 static void any_order_of_events_is_survived(void **state)
 {
@@ -229,6 +278,8 @@ int main(void)
         CHANNEL_TEST(the_end_is_seen_after_both_streams_are_read),
         CHANNEL_TEST(a_hook_can_end_the_turn),
         CHANNEL_TEST(the_end_of_input_is_one_operation_too),
+        CHANNEL_TEST(the_end_of_input_comes_after_all_that_was_written),
+        CHANNEL_TEST(what_is_half_done_is_finished_and_nothing_more),
         CHANNEL_TEST(any_order_of_events_is_survived),
     };
 

@@ -5,9 +5,12 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <string.h>
 #include <uv.h>
 
+#include "controller/exec/input.h"
+#include "controller/exec/reaper.h"
 #include "controller/exec/shot.h"
 #include "inventory/fleet.h"
 #include "protocol/fail.h"
@@ -48,13 +51,14 @@ static void on_ended(void *arg, int status, const struct fail *why)
     last_why = why ? *why : (struct fail){.code = FAIL_NONE};
 }
 
-static void begin(uint64_t deadline_ms)
+static void begin_with(uint64_t deadline_ms, const struct input *input)
 {
     static const struct shot_hooks hooks = {.running = on_running,
                                             .data = on_data,
                                             .ended = on_ended};
     struct shot_order order = {.node = &node,
                                .command = "uname -r",
+                               .input = input,
                                .deadline_ms = deadline_ms};
 
     fake_ssh_reset();
@@ -65,6 +69,11 @@ static void begin(uint64_t deadline_ms)
     client = ssh_client_new();
     shot = shot_start(&loop, client, &order, &hooks, heard);
     assert_non_null(shot);
+}
+
+static void begin(uint64_t deadline_ms)
+{
+    begin_with(deadline_ms, NULL);
 }
 
 /* Runs to its end, which must come exactly once and leave nothing behind. */
@@ -96,10 +105,152 @@ static void the_deadline_ends_it(void **state)
 {
     (void)state;
     begin(20);
-    fake_ssh_up(fake_ssh_session(1));
     finish();
     assert_int_equal(last_why.code, FAIL_TIMEOUT);
     assert_int_equal(last_status, SSH_STATUS_UNKNOWN);
+    assert_string_equal(last_why.text, "not ended within 0 s");
+}
+
+/* ---- the command has been started: its processes are ended, too -------------------- */
+
+static void interrupt(void)
+{
+    struct fail why;
+
+    fail_set(&why, FAIL_INTERRUPTED, "by you");
+    shot_stop(shot, &why);
+}
+
+static void begin_reaping(void)
+{
+    begin(0);
+    fake_ssh_up(fake_ssh_session(1));
+    interrupt();
+    assert_string_equal(fake_ssh_instead(fake_ssh_session(1)), reaper_command(false));
+    fake_ssh_up(fake_ssh_session(1)); /* the reaper's; the command is running already */
+}
+
+static void hear(const char *said)
+{
+    fake_ssh_data(fake_ssh_session(1), SSH_STDOUT, said, strlen(said));
+}
+
+static void a_command_that_is_stopped_is_ended_on_the_node(void **state)
+{
+    (void)state;
+    begin_reaping();
+    hear("motd\n\001ibfleet-en");
+    hear("ded\002\n");
+    fake_ssh_ended(fake_ssh_session(1), 0, NULL);
+    finish();
+    assert_string_equal(heard, "running ");
+    assert_int_equal(last_why.code, FAIL_INTERRUPTED);
+    assert_string_equal(last_why.text, "by you; its processes were ended");
+}
+
+static void what_could_not_be_ended_is_told(void **state)
+{
+    (void)state;
+    begin_reaping();
+    hear("\001ibfleet-left\002\n");
+    finish();
+    assert_string_equal(last_why.text, "by you; processes of it that may not be ended "
+                                       "still run on the node");
+}
+
+static void a_reaper_that_says_nothing_leaves_it_open(void **state)
+{
+    struct fail why;
+
+    (void)state;
+    begin_reaping();
+    fail_set(&why, FAIL_HANDSHAKE, "no second channel");
+    fake_ssh_ended(fake_ssh_session(1), 0, &why);
+    finish();
+    assert_int_equal(last_why.code, FAIL_INTERRUPTED);
+    assert_string_equal(last_why.text, "by you; it may still run on the node");
+}
+
+static void where_there_is_no_second_command_that_is_told(void **state)
+{
+    (void)state;
+    begin(0);
+    fake_ssh_has_no_instead = true;
+    fake_ssh_up(fake_ssh_session(1));
+    interrupt();
+    finish();
+    assert_string_equal(last_why.text, "by you; it may still run on the node");
+}
+
+/* A forced command, say: it floods whatever it is told. */
+static void a_node_that_floods_the_reaper_is_given_up(void **state)
+{
+    static const char much[REAPER_MAX_BYTES + 1];
+
+    (void)state;
+    begin_reaping();
+    fake_ssh_data(fake_ssh_session(1), SSH_STDOUT, much, sizeof much);
+    finish();
+    assert_string_equal(last_why.text, "by you; it may still run on the node");
+}
+
+/* ---- input ------------------------------------------------------------------------ */
+
+static struct input *input_of(size_t len_bytes)
+{
+    FILE *file = tmpfile();
+    struct input *input;
+
+    assert_non_null(file);
+    for (size_t i = 0; i < len_bytes; i++)
+        fputc('a' + (int)(i % 26), file);
+    rewind(file);
+    fflush(file);
+    assert_int_equal(input_open(fileno(file), &input, NULL), 0);
+    return input; /* the file stays open to the end of the program */
+}
+
+static void input_goes_out_in_pieces_and_then_ends(void **state)
+{
+    const size_t len_bytes = 150000;
+    struct input *input = input_of(len_bytes);
+    size_t before = 0, written = 0;
+
+    (void)state;
+    begin_with(0, input);
+    assert_false(fake_ssh_order(fake_ssh_session(1))->no_input);
+    fake_ssh_up(fake_ssh_session(1));
+    while (!fake_ssh_input_ended(fake_ssh_session(1))) {
+        fake_ssh_written(fake_ssh_session(1), &written);
+        assert_true(written > before && written <= before + (64 << 10));
+        before = written;
+        fake_ssh_drained(fake_ssh_session(1));
+    }
+    assert_int_equal(written, len_bytes);
+    assert_int_equal(fake_ssh_written(fake_ssh_session(1), &written)[149999],
+                     'a' + 149999 % 26);
+    fake_ssh_ended(fake_ssh_session(1), 0, NULL);
+    finish();
+    assert_int_equal(last_why.code, FAIL_NONE);
+    input_close(input);
+}
+
+static void who_is_stopped_gets_no_more_input(void **state)
+{
+    struct input *input = input_of(150000);
+    size_t written;
+
+    (void)state;
+    begin_with(0, input);
+    fake_ssh_up(fake_ssh_session(1));
+    interrupt();
+    fake_ssh_drained(fake_ssh_session(1));
+    fake_ssh_written(fake_ssh_session(1), &written);
+    assert_int_equal(written, 64 << 10);
+    hear("\001ibfleet-ended\002\n");
+    fake_ssh_ended(fake_ssh_session(1), 0, NULL);
+    finish();
+    input_close(input);
 }
 
 static void stopped_from_its_own_data_it_hears_no_more(void **state)
@@ -147,6 +298,13 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_command_runs_says_something_and_ends),
         cmocka_unit_test(the_deadline_ends_it),
+        cmocka_unit_test(a_command_that_is_stopped_is_ended_on_the_node),
+        cmocka_unit_test(what_could_not_be_ended_is_told),
+        cmocka_unit_test(a_reaper_that_says_nothing_leaves_it_open),
+        cmocka_unit_test(where_there_is_no_second_command_that_is_told),
+        cmocka_unit_test(a_node_that_floods_the_reaper_is_given_up),
+        cmocka_unit_test(input_goes_out_in_pieces_and_then_ends),
+        cmocka_unit_test(who_is_stopped_gets_no_more_input),
         cmocka_unit_test(stopped_from_its_own_data_it_hears_no_more),
         cmocka_unit_test(the_first_reason_counts),
         cmocka_unit_test(a_login_that_fails_says_why),

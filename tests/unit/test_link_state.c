@@ -50,8 +50,18 @@ static void a_session_has_one_road(void **state)
     (void)state;
     for (int s = SESSION_FRESH; s < SESSION_OVER; s++)
         assert_int_equal(session_state_next((enum session_state)s, SESSION_EV_DONE),
-                         s + 1);
+                         s == SESSION_RUNNING   ? SESSION_ENDING
+                         : s == SESSION_LEAVING ? SESSION_OPENING
+                                                : s + 1);
     assert_int_equal(session_state_next(SESSION_OVER, SESSION_EV_DONE), SESSION_ILLEGAL);
+}
+
+static void only_a_running_command_is_left_for_another(void **state)
+{
+    (void)state;
+    for (int s = SESSION_FRESH; s < SESSION_STATES; s++)
+        assert_int_equal(session_state_next((enum session_state)s, SESSION_EV_INSTEAD),
+                         s == SESSION_RUNNING ? SESSION_LEAVING : SESSION_ILLEGAL);
 }
 
 static void a_session_fails_once_and_is_closed_once(void **state)
@@ -89,6 +99,7 @@ int main(void)
         cmocka_unit_test(only_the_way_up_is_tried_again),
         cmocka_unit_test(a_link_is_opened_only_when_it_is_down_or_lost),
         cmocka_unit_test(a_session_has_one_road),
+        cmocka_unit_test(only_a_running_command_is_left_for_another),
         cmocka_unit_test(a_session_fails_once_and_is_closed_once),
         cmocka_unit_test(every_state_has_a_name_of_its_own),
     };
