@@ -13,6 +13,8 @@ static bool is_unreached(enum fail_code code)
     case FAIL_TURNED_AWAY:
     case FAIL_NOT_NOW:
     case FAIL_HOST_KEY_CHANGED:
+    case FAIL_HOST_KEY_ANOTHERS:
+    case FAIL_HOST_REPLACED:
     case FAIL_HOST_KEY_UNKNOWN:
     case FAIL_AUTH_REFUSED:
         return true;

@@ -68,7 +68,7 @@ struct fleet_node {
     uint16_t port;           /* `port`, 1-65535; default 22                             */
     const char *user;        /* `user`; NULL: whoever runs ibfleet                      */
     const char *key;         /* `key`, key file; NULL: those of ~/.ssh and the ssh-agent */
-    const char *known_hosts; /* `known_hosts`, file; NULL: ~/.ssh/known_hosts           */
+    const char *known_hosts; /* `known_hosts`, files, a space between; NULL: OpenSSH's */
     enum fleet_host_keys
         host_keys; /* `host_keys` = strict | accept-new; default strict       */
     enum fleet_driver driver; /* `driver` = inbox | none; default inbox */

@@ -42,6 +42,19 @@ static bool is_path(const char *text)
     return *text && (*text != '~' || text[1] == '/');
 }
 
+/* Parted by commas or spaces, as ssh_config has them. */
+static bool are_paths(const char *text)
+{
+    size_t paths = 0;
+
+    for (text += strspn(text, ", "); *text; text += strspn(text, ", "), paths++) {
+        if (!is_path(text))
+            return false;
+        text += strcspn(text, ", ");
+    }
+    return paths > 0;
+}
+
 /* IFNAMSIZ is 16 with the NUL. */
 static bool is_interface(const char *text)
 {
@@ -67,9 +80,10 @@ static const struct {
                       "of sshd; else 22; one that is written with the address wins"},
     [SETTING_KEY] = {"key", NULL, is_path, "a path (only '~/' is expanded)",
                      "the private key; else ~/.ssh/id_ed25519 or ~/.ssh/id_ecdsa"},
-    [SETTING_KNOWN_HOSTS] = {"known_hosts", NULL, is_path,
-                             "a path (only '~/' is expanded)",
-                             "the nodes' host keys; else ~/.ssh/known_hosts"},
+    [SETTING_KNOWN_HOSTS] = {"known_hosts", NULL, are_paths,
+                             "paths (only '~/' is expanded)",
+                             "files with the nodes' host keys, parted by commas or "
+                             "spaces, new ones into the first; else ~/.ssh/known_hosts"},
     [SETTING_HOST_KEYS] =
         {"host_keys", host_keys_words, NULL, "strict or accept-new",
          "strict, as it is without this, refuses a host key that is not "
@@ -175,29 +189,60 @@ static bool value_is_right(enum fleet_setting setting, const char *value)
                  : rules[setting].is_right(value);
 }
 
-static bool setting_is_path(enum fleet_setting setting)
+/* One path, "~/" being home; the caller's to free. */
+static int expand(const char *path, size_t len_bytes, const char *home, char **expanded,
+                  struct fail *why)
 {
-    return setting == SETTING_KEY || setting == SETTING_KNOWN_HOSTS;
+    bool from_home = *path == '~';
+
+    if (from_home && !home)
+        return fail_set(why, FAIL_FLEET_FILE, "there is no home for '%.*s'",
+                        (int)len_bytes, path);
+    if (asprintf(expanded, "%s%.*s", from_home ? home : "", (int)(len_bytes - from_home),
+                 path + from_home) < 0) {
+        *expanded = NULL;
+        return fail_memory(why);
+    }
+    return 0;
+}
+
+/* All of them, one space between two. */
+static int expand_all(const char *paths, const char *home, char **expanded,
+                      struct fail *why)
+{
+    for (paths += strspn(paths, ", "); *paths; paths += strspn(paths, ", ")) {
+        CLEANUP(text_done) char *before = *expanded, *one = NULL;
+        size_t len_bytes = strcspn(paths, ", ");
+
+        *expanded = NULL;
+        if (expand(paths, len_bytes, home, &one, why) < 0)
+            return -1;
+        if (asprintf(expanded, "%s%s%s", before ? before : "", before ? " " : "", one) <
+            0) {
+            *expanded = NULL;
+            return fail_memory(why);
+        }
+        paths += len_bytes;
+    }
+    return 0;
 }
 
 int setting_read(enum fleet_setting setting, const char *value, const char *home,
                  struct arena *arena, const char **text, struct fail *why)
 {
-    CLEANUP(text_done) char *path = NULL;
+    CLEANUP(text_done) char *expanded = NULL;
+    int rc = 0;
 
     if (!value_is_right(setting, value))
         return fail_set(why, FAIL_FLEET_FILE, "%s is %s, not '%s'", rules[setting].name,
                         rules[setting].what, value);
-    if (setting_is_path(setting) && *value == '~') {
-        if (!home)
-            return fail_set(why, FAIL_FLEET_FILE, "%s: there is no home for '%s'",
-                            rules[setting].name, value);
-        if (asprintf(&path, "%s%s", home, value + 1) < 0) {
-            path = NULL;
-            return fail_memory(why);
-        }
-        value = path;
-    }
+    if (setting == SETTING_KEY)
+        rc = expand(value, strlen(value), home, &expanded, why);
+    else if (setting == SETTING_KNOWN_HOSTS)
+        rc = expand_all(value, home, &expanded, why);
+    if (rc < 0)
+        return fail_prefix(why, "%s", rules[setting].name);
+    value = expanded ? expanded : value;
     *text = arena_copy(arena, value, strlen(value));
     return *text ? 0 : fail_memory(why);
 }

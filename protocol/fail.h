@@ -42,6 +42,8 @@ enum fail_kind {
     X(FAIL_TURNED_AWAY,            AGAIN, "turned-away")          \
     X(FAIL_NOT_NOW,                AGAIN, "not-allowed-now")      \
     X(FAIL_HOST_KEY_CHANGED,       INPUT, "host-key-changed")     \
+    X(FAIL_HOST_KEY_ANOTHERS,      INPUT, "host-key-of-another")  \
+    X(FAIL_HOST_REPLACED,          INPUT, "host-replaced")        \
     X(FAIL_HOST_KEY_UNKNOWN,       INPUT, "host-key-unknown")     \
     X(FAIL_AUTH_REFUSED,           INPUT, "key-refused")          \
     X(FAIL_TIMEOUT,                AGAIN, "timeout")              \

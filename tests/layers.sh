@@ -54,7 +54,7 @@ controller/fabric/(pairs|robust|tally|finding|islands|grid|capacity|alike|explai
 controller/fabric/(schedule|pace|harvest|retest|absence|verdict)
 controller/link/(link_state|bootstrap|requests|talk|attempt|allowance|tail)
 controller/rollout/(policy|node_state|deadline|dossier|order|plan)
-controller/ssh/(session_state|outqueue|blob|ssh_order|keyagent_wire)
+controller/ssh/(session_state|outqueue|blob|ssh_order|keyagent_wire|hashedname|hostpattern|hosttable|hostverdict)
 controller/validate/(headline|listing|choice|result_json|result_text|saying)'
 mapfile -t rest < <(files . | grep -xE "($(paste -sd '|' <<<"$pure"))\.c")
 forbid '(uv|time|sys/time|sys/socket|unistd|pthread)\.h' 'a pure file knows no loop, clock or socket' "${rest[@]}"

@@ -153,5 +153,5 @@ void insert_part(struct text *roff, const char *name, int len_bytes)
             parts[i].put(roff);
             return;
         }
-    assert(!"a part that nobody makes");
+    assert(false && "a part that nobody makes");
 }

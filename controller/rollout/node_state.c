@@ -119,6 +119,8 @@ bool node_loss_is_final(enum node_state state, enum fail_code code, bool was_up)
 {
     switch (code) {
     case FAIL_HOST_KEY_CHANGED:
+    case FAIL_HOST_KEY_ANOTHERS:
+    case FAIL_HOST_REPLACED:
     case FAIL_HOST_KEY_UNKNOWN:
     case FAIL_VERSION:
     case FAIL_GARBAGE:

@@ -135,18 +135,51 @@ static int find_keyring(struct ssh_client *c, const char *path, struct keyring *
 }
 
 /* The same, for known_hosts. */
+
+/* Where OpenSSH looks, and in its order. */
+static int standard_files(const struct ssh_client *c, struct hostkeys **keys,
+                          struct fail *why)
+{
+    CLEANUP(text_done) char *first = in_ssh_folder(c, "known_hosts");
+    CLEANUP(text_done) char *second = in_ssh_folder(c, "known_hosts2");
+    const char *const files[] = {first, second, SYSTEM_KNOWN_HOSTS,
+                                 SYSTEM_KNOWN_HOSTS "2"};
+
+    return first && second ? hostkeys_new(files, sizeof files / sizeof *files, keys, why)
+                           : fail_memory(why);
+}
+
+/* Paths parted by spaces, as ssh_config has them. */
+static int named_files(const char *paths, struct hostkeys **keys, struct fail *why)
+{
+    CLEANUP(text_done) char *words = strdup(paths);
+    const char *files[HOSTKEYS_MAX_FILES];
+    char *rest = NULL;
+    size_t count = 0;
+
+    if (!words)
+        return fail_memory(why);
+    for (char *w = strtok_r(words, " ", &rest); w; w = strtok_r(NULL, " ", &rest)) {
+        if (count == HOSTKEYS_MAX_FILES)
+            return fail_set(why, FAIL_STATE, "more than %d files of known hosts: %s",
+                            HOSTKEYS_MAX_FILES, paths);
+        files[count++] = w;
+    }
+    return count ? hostkeys_new(files, count, keys, why)
+                 : fail_set(why, FAIL_STATE, "no file of known hosts is named");
+}
+
 static struct known_hostkeys *load_hostkeys(struct ssh_client *c, const char *path,
                                             struct fail *why)
 {
-    CLEANUP(text_done) char *standard = path ? NULL : in_ssh_folder(c, "known_hosts");
     struct known_hostkeys *k = calloc(1, sizeof *k);
 
     if (k && path)
         k->path = strdup(path);
-    if (!k || (path ? !k->path : !standard))
+    if (!k || (path && !k->path))
         fail_memory(why);
-    else if (hostkeys_new(path ? path : standard, path ? NULL : SYSTEM_KNOWN_HOSTS,
-                          &k->keys, why) == 0)
+    else if ((path ? named_files(path, &k->keys, why)
+                   : standard_files(c, &k->keys, why)) == 0)
         return k;
     if (k)
         free(k->path);

@@ -1,45 +1,54 @@
 #include "controller/ssh/hostkeys.h"
 
 #include <errno.h>
-#include <fcntl.h>
+#include <libssh2.h>
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "controller/ssh/blob.h"
 #include "controller/ssh/fingerprint.h"
+#include "controller/ssh/hostlearn.h"
 #include "controller/ssh/hosttable.h"
+#include "controller/ssh/hostverdict.h"
 #include "controller/whole_file.h"
 #include "protocol/fail.h"
-#include "protocol/scope.h"
 
 /* A host key is a few hundred bytes; RSA 16384 is 2 KiB. */
 #define KEY_MAX_BYTES    ((size_t)8 << 10)
 #define KEY_BASE64_BYTES (4 * (KEY_MAX_BYTES + 2) / 3 + 1)
 
+/* A host's spellings in the file: its name, its address. */
+enum { BY_NAME, BY_ADDRESS, SPELLINGS };
+
 struct hostkeys {
-    char *path, *system_path;
+    char *files[HOSTKEYS_MAX_FILES];
+    size_t file_count;
     struct hosttable *table;
-    unsigned lines; /* in path */
-    int fd;         /* open for appending once something was learned, else -1 */
+    unsigned lines;         /* in the first file */
+    struct hostlearn learn; /* into the first file */
+    int hidden_by;          /* the spelling that was found hashed, last */
 };
 
-/* Best first.  RSA is missing: libssh2 1.10 knows only its SHA-1 signature, which
- * today's servers refuse.
+/* Best first.  libssh2 before 1.11 knows only RSA's SHA-1 signature, which today's servers
+ * refuse.
  */
-static const char *const algorithms[] = {
-    "ssh-ed25519",
-    "ecdsa-sha2-nistp256",
-    "ecdsa-sha2-nistp384",
-    "ecdsa-sha2-nistp521",
+static const struct {
+    const char *type, *offered;
+} algorithms[] = {
+    {"ssh-ed25519", "ssh-ed25519"},
+    {"ecdsa-sha2-nistp256", "ecdsa-sha2-nistp256"},
+    {"ecdsa-sha2-nistp384", "ecdsa-sha2-nistp384"},
+    {"ecdsa-sha2-nistp521", "ecdsa-sha2-nistp521"},
+#if LIBSSH2_VERSION_NUM >= 0x010b00
+    {"ssh-rsa", "rsa-sha2-512,rsa-sha2-256"},
+#endif
 };
 #define ALGORITHMS (sizeof algorithms / sizeof *algorithms)
 
-/* ---- the file ----------------------------------------------------------------- */
+/* ---- the files ---------------------------------------------------------------- */
 
 /* Returns how many lines it has, or -1. */
 static int load(struct hosttable *table, const char *path, struct fail *why)
@@ -53,33 +62,40 @@ static int load(struct hosttable *table, const char *path, struct fail *why)
                            : fail_set(why, FAIL_STATE, "%s: %s", path, strerror(errno));
 }
 
-static int load_both(struct hostkeys *keys, struct fail *why)
+static int load_all(struct hostkeys *keys, const char *const *files, size_t count,
+                    struct fail *why)
 {
-    int lines = load(keys->table, keys->path, why);
+    for (size_t i = 0; i < count; i++) {
+        int lines;
 
-    keys->lines = (unsigned)lines;
-    return lines < 0 ||
-                   (keys->system_path && load(keys->table, keys->system_path, why) < 0)
-               ? -1
-               : 0;
+        keys->files[i] = strdup(files[i]);
+        if (!keys->files[i])
+            return fail_memory(why);
+        keys->file_count++;
+        lines = load(keys->table, keys->files[i], why);
+        if (lines < 0)
+            return -1;
+        if (i == 0)
+            keys->lines = (unsigned)lines;
+    }
+    keys->learn.path = keys->files[0];
+    return 0;
 }
 
-int hostkeys_new(const char *path, const char *system_path, struct hostkeys **keys,
+int hostkeys_new(const char *const *files, size_t count, struct hostkeys **keys,
                  struct fail *why)
 {
     struct hostkeys *made = calloc(1, sizeof *made);
 
     if (!made)
         return fail_memory(why);
-    made->fd = -1;
-    made->path = strdup(path);
-    made->system_path = system_path ? strdup(system_path) : NULL;
+    made->learn.fd = -1;
     made->table = hosttable_new();
-    if (!made->path || !made->system_path != !system_path || !made->table) {
+    if (!made->table) {
         hostkeys_free(made);
         return fail_memory(why);
     }
-    if (load_both(made, why) < 0) {
+    if (load_all(made, files, count, why) < 0) {
         hostkeys_free(made);
         return -1;
     }
@@ -91,26 +107,23 @@ void hostkeys_free(struct hostkeys *keys)
 {
     if (!keys)
         return;
-    if (keys->fd >= 0) {
-        fsync(keys->fd); /* once for all: a login must not wait for the disk */
-        close(keys->fd);
-    }
+    hostlearn_close(&keys->learn);
     hosttable_free(keys->table);
-    free(keys->path);
-    free(keys->system_path);
+    for (size_t i = 0; i < keys->file_count; i++)
+        free(keys->files[i]);
     free(keys);
 }
 
 /* ---- how a host is spelled ---------------------------------------------------- */
 
-/* 0: by name, 1: by address; false when there is no such spelling. */
+/* false when there is no such spelling. */
 static bool spelling(const struct hostkeys_host *host, int which,
                      char text[HOSTTABLE_NAME_BYTES])
 {
-    const char *name = which == 0 ? host->name : host->address;
+    const char *name = which == BY_NAME ? host->name : host->address;
     int n;
 
-    if (!name || (which == 1 && host->name && strcasecmp(host->name, name) == 0))
+    if (!name || (which == BY_ADDRESS && host->name && strcasecmp(host->name, name) == 0))
         return false;
     n = host->port == 22
             ? snprintf(text, HOSTTABLE_NAME_BYTES, "%s", name)
@@ -118,23 +131,43 @@ static bool spelling(const struct hostkeys_host *host, int which,
     return n > 0 && n < HOSTTABLE_NAME_BYTES;
 }
 
-typedef void (*find_fn)(const struct hosttable *t, const char *host, hosttable_fn fn,
-                        void *arg);
-
-static void find(const struct hostkeys *keys, const struct hostkeys_host *host,
-                 find_fn look, hosttable_fn fn, void *arg)
+static void find(const struct hostkeys *keys, const struct hostkeys_host *host, int which,
+                 hosttable_fn fn, void *arg)
 {
     char name[HOSTTABLE_NAME_BYTES];
 
-    for (int which = 0; which < 2; which++)
-        if (spelling(host, which, name))
-            look(keys->table, name, fn, arg);
+    if (spelling(host, which, name))
+        hosttable_find(keys->table, name, fn, arg);
+}
+
+/* Among the hashed names: the first lines of the spelling by which others were found, or
+ * of the other one; or everything.  Returns how many were revealed.
+ */
+static int reveal(struct hostkeys *keys, const struct hostkeys_host *host,
+                  bool everything, struct fail *why)
+{
+    char name[HOSTTABLE_NAME_BYTES];
+    int all = 0;
+
+    for (int i = 0; i < SPELLINGS && (everything || all == 0); i++) {
+        int which = i == 0 ? keys->hidden_by : !keys->hidden_by;
+        int found = spelling(host, which, name)
+                        ? hosttable_reveal(keys->table, name, everything, why)
+                        : 0;
+
+        if (found < 0)
+            return -1;
+        if (found > 0 && all == 0)
+            keys->hidden_by = which;
+        all += found;
+    }
+    return all;
 }
 
 /* ---- before the handshake ----------------------------------------------------- */
 
 struct stored {
-    bool usable[ALGORITHMS];
+    bool usable[ALGORITHMS], any_usable;
     const struct hosttable_line *any;
 };
 
@@ -144,125 +177,57 @@ static bool note_type(void *arg, const struct hosttable_line *line)
 
     s->any = line;
     for (size_t i = 0; i < ALGORITHMS; i++)
-        if (strcmp(line->type, algorithms[i]) == 0)
-            s->usable[i] = true;
+        if (strcmp(line->type, algorithms[i].type) == 0)
+            s->usable[i] = s->any_usable = true;
     return true;
 }
 
-int hostkeys_algorithms(const struct hostkeys *keys, const struct hostkeys_host *host,
+static void note_types(const struct hostkeys *keys, const struct hostkeys_host *host,
+                       struct stored *s)
+{
+    for (int which = 0; which < SPELLINGS; which++)
+        find(keys, host, which, note_type, s);
+}
+
+/* What is stored first, the rest behind it: a host that shows something else shall be
+ * judged, not be told that there is no algorithm in common.
+ */
+static void write_list(const struct stored *s, char list[HOSTKEYS_LIST_BYTES])
+{
+    size_t used = 0;
+
+    list[0] = '\0';
+    for (int first = 1; first >= 0; first--)
+        for (size_t i = 0; i < ALGORITHMS; i++)
+            if (s->usable[i] == first)
+                used += (size_t)snprintf(list + used, HOSTKEYS_LIST_BYTES - used, "%s%s",
+                                         used ? "," : "", algorithms[i].offered);
+}
+
+int hostkeys_algorithms(struct hostkeys *keys, const struct hostkeys_host *host,
                         char list[HOSTKEYS_LIST_BYTES], struct fail *why)
 {
     struct stored s = {0};
-    size_t used = 0;
 
-    find(keys, host, hosttable_find_plain, note_type, &s);
-    if (!s.any)
-        find(keys, host, hosttable_find_hashed, note_type, &s);
-    list[0] = '\0';
-    for (size_t i = 0; i < ALGORITHMS; i++)
-        if (!s.any || s.usable[i])
-            used += (size_t)snprintf(list + used, HOSTKEYS_LIST_BYTES - used, "%s%s",
-                                     used ? "," : "", algorithms[i]);
-    if (used == 0)
-        return fail_set(why, FAIL_HOST_KEY_UNKNOWN,
+    note_types(keys, host, &s);
+    for (int everything = 0; everything <= 1 && !s.any_usable; everything++) {
+        int found = everything && !s.any ? 0 : reveal(keys, host, everything, why);
+
+        if (found < 0)
+            return -1;
+        if (found > 0)
+            note_types(keys, host, &s);
+    }
+    if (s.any && !s.any_usable)
+        return fail_set(why, FAIL_UNSUPPORTED,
                         "%s:%u has only an RSA key for it, which cannot be used; add its "
                         "ed25519 or ECDSA key (ssh-keyscan -t ed25519,ecdsa)",
                         s.any->file, s.any->number);
+    write_list(&s, list);
     return 0;
-}
-
-/* ---- after the handshake ------------------------------------------------------ */
-
-struct search {
-    const char *type, *key; /* of what the host showed */
-    bool found;
-    const struct hosttable_line
-        *other; /* has another key of that type, or another type */
-};
-
-static bool compare(void *arg, const struct hosttable_line *line)
-{
-    struct search *s = arg;
-
-    if (strcmp(line->type, s->type) == 0 && strcmp(line->key, s->key) == 0)
-        s->found = true;
-    else
-        s->other = line;
-    return !s->found;
-}
-
-static int changed(const struct hosttable_line *line, const char *type, const char *print,
-                   struct fail *why)
-{
-    return fail_set(why, FAIL_HOST_KEY_CHANGED,
-                    "its host key is not the one in %s:%u; it shows %s %s. If it was "
-                    "reinstalled, remove that line",
-                    line->file, line->number, type, print);
-}
-
-static int unknown(const struct hostkeys *keys, const struct hostkeys_host *host,
-                   const char *type, const char *print, struct fail *why)
-{
-    char name[HOSTTABLE_NAME_BYTES];
-    const struct hosttable_line *line = NULL;
-
-    for (int which = 0; which < 2 && !line; which++)
-        if (spelling(host, which, name))
-            line = hosttable_pattern(keys->table, name);
-    if (line)
-        return fail_set(
-            why, FAIL_HOST_KEY_UNKNOWN,
-            "%s:%u covers it with a pattern or @cert-authority, which are not "
-            "used; add its own key: %s %s",
-            line->file, line->number, type, print);
-    return fail_set(why, FAIL_HOST_KEY_UNKNOWN,
-                    "its host key is not in %s: %s %s. Compare it and add it "
-                    "(ssh-keyscan), or use --host-keys accept-new",
-                    keys->path, type, print);
 }
 
 /* ---- learning ----------------------------------------------------------------- */
-
-static void make_folder_of(const char *path)
-{
-    CLEANUP(text_done) char *folder = strdup(path);
-    char *slash = folder ? strrchr(folder, '/') : NULL;
-
-    if (slash && slash != folder) {
-        *slash = '\0';
-        mkdir(folder, 0700); /* usually there; if it cannot be, open() says so */
-    }
-}
-
-/* A file that somebody edited may lack its last newline. */
-static bool ends_in_line(int fd)
-{
-    off_t size = lseek(fd, 0, SEEK_END);
-    char last = '\n';
-
-    return size <= 0 || pread(fd, &last, 1, size - 1) != 1 || last == '\n';
-}
-
-static int put(int fd, const char *text, size_t len_bytes)
-{
-    ssize_t n = write(fd, text, len_bytes);
-
-    if (n >= 0 && n < (ssize_t)len_bytes)
-        errno = ENOSPC; /* what a write that is too short does not say */
-    return n == (ssize_t)len_bytes ? 0 : -1;
-}
-
-static int append(struct hostkeys *keys, const char *line, struct fail *why)
-{
-    if (keys->fd < 0) {
-        make_folder_of(keys->path);
-        keys->fd = open(keys->path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-    }
-    if (keys->fd < 0 || (!ends_in_line(keys->fd) && put(keys->fd, "\n", 1) < 0) ||
-        put(keys->fd, line, strlen(line)) < 0)
-        return fail_set(why, FAIL_STATE, "%s: %s", keys->path, strerror(errno));
-    return 0;
-}
 
 /* A name that could be read as something else in the file is not learned. */
 static bool can_be_written(const char *name)
@@ -284,48 +249,133 @@ static int learn(struct hostkeys *keys, const struct hostkeys_host *host,
         first = names[1];
     if (!*first)
         return fail_set(why, FAIL_HOST_KEY_UNKNOWN, "its name cannot stand in %s",
-                        keys->path);
+                        keys->files[0]);
     if (asprintf(&line, "%s%s%s %s %s\n", first,
                  names[1] != first && *names[1] ? "," : "",
                  names[1] != first ? names[1] : "", type, key) < 0)
         return fail_memory(why);
-    if (append(keys, line, why) < 0) {
+    if (hostlearn_append(&keys->learn, line, why) < 0) {
         free(line);
         return -1;
     }
-    return hosttable_parse(keys->table, line, keys->path, ++keys->lines, why) < 0 ? -1
-                                                                                  : 0;
+    return hosttable_parse(keys->table, line, keys->files[0], ++keys->lines, why) < 0 ? -1
+                                                                                      : 0;
+}
+
+/* ---- after the handshake ------------------------------------------------------ */
+
+/* What the host showed. */
+struct shown {
+    char type[64], key[KEY_BASE64_BYTES], print[FINGERPRINT_BYTES];
+};
+
+static int read_key(const unsigned char *bytes, size_t len_bytes, struct shown *shown,
+                    struct fail *why)
+{
+    struct blob blob = {.bytes = bytes, .len_bytes = len_bytes}, type;
+
+    if (len_bytes > KEY_MAX_BYTES || blob_next_string(&blob, &type) < 0 ||
+        type.len_bytes >= sizeof shown->type)
+        return fail_set(why, FAIL_HANDSHAKE, "it shows a host key that is none");
+    snprintf(shown->type, sizeof shown->type, "%.*s", (int)type.len_bytes,
+             (const char *)type.bytes);
+    EVP_EncodeBlock((unsigned char *)shown->key, bytes, (int)len_bytes);
+    fingerprint_format(bytes, len_bytes, shown->print);
+    return 0;
+}
+
+struct search {
+    const struct shown *shown;
+    bool found;
+    const struct hosttable_line *other; /* another key of that type, or another type */
+};
+
+static bool compare(void *arg, const struct hosttable_line *line)
+{
+    struct search *s = arg;
+
+    if (strcmp(line->type, s->shown->type) == 0 && strcmp(line->key, s->shown->key) == 0)
+        s->found = true;
+    else
+        s->other = line;
+    return !s->found;
+}
+
+static void look(const struct hostkeys *keys, const struct hostkeys_host *host,
+                 const struct shown *shown, struct host_evidence *e)
+{
+    for (int which = 0; which < SPELLINGS && !e->is_known; which++) {
+        struct search s = {.shown = shown};
+
+        find(keys, host, which, compare, &s);
+        e->is_known = s.found;
+        *(which == BY_NAME ? &e->by_name : &e->by_address) = s.other;
+    }
+}
+
+/* First what is in clear text or was revealed, then the hashed names: a few, then all. */
+static int look_everywhere(struct hostkeys *keys, const struct hostkeys_host *host,
+                           const struct shown *shown, struct host_evidence *e,
+                           struct fail *why)
+{
+    int found = 1;
+
+    look(keys, host, shown, e);
+    for (int everything = 0; everything <= 1 && !e->is_known && found > 0; everything++) {
+        if (!everything && (e->by_name || e->by_address))
+            continue;
+        found = reveal(keys, host, everything, why);
+        if (found < 0)
+            return -1;
+        look(keys, host, shown, e);
+    }
+    return 0;
+}
+
+static bool note_line(void *arg, const struct hosttable_line *line)
+{
+    const struct hosttable_line **found = arg;
+
+    *found = line;
+    return false;
+}
+
+/* What only a refusal wants to know. */
+static void look_around(const struct hostkeys *keys, const struct hostkeys_host *host,
+                        const struct shown *shown, struct host_evidence *e)
+{
+    char name[HOSTTABLE_NAME_BYTES];
+
+    hosttable_find_key(keys->table, shown->key, note_line, &e->elsewhere);
+    for (int which = 0; which < SPELLINGS && !e->pattern; which++)
+        if (spelling(host, which, name))
+            e->pattern = hosttable_pattern(keys->table, name);
 }
 
 int hostkeys_check(struct hostkeys *keys, const struct hostkeys_host *host,
                    const unsigned char *bytes, size_t len_bytes, bool accept_new,
                    struct fail *why)
 {
-    struct blob blob = {.bytes = bytes, .len_bytes = len_bytes}, type;
-    char key[KEY_BASE64_BYTES], type_name[64], print[FINGERPRINT_BYTES];
-    struct search s = {.type = type_name, .key = key};
+    struct host_evidence e = {.name = host->name ? host->name : host->address,
+                              .address = host->address ? host->address : host->name};
     const struct hosttable_line *revoked;
+    struct shown shown;
 
-    if (len_bytes > KEY_MAX_BYTES || blob_next_string(&blob, &type) < 0 ||
-        type.len_bytes >= sizeof type_name)
-        return fail_set(why, FAIL_HANDSHAKE, "it shows a host key that is none");
-    snprintf(type_name, sizeof type_name, "%.*s", (int)type.len_bytes,
-             (const char *)type.bytes);
-    EVP_EncodeBlock((unsigned char *)key, bytes, (int)len_bytes);
-    fingerprint_format(bytes, len_bytes, print);
-
-    revoked = hosttable_revoked(keys->table, key);
+    if (read_key(bytes, len_bytes, &shown, why) < 0)
+        return -1;
+    e.type = shown.type;
+    e.print = shown.print;
+    revoked = hosttable_revoked(keys->table, shown.key);
     if (revoked)
         return fail_set(why, FAIL_HOST_KEY_CHANGED,
-                        "its host key %s %s is @revoked in %s:%u", type_name, print,
-                        revoked->file, revoked->number);
-    find(keys, host, hosttable_find_plain, compare, &s);
-    if (!s.found)
-        find(keys, host, hosttable_find_hashed, compare, &s);
-    if (s.found)
+                        "its host key %s %s is @revoked in %s:%u", shown.type,
+                        shown.print, revoked->file, revoked->number);
+    if (look_everywhere(keys, host, &shown, &e, why) < 0)
+        return -1;
+    if (e.is_known)
         return 0;
-    if (s.other)
-        return changed(s.other, type_name, print, why);
-    return accept_new ? learn(keys, host, type_name, key, why)
-                      : unknown(keys, host, type_name, print, why);
+    if (hostverdict(&e) == HOST_UNKNOWN && accept_new)
+        return learn(keys, host, shown.type, shown.key, why);
+    look_around(keys, host, &shown, &e);
+    return hostverdict_explain(&e, keys->files[0], why);
 }

@@ -1,11 +1,11 @@
 /* hostkeys - which host key a node must show (known_hosts)
  *
- * Reads OpenSSH's known_hosts files once into a hash table: plain and hashed names,
+ * Reads OpenSSH's known_hosts files once into one table: plain and hashed names,
  * [host]:port, several names on a line, comments, @revoked.  Patterns (*, ?, !) and
  * @cert-authority are not used; a host that only they cover is refused with a
  * sentence that says so.
  *
- *     hostkeys_new("/home/me/.ssh/known_hosts", "/etc/ssh/ssh_known_hosts", &keys, why);
+ *     hostkeys_new(files, 2, &keys, why);
  *     hostkeys_algorithms(keys, &host, list, why);      before the handshake
  *     hostkeys_check(keys, &host, blob, n, accept_new, why);      after it
  */
@@ -21,7 +21,8 @@ struct hostkeys;
 
 /* Ceilings for the file; beyond them it is refused (FAIL_STATE). */
 #define HOSTKEYS_FILE_MAX_BYTES ((size_t)64 << 20)
-#define HOSTKEYS_LINE_MAX_BYTES ((size_t)16 << 10)
+
+#define HOSTKEYS_MAX_FILES 8
 
 /* Room for the names of all algorithms, with commas. */
 #define HOSTKEYS_LIST_BYTES 128
@@ -32,25 +33,32 @@ struct hostkeys_host {
     uint16_t port;
 };
 
-/* path is where new keys are learned; the system's file (NULL: none) is only read.  A
- * file that is not there is empty.  FAIL_STATE when it cannot be read.
+/* At most HOSTKEYS_MAX_FILES, at least one: into the first new keys are learned, the others
+ * are only read.  A file that is not there is empty.  FAIL_STATE when one cannot be read.
  */
-int hostkeys_new(const char *path, const char *system_path, struct hostkeys **keys,
+int hostkeys_new(const char *const *files, size_t count, struct hostkeys **keys,
                  struct fail *why);
 
 /* What was learned is on disk when it returns.  NULL is allowed. */
 void hostkeys_free(struct hostkeys *keys);
 
-/* The algorithms to offer this host, best first: those of the keys stored for it, so
- * that it shows one we can compare; all when none is stored.  FAIL_HOST_KEY_UNKNOWN
- * when only keys are stored that libssh2 1.10 cannot use (RSA).
+/* The algorithms to offer this host: those of the keys stored for it first, so that it
+ * shows one we can compare, then the others, best first.  FAIL_UNSUPPORTED when only keys
+ * are stored that libssh2 cannot use (RSA, before 1.11); FAIL_MEMORY.
  */
-int hostkeys_algorithms(const struct hostkeys *keys, const struct hostkeys_host *host,
+int hostkeys_algorithms(struct hostkeys *keys, const struct hostkeys_host *host,
                         char list[HOSTKEYS_LIST_BYTES], struct fail *why);
 
 /* Is this the host's key?  0 when it is stored for it, or was learned now because
- * accept_new allows it.  Otherwise FAIL_HOST_KEY_CHANGED or FAIL_HOST_KEY_UNKNOWN with
- * the fingerprint and what to do; FAIL_STATE when it could not be stored.
+ * accept_new allows it.  Otherwise with the fingerprint and what to do:
+ *
+ *   FAIL_HOST_KEY_UNKNOWN   nothing is stored for it
+ *   FAIL_HOST_KEY_CHANGED   another key is, or this one is revoked
+ *   FAIL_HOST_KEY_ANOTHERS  another key is, and this one is stored for another host
+ *   FAIL_HOST_REPLACED      another key is, and was so when the name had another address,
+ *                           or the address another name
+ *
+ * FAIL_STATE when it could not be stored; FAIL_MEMORY.
  */
 int hostkeys_check(struct hostkeys *keys, const struct hostkeys_host *host,
                    const unsigned char *blob, size_t len_bytes, bool accept_new,

@@ -1,33 +1,50 @@
 #include "controller/ssh/hosttable.h"
 
 #include <ctype.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "controller/ssh/hashedname.h"
+#include "controller/ssh/hostpattern.h"
 #include "protocol/fail.h"
 
-#define BUCKETS    16384u
-#define SHA1_BYTES 20
+#define BUCKETS 16384u
 
-/* One name on one line.  Strings point into the texts. */
-struct entry {
-    struct entry *next;
-    const char *host; /* a name, a pattern list, or NULL: hashed */
-    unsigned char salt[SHA1_BYTES], hash[SHA1_BYTES];
-    struct hosttable_line line;
+/* One line of the file; in a bucket by its key. */
+struct line {
+    struct line *next;
+    struct hosttable_line words;
 };
 
+/* One name of a line in clear text; in a bucket by that name. */
+struct name {
+    struct name *next;
+    const char *text; /* not NUL-terminated */
+    size_t len_bytes;
+    const struct line *line;
+};
+
+struct hidden {
+    struct hashedname name;
+    const struct line *line;
+    bool is_revealed;
+};
+
+/* Memory that lives as long as the table, and that names and words point into. */
 struct text {
     struct text *next;
     char *bytes;
 };
 
 struct hosttable {
-    struct entry *plain[BUCKETS];
-    struct entry *hashed, *revoked, *patterns;
+    struct name *names[BUCKETS];
+    struct line *lines[BUCKETS];
+    struct line *revoked, *patterns;
+    struct hidden *hidden; /* in the order of the files */
+    size_t hidden_count, hidden_room;
+    size_t next; /* of them, behind the one revealed last */
+    unsigned long tries;
     struct text *texts;
 };
 
@@ -36,13 +53,23 @@ struct hosttable *hosttable_new(void)
     return calloc(1, sizeof(struct hosttable));
 }
 
-static void free_entries(struct entry *e)
+static void free_lines(struct line *line)
 {
-    while (e) {
-        struct entry *next = e->next;
+    while (line) {
+        struct line *next = line->next;
 
-        free(e);
-        e = next;
+        free(line);
+        line = next;
+    }
+}
+
+static void free_names(struct name *name)
+{
+    while (name) {
+        struct name *next = name->next;
+
+        free(name);
+        name = next;
     }
 }
 
@@ -50,11 +77,13 @@ void hosttable_free(struct hosttable *t)
 {
     if (!t)
         return;
-    for (unsigned i = 0; i < BUCKETS; i++)
-        free_entries(t->plain[i]);
-    free_entries(t->hashed);
-    free_entries(t->revoked);
-    free_entries(t->patterns);
+    for (unsigned i = 0; i < BUCKETS; i++) {
+        free_names(t->names[i]);
+        free_lines(t->lines[i]);
+    }
+    free_lines(t->revoked);
+    free_lines(t->patterns);
+    free(t->hidden);
     while (t->texts) {
         struct text *next = t->texts->next;
 
@@ -65,12 +94,12 @@ void hosttable_free(struct hosttable *t)
     free(t);
 }
 
-static unsigned bucket_of(const char *host)
+static unsigned bucket_of(const char *text, size_t len_bytes)
 {
     uint32_t h = 2166136261u; /* FNV-1a */
 
-    for (; *host; host++)
-        h = (h ^ (unsigned char)*host) * 16777619u;
+    for (size_t i = 0; i < len_bytes; i++)
+        h = (h ^ (unsigned char)text[i]) * 16777619u;
     return h % BUCKETS;
 }
 
@@ -85,80 +114,98 @@ static void lower(char *to, const char *from, size_t size)
 
 /* ---- parsing ------------------------------------------------------------------ */
 
-static int add(struct entry **list, const struct entry *like)
+static struct line *add_line(struct line **list, const struct hosttable_line *words)
 {
-    struct entry *e = malloc(sizeof *e);
+    struct line *line = malloc(sizeof *line);
 
-    if (!e)
+    if (!line)
+        return NULL;
+    *line = (struct line){.next = *list, .words = *words};
+    *list = line;
+    return line;
+}
+
+static int add_name(struct hosttable *t, const char *text, size_t len_bytes,
+                    const struct line *line)
+{
+    struct name *name = malloc(sizeof *name), **bucket;
+
+    if (!name)
         return -1;
-    *e = *like;
-    e->next = *list;
-    *list = e;
+    bucket = &t->names[bucket_of(text, len_bytes)];
+    *name = (struct name){.next = *bucket,
+                          .text = text,
+                          .len_bytes = len_bytes,
+                          .line = line};
+    *bucket = name;
     return 0;
 }
 
-/* 20 bytes in base64 are 27 characters and one '='. */
-static int decode_sha1(const char *text, size_t len_bytes, unsigned char *sha1)
+static int add_hidden(struct hosttable *t, const struct hashedname *name,
+                      const struct line *line)
 {
-    unsigned char bytes[SHA1_BYTES + 1];
+    if (t->hidden_count == t->hidden_room) {
+        size_t room = t->hidden_room ? 2 * t->hidden_room : 64;
+        struct hidden *grown = reallocarray(t->hidden, room, sizeof *grown);
 
-    if (len_bytes != 28 ||
-        EVP_DecodeBlock(bytes, (const unsigned char *)text, (int)len_bytes) < SHA1_BYTES)
-        return -1;
-    memcpy(sha1, bytes, SHA1_BYTES);
-    return 0;
-}
-
-/* "|1|salt|hash" */
-static int add_hashed(struct hosttable *t, const char *name, struct entry *like)
-{
-    const char *salt = name + 3, *bar = strchr(salt, '|');
-
-    if (strncmp(name, "|1|", 3) != 0 || !bar ||
-        decode_sha1(salt, (size_t)(bar - salt), like->salt) < 0 ||
-        decode_sha1(bar + 1, strlen(bar + 1), like->hash) < 0)
-        return 0;
-    like->host = NULL;
-    return add(&t->hashed, like);
-}
-
-static int add_names(struct hosttable *t, char *names, struct entry *like)
-{
-    char *rest = NULL;
-
-    for (char *name = strtok_r(names, ",", &rest); name;
-         name = strtok_r(NULL, ",", &rest)) {
-        like->host = name;
-        if (*name == '|' ? add_hashed(t, name, like) < 0
-                         : add(&t->plain[bucket_of(name)], like) < 0)
+        if (!grown)
             return -1;
+        t->hidden = grown;
+        t->hidden_room = room;
+    }
+    t->hidden[t->hidden_count++] = (struct hidden){.name = *name, .line = line};
+    return 0;
+}
+
+static int add_names(struct hosttable *t, const struct line *line)
+{
+    for (const char *name = line->words.names; *name;) {
+        size_t len_bytes = strcspn(name, ",");
+        struct hashedname hidden;
+
+        if (*name == '|') {
+            if (hashedname_parse(name, len_bytes, &hidden) == 0 &&
+                add_hidden(t, &hidden, line) < 0)
+                return -1;
+        } else if (len_bytes > 0 && add_name(t, name, len_bytes, line) < 0) {
+            return -1;
+        }
+        name += len_bytes + (name[len_bytes] == ',');
     }
     return 0;
 }
 
-/* [@marker] names type key [comment] */
-static int add_line(struct hosttable *t, char *line, const char *file, unsigned number)
+static int add(struct hosttable *t, const char *marker, struct hosttable_line *words)
 {
-    struct entry like = {.line = {.file = file, .number = number}};
-    char *rest = NULL, *names = strtok_r(line, " \t\r", &rest);
+    const struct line *line;
+
+    if (marker && strcmp(marker, "@revoked") == 0)
+        return add_line(&t->revoked, words) ? 0 : -1;
+    if (marker || strpbrk(words->names, "*?!"))
+        return add_line(&t->patterns, words) ? 0 : -1;
+    line = add_line(&t->lines[bucket_of(words->key, strlen(words->key))], words);
+    return line ? add_names(t, line) : -1;
+}
+
+/* [@marker] names type key [comment] */
+static int parse_line(struct hosttable *t, char *text, const char *file, unsigned number)
+{
+    struct hosttable_line words = {.file = file, .number = number};
+    char *rest = NULL, *names = strtok_r(text, " \t\r", &rest);
     const char *marker = NULL;
 
     if (names && *names == '@') {
         marker = names;
         names = strtok_r(NULL, " \t\r", &rest);
     }
-    like.line.type = strtok_r(NULL, " \t\r", &rest);
-    like.line.key = strtok_r(NULL, " \t\r", &rest);
-    if (!names || *names == '#' || !like.line.type || !like.line.key)
+    words.names = names;
+    words.type = strtok_r(NULL, " \t\r", &rest);
+    words.key = strtok_r(NULL, " \t\r", &rest);
+    if (!names || *names == '#' || !words.type || !words.key)
         return 0;
     if (*names != '|')
         lower(names, names, strlen(names) + 1);
-    like.host = names;
-    if (marker && strcmp(marker, "@revoked") == 0)
-        return add(&t->revoked, &like);
-    if (marker || strpbrk(names, "*?!"))
-        return add(&t->patterns, &like);
-    return add_names(t, names, &like);
+    return add(t, marker, &words);
 }
 
 static int keep(struct hosttable *t, char *bytes)
@@ -185,7 +232,7 @@ int hosttable_parse(struct hosttable *t, char *text, const char *file,
         next = strchr(line, '\n');
         if (next)
             *next++ = '\0';
-        if (add_line(t, line, file, first_number + (unsigned)lines) < 0)
+        if (parse_line(t, line, file, first_number + (unsigned)lines) < 0)
             return fail_memory(why);
     }
     return lines;
@@ -193,80 +240,101 @@ int hosttable_parse(struct hosttable *t, char *text, const char *file,
 
 /* ---- finding ------------------------------------------------------------------ */
 
-void hosttable_find_plain(const struct hosttable *t, const char *host, hosttable_fn fn,
-                          void *arg)
+void hosttable_find(const struct hosttable *t, const char *host, hosttable_fn fn,
+                    void *arg)
 {
     char name[HOSTTABLE_NAME_BYTES];
+    size_t len_bytes;
 
     lower(name, host, sizeof name);
-    for (const struct entry *e = t->plain[bucket_of(name)]; e; e = e->next)
-        if (strcmp(e->host, name) == 0 && !fn(arg, &e->line))
+    len_bytes = strlen(name);
+    for (const struct name *n = t->names[bucket_of(name, len_bytes)]; n; n = n->next)
+        if (n->len_bytes == len_bytes && memcmp(n->text, name, len_bytes) == 0 &&
+            !fn(arg, &n->line->words))
             return;
 }
 
-void hosttable_find_hashed(const struct hosttable *t, const char *host, hosttable_fn fn,
-                           void *arg)
+/* name lives as long as the table. */
+static int reveal(struct hosttable *t, struct hidden *h, const char *name)
 {
-    unsigned char hash[EVP_MAX_MD_SIZE];
-    char name[HOSTTABLE_NAME_BYTES];
+    if (add_name(t, name, strlen(name), h->line) < 0)
+        return -1;
+    h->is_revealed = true;
+    t->next = (size_t)(h - t->hidden) + 1;
+    return 0;
+}
 
-    lower(name, host, sizeof name);
-    for (const struct entry *e = t->hashed; e; e = e->next)
-        if (HMAC(EVP_sha1(), e->salt, SHA1_BYTES, (const unsigned char *)name,
-                 strlen(name), hash, NULL) &&
-            memcmp(hash, e->hash, SHA1_BYTES) == 0 && !fn(arg, &e->line))
+/* From where the last one was found: files and fleets are often in the same order. */
+static int search(struct hosttable *t, const struct hashedname_question *question,
+                  const char *name, bool everything)
+{
+    size_t begin = t->next;
+    int found = 0;
+
+    for (size_t i = 0; i < t->hidden_count; i++) {
+        struct hidden *h = &t->hidden[(begin + i) % t->hidden_count];
+
+        if (h->is_revealed)
+            continue;
+        t->tries++;
+        if (!hashedname_is(&h->name, question)) {
+            if (found && !everything)
+                break;
+        } else if (reveal(t, h, name) < 0) {
+            return -1;
+        } else {
+            found++;
+        }
+    }
+    return found;
+}
+
+int hosttable_reveal(struct hosttable *t, const char *host, bool everything,
+                     struct fail *why)
+{
+    char *name = t->hidden_count ? malloc(HOSTTABLE_NAME_BYTES) : NULL;
+    struct text *text = name ? malloc(sizeof *text) : NULL;
+    struct hashedname_question question;
+    int found;
+
+    if (t->hidden_count == 0)
+        return 0;
+    if (!text) {
+        free(name);
+        return fail_memory(why);
+    }
+    lower(name, host, HOSTTABLE_NAME_BYTES);
+    hashedname_ask(name, &question);
+    found = search(t, &question, name, everything);
+    if (found == 0) {
+        free(name);
+        free(text);
+        return 0;
+    }
+    *text = (struct text){.next = t->texts, .bytes = name};
+    t->texts = text;
+    return found < 0 ? fail_memory(why) : found;
+}
+
+unsigned long hosttable_tries(const struct hosttable *t)
+{
+    return t->tries;
+}
+
+void hosttable_find_key(const struct hosttable *t, const char *key, hosttable_fn fn,
+                        void *arg)
+{
+    for (const struct line *l = t->lines[bucket_of(key, strlen(key))]; l; l = l->next)
+        if (strcmp(l->words.key, key) == 0 && !fn(arg, &l->words))
             return;
 }
 
 const struct hosttable_line *hosttable_revoked(const struct hosttable *t, const char *key)
 {
-    for (const struct entry *e = t->revoked; e; e = e->next)
-        if (strcmp(e->line.key, key) == 0)
-            return &e->line;
+    for (const struct line *l = t->revoked; l; l = l->next)
+        if (strcmp(l->words.key, key) == 0)
+            return &l->words;
     return NULL;
-}
-
-/* '*' and '?' only; pattern ends at end. */
-static bool glob(const char *pattern, const char *end, const char *name)
-{
-    const char *star = NULL, *retry = NULL;
-
-    while (*name) {
-        if (pattern < end && *pattern == '*') {
-            star = ++pattern;
-            retry = name;
-        } else if (pattern < end && (*pattern == '?' || *pattern == *name)) {
-            pattern++;
-            name++;
-        } else if (star) {
-            pattern = star;
-            name = ++retry;
-        } else {
-            return false;
-        }
-    }
-    while (pattern < end && *pattern == '*')
-        pattern++;
-    return pattern == end;
-}
-
-/* A list covers a host when one pattern does and none with '!' does. */
-static bool list_covers(const char *list, const char *name)
-{
-    bool covers = false;
-
-    while (*list) {
-        const char *end = list + strcspn(list, ",");
-        bool negated = *list == '!';
-
-        if (glob(list + negated, end, name)) {
-            if (negated)
-                return false;
-            covers = true;
-        }
-        list = *end ? end + 1 : end;
-    }
-    return covers;
 }
 
 const struct hosttable_line *hosttable_pattern(const struct hosttable *t,
@@ -275,8 +343,8 @@ const struct hosttable_line *hosttable_pattern(const struct hosttable *t,
     char name[HOSTTABLE_NAME_BYTES];
 
     lower(name, host, sizeof name);
-    for (const struct entry *e = t->patterns; e; e = e->next)
-        if (list_covers(e->host, name))
-            return &e->line;
+    for (const struct line *l = t->patterns; l; l = l->next)
+        if (hostpattern_covers(l->words.names, name))
+            return &l->words;
     return NULL;
 }

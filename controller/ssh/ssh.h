@@ -62,7 +62,7 @@ struct ssh_order {
     uint16_t port;           /* 0: 22                                             */
     const char *user;        /* login name; NULL: our own                         */
     const char *key;         /* key file, the only one then; NULL: see keyring.h  */
-    const char *known_hosts; /* NULL: ~/.ssh/known_hosts and /etc/ssh/ssh_known_hosts */
+    const char *known_hosts; /* files, spaces between; NULL: OpenSSH's, ~/.ssh and /etc/ssh */
     bool accept_new;         /* learn an unknown host key (never a changed one)   */
     const char *command;     /* given to the login shell                          */
     bool no_input;           /* nothing will be written: its stdin ends at once   */

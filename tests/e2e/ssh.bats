@@ -231,7 +231,7 @@ print("full", flush=True); time.sleep(600)
     sshd_start <<<"HostKey $SSHD_DIR/host_rsa"
     link
     [ "$status" = 1 ]
-    says "lost host-key-unknown: $SSHD_KNOWN_HOSTS:1 has only an RSA key for it"
+    says "lost not-supported: $SSHD_KNOWN_HOSTS:1 has only an RSA key for it"
 }
 
 # ---- our own key -----------------------------------------------------------------------
@@ -295,4 +295,31 @@ make_key() # NAME SSH-KEYGEN-OPTION...   let in by sshd
     says "lost key-file: the key $SSHD_DIR/nonsense: it is not a private key, or damaged"
     link key="$SSHD_DIR/missing"
     says "lost key-file: the key $SSHD_DIR/missing: No such file or directory"
+}
+
+@test "known hosts may be in several files" {
+    mv "$SSHD_KNOWN_HOSTS" "$SSHD_DIR/second"
+    sshd_start </dev/null
+    link known_hosts="$SSHD_KNOWN_HOSTS $SSHD_DIR/second"
+    [ "$status" = 0 ]
+    [ ! -e "$SSHD_KNOWN_HOSTS" ]
+}
+
+@test "an address that another machine had is told apart from a changed key" {
+    ssh-keygen -q -t ed25519 -N '' -f "$SSHD_DIR/other"
+    echo "[old]:$SSHD_PORT,[127.0.0.1]:$SSHD_PORT $(cut -d' ' -f1,2 "$SSHD_DIR/other.pub")" >"$SSHD_KNOWN_HOSTS"
+    sshd_start </dev/null
+    link accept_new=yes
+    [ "$status" = 1 ]
+    says "lost host-replaced: 127.0.0.1 was old, with another host key ($SSHD_KNOWN_HOSTS:1); it shows ssh-ed25519 $(fingerprint "$SSHD_DIR/host_ed25519.pub")"
+}
+
+@test "the key of another node is told with its name" {
+    ssh-keygen -q -t ed25519 -N '' -f "$SSHD_DIR/other"
+    { echo "[node1]:$SSHD_PORT $(cut -d' ' -f1,2 "$SSHD_DIR/other.pub")"
+      echo "[node2]:$SSHD_PORT $(host_key ed25519)"; } >"$SSHD_KNOWN_HOSTS"
+    sshd_start </dev/null
+    link
+    [ "$status" = 1 ]
+    says "lost host-key-of-another: it shows the host key of node2 ($SSHD_KNOWN_HOSTS:2), not its own of line 1"
 }
