@@ -69,9 +69,14 @@ static int override_fleet(struct fleet *fleet, const struct options *o, struct f
 {
     const struct {
         const char *key, *value;
-    } typed[] = {{"user", o->user},           {"key", o->key},
-                 {"port", o->port},           {"known_hosts", o->known_hosts},
-                 {"host_keys", o->host_keys}, {"reboot", o->reboot}};
+    } typed[] = {{"user", o->user},
+                 {"key", o->key},
+                 {"port", o->port},
+                 {"known_hosts", o->known_hosts},
+                 {"host_keys", o->host_keys},
+                 {"ssh", o->ssh},
+                 {"ssh_config", o->ssh_config},
+                 {"reboot", o->reboot}};
 
     for (size_t i = 0; i < sizeof typed / sizeof *typed; i++)
         if (typed[i].value &&

@@ -61,6 +61,8 @@ struct options {
     const char *user, *key, *known_hosts;
     const char *port;      /* 1..65535, checked by fleet_override() as all of these */
     const char *host_keys; /* "strict" or "accept-new" */
+    const char *ssh;       /* "auto", "libssh2" or "openssh" */
+    const char *ssh_config;
     int width;             /* -f, 1..65536: nodes at once */
     bool unprivileged;
     int timeout_s; /* 1..86400 */

@@ -55,6 +55,9 @@ struct hostset_groups;
  */
 enum fleet_host_keys { FLEET_HOST_KEYS_STRICT, FLEET_HOST_KEYS_ACCEPT_NEW };
 
+/* Through what to reach a node; auto: through OpenSSH what libssh2 cannot reach. */
+enum fleet_ssh { FLEET_SSH_AUTO, FLEET_SSH_LIBSSH2, FLEET_SSH_OPENSSH };
+
 /* The RDMA stack to bring a node to: the distribution's own, or leave it alone. */
 enum fleet_driver { FLEET_DRIVER_INBOX, FLEET_DRIVER_NONE };
 
@@ -64,13 +67,17 @@ enum fleet_reboot { FLEET_REBOOT_AUTO, FLEET_REBOOT_ALWAYS, FLEET_REBOOT_NEVER }
 /* Settings as they hold for one node.  All text is borrowed from the fleet. */
 struct fleet_node {
     const char *name;
-    const char *address;     /* host name, IPv4 or IPv6 without brackets; default: name */
-    uint16_t port;           /* `port`, 1-65535; default 22                             */
-    const char *user;        /* `user`; NULL: whoever runs ibfleet                      */
-    const char *key;         /* `key`, key file; NULL: those of ~/.ssh and the ssh-agent */
+    const char *address; /* host name, IPv4 or IPv6 without brackets; default: name */
+    uint16_t port;       /* `port`, 1-65535; default 22                             */
+    bool port_is_said;   /* somewhere: it wins over the one of ssh_config           */
+    const char *user;    /* `user`; NULL: whoever runs ibfleet                      */
+    const char *key;     /* `key`, key file; NULL: those of ~/.ssh and the ssh-agent */
     const char *known_hosts; /* `known_hosts`, files, a space between; NULL: OpenSSH's */
     enum fleet_host_keys
-        host_keys; /* `host_keys` = strict | accept-new; default strict       */
+        host_keys;          /* `host_keys` = strict | accept-new; default strict       */
+    enum fleet_ssh ssh;     /* `ssh` = auto | libssh2 | openssh; default auto */
+    const char *ssh_config; /* `ssh_config`, file, or none; NULL: ~/.ssh/config and
+                                 /etc/ssh/ssh_config                                     */
     enum fleet_driver driver; /* `driver` = inbox | none; default inbox */
     const char *rxe;          /* `rxe`, interface that gets Soft-RoCE where there is no
                                  HCA; NULL: none                                         */

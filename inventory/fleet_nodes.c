@@ -35,6 +35,7 @@ static int set_port(struct fleet_entry *e, const char *text, const char *port,
         return fail_set(why, FAIL_FLEET_FILE,
                         "the port in '%s' is not a number from 1 to 65535", text);
     e->node.port = (uint16_t)number;
+    e->node.port_is_said = true;
     e->own_port = true;
     return 0;
 }

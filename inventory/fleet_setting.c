@@ -13,6 +13,7 @@
 
 /* In the order of the enums. */
 static const char *const host_keys_words[] = {"strict", "accept-new", NULL};
+static const char *const ssh_words[] = {"auto", "libssh2", "openssh", NULL};
 static const char *const driver_words[] = {"inbox", "none", NULL};
 static const char *const reboot_words[] = {"auto", "always", "never", NULL};
 static const char *const sudo_words[] = {"no", "yes", NULL};
@@ -88,6 +89,12 @@ static const struct {
         {"host_keys", host_keys_words, NULL, "strict or accept-new",
          "strict, as it is without this, refuses a host key that is not "
          "known; accept-new learns it; a changed one is always refused"},
+    [SETTING_SSH] = {"ssh", ssh_words, NULL, "auto, libssh2 or openssh",
+                     "through what a node is reached: openssh is the OpenSSH client, a "
+                     "process for each node; else within our own process"},
+    [SETTING_SSH_CONFIG] = {"ssh_config", NULL, is_path,
+                            "a path (only '~/' is expanded) or none",
+                            "else ~/.ssh/config and /etc/ssh/ssh_config"},
     [SETTING_DRIVER] = {"driver", driver_words, NULL, "inbox or none",
                         "inbox, as it is without this, is the distribution's own RDMA "
                         "stack; none leaves the node as it is"},
@@ -236,7 +243,7 @@ int setting_read(enum fleet_setting setting, const char *value, const char *home
     if (!value_is_right(setting, value))
         return fail_set(why, FAIL_FLEET_FILE, "%s is %s, not '%s'", rules[setting].name,
                         rules[setting].what, value);
-    if (setting == SETTING_KEY)
+    if (setting == SETTING_KEY || setting == SETTING_SSH_CONFIG)
         rc = expand(value, strlen(value), home, &expanded, why);
     else if (setting == SETTING_KNOWN_HOSTS)
         rc = expand_all(value, home, &expanded, why);
@@ -255,6 +262,7 @@ void setting_apply(enum fleet_setting setting, const char *text, struct fleet_no
         break;
     case SETTING_PORT:
         node->port = (uint16_t)strtoul(text, NULL, 10);
+        node->port_is_said = true;
         break;
     case SETTING_KEY:
         node->key = text;
@@ -264,6 +272,12 @@ void setting_apply(enum fleet_setting setting, const char *text, struct fleet_no
         break;
     case SETTING_HOST_KEYS:
         node->host_keys = (enum fleet_host_keys)word_index(text, host_keys_words);
+        break;
+    case SETTING_SSH:
+        node->ssh = (enum fleet_ssh)word_index(text, ssh_words);
+        break;
+    case SETTING_SSH_CONFIG:
+        node->ssh_config = text;
         break;
     case SETTING_DRIVER:
         node->driver = (enum fleet_driver)word_index(text, driver_words);

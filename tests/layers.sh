@@ -50,9 +50,11 @@ one_home 'sha2(56)?\.h' protocol/digest
 pure='(inventory|protocol|controller/manual)/.*
 controller/door/(doorway|flow|pause|retry)
 controller/exec/(answer|gather|diff|shell_line|reaper)
+controller/tail
 controller/fabric/(pairs|robust|tally|finding|islands|grid|capacity|alike|explain|sentence)
 controller/fabric/(schedule|pace|harvest|retest|absence|verdict)
-controller/link/(link_state|bootstrap|requests|talk|attempt|allowance|tail)
+controller/link/(link_state|bootstrap|requests|talk|attempt|allowance)
+controller/openssh/(arguments|child_state|complaint|gate|mark)
 controller/rollout/(policy|node_state|deadline|dossier|order|plan)
 controller/ssh/(session_state|outqueue|blob|ssh_order|keyagent_wire|hashedname|hostpattern|hosttable|hostverdict)
 controller/validate/(headline|listing|choice|result_json|result_text|saying)'

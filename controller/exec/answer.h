@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "controller/link/tail.h"
+#include "controller/tail.h"
 #include "controller/screen/lines.h"
 #include "controller/screen/text.h"
 #include "controller/ssh/ssh.h"

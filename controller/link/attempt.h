@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 #include "controller/link/bootstrap.h"
-#include "controller/link/tail.h"
+#include "controller/tail.h"
 
 struct agentfile;
 struct fail;

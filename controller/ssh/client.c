@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "controller/openssh/openssh.h"
 #include "controller/ssh/descriptors.h"
 #include "controller/ssh/hostkeys.h"
 #include "controller/ssh/keyagent.h"
@@ -33,8 +34,9 @@ struct known_hostkeys {
 struct ssh_client {
     struct known_keyring *keyrings;
     struct known_hostkeys *hostkeys;
-    struct keyagent *agent; /* NULL: none */
-    char *login, *home;     /* of who runs us; NULL when the system does not say */
+    struct keyagent *agent;  /* NULL: none */
+    struct openssh *openssh; /* NULL before the first child */
+    char *login, *home;      /* of who runs us; NULL when the system does not say */
 };
 
 static char *copy_of(const char *text)
@@ -84,6 +86,7 @@ void ssh_client_free(struct ssh_client *c)
         c->hostkeys = next;
     }
     keyagent_free(c->agent);
+    openssh_free(c->openssh);
     free(c->login);
     free(c->home);
     free(c);
@@ -93,6 +96,13 @@ void ssh_client_free(struct ssh_client *c)
 const char *ssh_client_login(const struct ssh_client *c)
 {
     return c->login;
+}
+
+struct openssh *client_openssh(struct ssh_client *c)
+{
+    if (!c->openssh)
+        c->openssh = openssh_new();
+    return c->openssh;
 }
 
 static bool same(const char *a, const char *b)
@@ -220,6 +230,8 @@ int ssh_client_check(struct ssh_client *client, const struct ssh_order *order,
     struct hostkeys *hostkeys;
     struct keyring *ring;
 
+    if (order->through == SSH_THROUGH_OPENSSH)
+        return openssh_is_installed(why);
     if (!order->user && !client->login)
         return fail_set(why, FAIL_USAGE, "no login name; name one with -l");
     return client_files(client, order, &ring, &hostkeys, why);

@@ -9,6 +9,7 @@
 struct fail;
 struct hostkeys;
 struct keyring;
+struct openssh;
 struct ssh_client;
 struct ssh_order;
 
@@ -18,5 +19,10 @@ struct ssh_order;
  */
 int client_files(struct ssh_client *client, const struct ssh_order *order,
                  struct keyring **ring, struct hostkeys **hostkeys, struct fail *why);
+
+/* What the OpenSSH clients share, made when it is first asked for; NULL only when memory
+ * is exhausted.
+ */
+struct openssh *client_openssh(struct ssh_client *client);
 
 #endif

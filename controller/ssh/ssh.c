@@ -65,7 +65,7 @@ struct ssh *ssh_open(struct ssh_client *client, struct uv_loop_s *loop,
     s->order = *order;
     s->hooks = hooks;
     s->arg = arg;
-    s->way = &way_libssh2;
+    s->way = order->through == SSH_THROUGH_OPENSSH ? &way_openssh : &way_libssh2;
     s->session = s->way->open(client, loop, &s->order, &session_hooks, s);
     if (!s->session) {
         free(s);

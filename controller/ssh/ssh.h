@@ -1,7 +1,8 @@
 /* ssh - log in to a node, start one command, and be its stdin, stdout and stderr
  *
  * The one interface to SSH.  What carries a session stands behind it (way.h): libssh2,
- * non-blocking, in the loop's thread.
+ * non-blocking, in the loop's thread; or the OpenSSH client as a child process, with
+ * which a command that a signal ended has status 255.
  *
  *     client = ssh_client_new();
  *     s = ssh_open(client, loop, &order, &hooks, arg);
@@ -55,6 +56,9 @@ const char *ssh_client_login(const struct ssh_client *client);
 
 /* ---- one session -------------------------------------------------------------- */
 
+/* As enum fleet_ssh. */
+enum ssh_through { SSH_THROUGH_AUTO, SSH_THROUGH_LIBSSH2, SSH_THROUGH_OPENSSH };
+
 /* All strings are borrowed until the session is closed. */
 struct ssh_order {
     const char *name;        /* the node, for messages and known_hosts            */
@@ -66,6 +70,9 @@ struct ssh_order {
     bool accept_new;         /* learn an unknown host key (never a changed one)   */
     const char *command;     /* given to the login shell                          */
     bool no_input;           /* nothing will be written: its stdin ends at once   */
+    enum ssh_through through;
+    const char
+        *config; /* ssh_config for OpenSSH, "none"; NULL: ~/.ssh/config and /etc/ssh */
     uint64_t phase_ms; /* deadline for each phase until the command runs; 0: 15000 */
 };
 

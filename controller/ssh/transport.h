@@ -23,7 +23,7 @@ struct _LIBSSH2_SESSION;
 struct transport {
     const char *address;
     uint16_t port;
-    struct wire *wire; /* the owner's, set before the handshake */
+    struct wire *wire;                /* the owner's, set before the handshake */
     struct _LIBSSH2_SESSION *session; /* NULL: not open                             */
     bool hung_up; /* the peer has closed the connection, or it broke */
     bool cut;     /* nothing goes over the wire any more */

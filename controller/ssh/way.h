@@ -35,4 +35,7 @@ struct way {
 /* libssh2 in our own thread: a login costs less than a millisecond of CPU. */
 extern const struct way way_libssh2;
 
+/* The OpenSSH client as a child process, which knows all that ~/.ssh/config can say. */
+extern const struct way way_openssh;
+
 #endif

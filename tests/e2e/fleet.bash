@@ -15,7 +15,7 @@ fleet_start() # SETTING...   more defaults of the fleet
     sshd_start
     export IBFLEET_FLEET=$SSHD_DIR/fleet.ini STATE=$SSHD_DIR/state
     printf '%s\n' '[defaults]' 'user = tester' "key = $SSHD_KEY" \
-        "known_hosts = $SSHD_KNOWN_HOSTS" 'sudo = no' "$@" >"$IBFLEET_FLEET"
+        "known_hosts = $SSHD_KNOWN_HOSTS" 'ssh_config = none' 'sudo = no' "$@" >"$IBFLEET_FLEET"
 }
 
 # A node, behind another port than sshd's if named, with settings of its own.

@@ -1,7 +1,7 @@
 /* link-tool WORD=VALUE...   open links, ask once, say what happens (for e2e tests)
  *
  *   name= address= port= user= key= known_hosts= installed= sudo=yes     the node
- *   accept_new=yes
+ *   accept_new=yes ssh=openssh ssh_config=
  *   agent= unprivileged=yes login_ms= tries= pause_ms= idle_ms=          the pool
  *   width= patience_ms=                                                  the door
  *   count=N        so many links to the same node; default 1
@@ -160,7 +160,7 @@ static int read_word(char *w)
     else if (is(w, "address", &v))
         node.address = v;
     else if (is(w, "port", &v))
-        node.port = (uint16_t)atoi(v);
+        node.port = (uint16_t)atoi(v), node.port_is_said = true;
     else if (is(w, "user", &v))
         node.user = v;
     else if (is(w, "key", &v))
@@ -176,6 +176,12 @@ static int read_word(char *w)
     else if (is(w, "accept_new", &v))
         node.host_keys =
             strcmp(v, "yes") == 0 ? FLEET_HOST_KEYS_ACCEPT_NEW : FLEET_HOST_KEYS_STRICT;
+    else if (is(w, "ssh", &v))
+        node.ssh = strcmp(v, "openssh") == 0   ? FLEET_SSH_OPENSSH
+                   : strcmp(v, "libssh2") == 0 ? FLEET_SSH_LIBSSH2
+                                               : FLEET_SSH_AUTO;
+    else if (is(w, "ssh_config", &v))
+        node.ssh_config = v;
     else if (is(w, "unprivileged", &v))
         options.unprivileged = strcmp(v, "yes") == 0;
     else if (is(w, "login_ms", &v))

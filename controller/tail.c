@@ -1,4 +1,4 @@
-#include "controller/link/tail.h"
+#include "controller/tail.h"
 
 #include <string.h>
 

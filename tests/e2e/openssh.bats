@@ -1,0 +1,150 @@
+#!/usr/bin/env bats
+# openssh.bats - reaching a node through the OpenSSH client, a process of its own
+
+load fleet
+
+setup() { fleet_start 'ssh = openssh' </dev/null; fleet_node ib1; }
+teardown() { fleet_remove; }
+
+through() { sed -i "s/^ssh = .*/ssh = $1/" "$IBFLEET_FLEET"; }
+host_key() { cut -d' ' -f1,2 "$SSHD_DIR/host_ed25519.pub"; }
+fingerprint() { ssh-keygen -lf "$SSHD_DIR/host_ed25519.pub" | cut -d' ' -f2; }
+children() { pgrep -P "$CONTROLLER" || true; }
+
+# ---- a command ---------------------------------------------------------------------
+
+@test "a command's output, errors and status come back" {
+    ibfleet exec ib1 -- 'echo out; echo err >&2; exit 3'
+    [ "$status" = 1 ]
+    says "ib1: out"
+    warns "ib1: err" || says "ib1: err"
+    warns "exit status 3" || says "exit status 3"
+    grep -q "Accepted publickey" "$SSHD_LOG"
+}
+
+@test "what ssh prints before the login is not the node's" {
+    echo "Authorised use only!" >"$SSHD_DIR/banner"
+    sshd_stop
+    sshd_start <<<"Banner $SSHD_DIR/banner"
+    ibfleet exec ib1 -- 'echo good; echo >&2 bad'
+    [ "$status" = 0 ]
+    ! says Authorised
+    ! warns Authorised
+    ! says @ibfleet
+    ! warns @ibfleet
+}
+
+@test "a command reads nothing and all of its output arrives" {
+    STATE= ibfleet exec ib1 -- 'cat; seq 200000'
+    [ "$status" = 0 ]
+    sed 's/^ib1: //' "$SSHD_DIR/out" | cmp - <(seq 200000)
+}
+
+# ---- what ssh complains of ------------------------------------------------------------
+
+@test "a port where nobody listens" {
+    sshd_stop
+    ibfleet exec ib1 -- true
+    [ "$status" = 4 ]
+    warns "ssh: connect to host 127.0.0.1 port $SSHD_PORT: Connection refused"
+}
+
+@test "a changed host key" {
+    ssh-keygen -q -t ed25519 -N '' -f "$SSHD_DIR/other"
+    echo "[127.0.0.1]:$SSHD_PORT $(cut -d' ' -f1,2 "$SSHD_DIR/other.pub")" >"$SSHD_KNOWN_HOSTS"
+    ibfleet exec ib1 --host-keys accept-new --json -- true
+    [ "$status" = 4 ]
+    [ "$(ask '.nodes[0].code // .nodes[0].fail.code')" = host-key-changed ]
+    says "its host key is not the one in $SSHD_KNOWN_HOSTS:1; it shows $(fingerprint)"
+    ! grep -q Accepted "$SSHD_LOG"
+}
+
+@test "an unknown host key, refused and learned" {
+    : >"$SSHD_KNOWN_HOSTS"
+    ibfleet exec ib1 --json -- true
+    [ "$status" = 4 ]
+    says host-key-unknown
+    says "No ED25519 host key is known for [127.0.0.1]:$SSHD_PORT"
+    ! grep -q Accepted "$SSHD_LOG"
+    ibfleet exec ib1 --host-keys accept-new -- true
+    [ "$status" = 0 ]
+    grep -q "$(host_key)" "$SSHD_KNOWN_HOSTS"
+}
+
+@test "a key that the server does not take" {
+    ssh-keygen -q -t ed25519 -N '' -f "$SSHD_DIR/stranger"
+    ibfleet exec ib1 -i "$SSHD_DIR/stranger" --json -- true
+    [ "$status" = 4 ]
+    says key-refused
+    says "tester@127.0.0.1: Permission denied (publickey)"
+}
+
+@test "a machine without the OpenSSH client" {
+    run env PATH=/nowhere "$BUILD/ibfleet" exec ib1 --state "$STATE" -- true
+    echo "$output"
+    [ "$status" = 2 ]
+    [[ "$output" == *"the OpenSSH client (ssh) is not installed"* ]]
+}
+
+# ---- a conversation ---------------------------------------------------------------------
+
+@test "the agent is pushed through the child and answers" {
+    STATE= ibfleet probe ib1 --unprivileged --json
+    [ "$status" = 0 ]
+    [ "$(ask '.nodes[0].name // .nodes[0].node')" = ib1 ]
+    find "$SSHD_HOME/.cache/ibfleet" -name 'ibfleet-agent-*' | grep -q .
+}
+
+# ---- processes ---------------------------------------------------------------------------
+
+@test "a child that is killed is a lost connection" {
+    STATE= ibfleet_begin exec ib1 --json -- 'while echo .; do sleep 0.1; done'
+    wait_until 20 grep -q "Accepted publickey" "$SSHD_LOG"
+    wait_until 20 pgrep -P "$CONTROLLER"
+    kill -KILL "$(pgrep -P "$CONTROLLER")"
+    ibfleet_end
+    [ "$status" != 0 ]
+    says "ssh was ended by signal 9"
+}
+
+@test "who is interrupted leaves no child behind" {
+    STATE= ibfleet_begin exec ib1 -- 'while echo .; do sleep 0.1; done'
+    wait_until 20 grep -q "Accepted publickey" "$SSHD_LOG"
+    local child
+    child=$(pgrep -P "$CONTROLLER")
+    kill -INT "$CONTROLLER"
+    wait_until 20 grep -q 'once more ends them' "$SSHD_DIR/err"
+    kill -INT "$CONTROLLER"
+    ibfleet_end
+    [ "$status" = 5 ]
+    wait_until 10 bash -c "! kill -0 $child"
+}
+
+# Stands in for ssh: the last node waits, all others are done at once.
+cheap_ssh()
+{
+    mkdir "$SSHD_DIR/bin"
+    cat >"$SSHD_DIR/bin/ssh" <<S
+#!/bin/sh
+while [ "\$1" != -- ]; do shift; done
+echo @ibfleet-logged-in
+echo @ibfleet-logged-in >&2
+echo "\$2"
+[ "\$2" != n200 ] || while [ ! -e "$SSHD_DIR/go" ]; do sleep 0.05; done
+S
+    chmod +x "$SSHD_DIR/bin/ssh"
+    PATH=$SSHD_DIR/bin:$PATH
+}
+
+@test "two hundred children leave no zombie and no open file behind" {
+    cheap_ssh
+    printf '[nodes]\nn[1-200]\n' >>"$IBFLEET_FLEET"
+    STATE= ibfleet_begin exec 'n[1-200]' -- true
+    wait_until 60 bash -c "[ \$(grep -c . '$SSHD_DIR/out') = 200 ]"
+    wait_until 10 bash -c "[ \$(pgrep -c -P $CONTROLLER) = 1 ]"
+    ls -l "/proc/$CONTROLLER/fd"
+    [ "$(ls "/proc/$CONTROLLER/fd" | wc -l)" -lt 32 ]
+    touch "$SSHD_DIR/go"
+    ibfleet_end
+    [ "$status" = 0 ]
+}
