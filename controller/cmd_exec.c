@@ -12,21 +12,20 @@
 
 #include "controller/command.h"
 #include "controller/exec/answer.h"
+#include "controller/exec/answers.h"
 #include "controller/exec/fanout.h"
-#include "controller/exec/gather.h"
 #include "controller/exec/input.h"
 #include "controller/exec/outfiles.h"
+#include "controller/exec/shell_line.h"
 #include "controller/options.h"
 #include "controller/screen/color.h"
 #include "controller/screen/progress.h"
 #include "controller/screen/screen.h"
-#include "controller/screen/trouble.h"
 #include "inventory/fleet.h"
 #include "protocol/fail.h"
 #include "protocol/json.h"
 #include "protocol/scope.h"
 
-#define SCHEMA        "ibfleet.exec/1"
 #define EVENT_SCHEMA  "ibfleet.exec-event/1"
 #define DEFAULT_WIDTH 64
 
@@ -46,15 +45,24 @@ static const struct progress_state states[STATES] = {{"waiting", PROGRESS_STILL}
 
 enum mode { LIVE, GATHER, JSON };
 
+/* How far a node has read our input. */
+struct reader {
+    const struct input *input;
+    uint64_t at;
+};
+
 struct exec {
     struct command *command;
     enum mode mode;
-    char *line; /* the shell line */
+    char *words; /* the shell line, as it was typed */
+    struct shell_line line;
+    struct ssh_client *client;
     struct fanout *fanout;
     struct answer *answers; /* of the command's nodes */
     size_t kept_bytes;      /* of all nodes */
     struct outfiles *files; /* NULL without --outdir */
     struct input *input;    /* NULL without --stdin  */
+    struct reader *readers; /* of the input, one for each node */
     struct progress *progress;
     struct outcome outcome;
     int largest_status; /* of the commands; NO_STATUS: a node had none */
@@ -206,9 +214,38 @@ static void on_interrupt(void *arg, unsigned nth)
     fanout_stop(e->fanout, &why);
 }
 
+static int make_line(void *arg, size_t i, char **line, struct fail *why)
+{
+    const struct exec *e = arg;
+
+    return shell_line_for(&e->line, e->command->nodes[i], i, ssh_client_login(e->client),
+                          line, why);
+}
+
+static ssize_t read_input(void *arg, char *bytes, size_t size_bytes, struct fail *why)
+{
+    struct reader *r = arg;
+    ssize_t n = input_read(r->input, r->at, bytes, size_bytes, why);
+
+    r->at += n > 0 ? (uint64_t)n : 0;
+    return n;
+}
+
+static struct shot_input input_of(void *arg, size_t i)
+{
+    struct exec *e = arg;
+
+    if (!e->input)
+        return (struct shot_input){0};
+    e->readers[i] = (struct reader){.input = e->input};
+    return (struct shot_input){read_input, &e->readers[i]};
+}
+
 static int prepare_fanout(struct exec *e, struct fail *why)
 {
-    static const struct fanout_hooks hooks = {.connecting = on_connecting,
+    static const struct fanout_hooks hooks = {.line = make_line,
+                                              .input = input_of,
+                                              .connecting = on_connecting,
                                               .running = on_running,
                                               .data = on_data,
                                               .ended = on_ended};
@@ -216,17 +253,17 @@ static int prepare_fanout(struct exec *e, struct fail *why)
     struct fanout_order order = {
         .nodes = e->command->nodes,
         .node_count = e->command->node_count,
-        .line = {.words = e->line, .subst = o->subst, .sudo = o->exec_sudo},
-        .input = e->input,
+        .sudo = o->exec_sudo,
         .width = o->width == OPTION_UNSET ? DEFAULT_WIDTH : (size_t)o->width,
         .deadline_ms = o->timeout_s == OPTION_UNSET ? 0 : 1000u * (uint64_t)o->timeout_s,
     };
-    struct ssh_client *client;
 
-    if (shell_line_check(&order.line, why) < 0 ||
-        command_client(e->command, &client, why) < 0)
+    e->line.subst = o->subst;
+    e->line.sudo = o->exec_sudo;
+    if (shell_line_check(&e->line, why) < 0 ||
+        command_client(e->command, &e->client, why) < 0)
         return -1;
-    e->fanout = fanout_new(e->command->loop, client, &order, &hooks, e);
+    e->fanout = fanout_new(e->command->loop, e->client, &order, &hooks, e);
     return e->fanout ? 0 : fail_memory(why);
 }
 
@@ -255,12 +292,15 @@ static int prepare(struct exec *e, struct fail *why)
     fail_set(&e->rest, FAIL_INTERRUPTED, "interrupted before it was started");
     e->outcome.total = e->command->node_count;
     e->answers = calloc(e->command->node_count + 1, sizeof *e->answers);
-    if (!e->answers)
+    e->readers = calloc(e->command->node_count + 1, sizeof *e->readers);
+    if (!e->answers || !e->readers)
         return fail_memory(why);
     for (size_t i = 0; i < e->command->node_count; i++)
         e->answers[i].node = e->command->nodes[i];
-    if (shell_line_join(o->words, o->word_count, &e->line, why) < 0 ||
-        (o->with_stdin && input_open(STDIN_FILENO, &e->input, why) < 0) ||
+    if (shell_line_join(o->words, o->word_count, &e->words, why) < 0)
+        return -1;
+    e->line.words = e->words;
+    if ((o->with_stdin && input_open(STDIN_FILENO, &e->input, why) < 0) ||
         prepare_fanout(e, why) < 0 || prepare_files(e, why) < 0)
         return -1;
     return command_progress(e->command, "exec", states, STATES, &e->progress, why);
@@ -274,81 +314,38 @@ static void clear(struct exec *e)
     outfiles_close(e->files);
     input_close(e->input);
     free(e->answers);
-    free(e->line);
+    free(e->readers);
+    free(e->words);
 }
 
 /* ---- what is told at the end --------------------------------------------------- */
 
-static int print_gathered(const struct exec *e, struct fail *why)
+static int print_all(const struct exec *e, struct fail *why)
 {
-    CLEANUP(gather_done) struct gather *g = gather_new(e->command->options->raw);
-    CLEANUP(text_clear) struct text text = {.max_bytes = 4 * MAX_KEPT_BYTES};
+    const struct options *o = e->command->options;
+    struct answers_style style = {e->mode == GATHER, o->diff, o->quiet, o->raw};
+    CLEANUP(text_clear) struct text output = {.max_bytes = 4 * MAX_KEPT_BYTES};
+    CLEANUP(text_clear) struct text trouble = {0};
+    size_t count = e->command->node_count;
 
-    if (!g)
-        return fail_memory(why);
-    for (size_t i = 0; i < e->command->node_count; i++)
-        if (gather_add(g, &e->answers[i], why) < 0)
-            return -1;
-    if (e->command->options->diff)
-        gather_render_diff(g, color_wanted(STDOUT_FILENO), &text);
-    else
-        gather_render(g, color_wanted(STDOUT_FILENO), &text);
-    screen_out(&text);
+    if (e->mode == GATHER &&
+        answers_render_output(e->answers, count, &style, color_wanted(STDOUT_FILENO),
+                              &output, why) < 0)
+        return -1;
+    if (answers_render_trouble(e->answers, count, &style, color_wanted(STDERR_FILENO),
+                               &trouble, why) < 0)
+        return -1;
+    screen_out(&output);
+    screen_err(&trouble);
     return 0;
-}
-
-static struct json *encode_answer(const void *arg, size_t i)
-{
-    const struct exec *e = arg;
-
-    return answer_encode(&e->answers[i]);
 }
 
 static int print_json(const struct exec *e, struct fail *why)
 {
-    CLEANUP(json_done) struct json *doc = json_object();
+    CLEANUP(json_done)
+    struct json *doc = answers_encode(e->answers, e->command->node_count, e->words);
 
-    if (!doc || json_put_text(doc, "schema", SCHEMA) < 0 ||
-        json_put_text(doc, "command", e->line) < 0 ||
-        json_put(doc, "nodes", json_list(e->command->node_count, encode_answer, e)) < 0)
-        return fail_memory(why);
-    return screen_json(doc, why);
-}
-
-/* With its output; or it need not be. */
-static bool is_told(const struct exec *e, const struct answer *a)
-{
-    return a->why.code == FAIL_COMMAND &&
-           (e->command->options->quiet || (e->mode == GATHER && a->kept[0].len_bytes));
-}
-
-static int print_trouble(const struct exec *e, struct fail *why)
-{
-    CLEANUP(trouble_done) struct trouble *t = trouble_new();
-    CLEANUP(text_clear) struct text text = {0};
-
-    if (!t)
-        return fail_memory(why);
-    for (size_t i = 0; i < e->command->node_count; i++) {
-        const struct answer *a = &e->answers[i];
-
-        if (is_told(e, a))
-            continue;
-        if (a->why.code && trouble_add(t, a->node, &a->why, why) < 0)
-            return -1;
-    }
-    trouble_render(t, color_wanted(STDERR_FILENO), &text);
-    screen_err(&text);
-    return 0;
-}
-
-static int print_all(const struct exec *e, struct fail *why)
-{
-    if (e->mode == GATHER && print_gathered(e, why) < 0)
-        return -1;
-    if (e->command->options->json)
-        return print_json(e, why);
-    return print_trouble(e, why);
+    return doc ? screen_json(doc, why) : fail_memory(why);
 }
 
 static int run(struct exec *e)
@@ -363,7 +360,7 @@ static int run(struct exec *e)
     uv_run(e->command->loop, UV_RUN_DEFAULT);
     fanout_rest(e->fanout, &e->rest);
     progress_close(e->progress);
-    if (print_all(e, &why) < 0)
+    if ((e->command->options->json ? print_json(e, &why) : print_all(e, &why)) < 0)
         return screen_fail(&why);
     return e->command->options->largest_status ? e->largest_status
                                                : outcome_status(&e->outcome);

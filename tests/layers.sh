@@ -49,7 +49,7 @@ one_home 'sha2(56)?\.h' protocol/digest
 # Pure files decide; they know no loop, no clock and no socket.
 pure='(inventory|protocol|controller/manual)/.*
 controller/door/(doorway|flow|pause|retry)
-controller/exec/(answer|gather|diff|shell_line|reaper)
+controller/exec/(answers?|gather|diff|shell_line|reaper)
 controller/tail
 controller/fabric/(pairs|robust|tally|finding|islands|grid|capacity|alike|explain|sentence)
 controller/fabric/(schedule|pace|harvest|retest|absence|verdict)

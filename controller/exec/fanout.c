@@ -77,14 +77,14 @@ static int shoot(struct fanout *f, struct target *t, struct fail *why)
                                             .ended = on_ended};
     size_t i = index_of(t);
     struct shot_order order = {.node = f->order.nodes[i],
-                               .sudo = f->order.line.sudo,
-                               .input = f->order.input,
+                               .sudo = f->order.sudo,
                                .deadline_ms = f->order.deadline_ms};
 
-    if (shell_line_for(&f->order.line, order.node, i, ssh_client_login(f->client),
-                       &t->line, why) < 0)
+    if (f->hooks->line(f->arg, i, &t->line, why) < 0)
         return -1;
     order.command = t->line;
+    if (f->hooks->input)
+        order.input = f->hooks->input(f->arg, i);
     t->started_ms = uv_now(f->loop);
     t->shot = shot_start(f->loop, f->client, &order, &hooks, t);
     return t->shot ? 0 : fail_memory(why);

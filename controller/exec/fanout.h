@@ -12,28 +12,32 @@
 #ifndef CONTROLLER_FANOUT_H
 #define CONTROLLER_FANOUT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "controller/exec/shell_line.h"
-#include "controller/ssh/ssh.h"
+#include "controller/exec/shot.h"
 
 struct fail;
 struct fanout;
 struct fleet_node;
-struct input;
 struct uv_loop_s;
 
 struct fanout_order { /* what it points to is borrowed until fanout_free() */
     const struct fleet_node *const *nodes;
     size_t node_count;
-    struct shell_line line;    /* must have passed shell_line_check()       */
-    const struct input *input; /* for all of them to read; NULL: none    */
-    size_t width;              /* nodes under way at once                     */
-    uint64_t deadline_ms;      /* for login and command together; 0: none     */
+    bool sudo;            /* what runs is root's, by sudo              */
+    size_t width;         /* nodes under way at once                     */
+    uint64_t deadline_ms; /* for login and command together; 0: none     */
 };
 
 struct fanout_hooks {
+    /* The shell line for a node; *line is ours to free. */
+    int (*line)(void *arg, size_t i, char **line, struct fail *why);
+
+    /* What it reads.  May be NULL: none of them reads anything. */
+    struct shot_input (*input)(void *arg, size_t i);
+
     void (*connecting)(void *arg, size_t i);
     void (*running)(void *arg, size_t i);
 

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <uv.h>
 
-#include "controller/exec/input.h"
 #include "controller/exec/reaper.h"
 #include "protocol/fail.h"
 
@@ -20,8 +19,8 @@ struct shot {
     struct ssh *session;
     uv_timer_t timer; /* the deadline, then the reaper's */
     uint64_t deadline_ms;
-    const struct input *input;
-    uint64_t input_at;
+    struct shot_input input;
+    bool awaits_more; /* the input has nothing before the node has said something */
     bool sudo;
     bool running;
     struct reaper reaper;
@@ -108,7 +107,11 @@ static void feed_input(struct shot *s)
 {
     char piece[PIECE_BYTES];
     struct fail why;
-    ssize_t n = input_read(s->input, s->input_at, piece, sizeof piece, &why);
+    ssize_t n = s->input.read(s->input.arg, piece, sizeof piece, &why);
+
+    s->awaits_more = n == SHOT_LATER;
+    if (s->awaits_more)
+        return;
 
     if (n > 0 && ssh_write(s->session, piece, (size_t)n, &why) < 0)
         n = -1;
@@ -116,8 +119,6 @@ static void feed_input(struct shot *s)
         n = -1;
     if (n < 0)
         shot_stop(s, &why);
-    else
-        s->input_at += (uint64_t)n;
 }
 
 static void on_up(void *arg)
@@ -128,7 +129,7 @@ static void on_up(void *arg)
         return;
     s->running = true;
     s->hooks->running(s->arg);
-    if (s->input && !s->reaping && !s->closing)
+    if (s->input.read && !s->reaping && !s->closing)
         feed_input(s);
 }
 
@@ -136,7 +137,7 @@ static void on_drained(void *arg)
 {
     struct shot *s = arg;
 
-    if (s->input && !s->reaping && !s->closing)
+    if (s->input.read && !s->reaping && !s->closing)
         feed_input(s);
 }
 
@@ -147,10 +148,14 @@ static void on_data(void *arg, enum ssh_stream stream, const char *bytes,
 
     if (s->closing)
         return;
-    if (!s->reaping)
-        s->hooks->data(s->arg, stream, bytes, len_bytes);
-    else if (!reaper_hear(&s->reaper, bytes, len_bytes))
-        finish_reaping(s);
+    if (s->reaping) {
+        if (!reaper_hear(&s->reaper, bytes, len_bytes))
+            finish_reaping(s);
+        return;
+    }
+    s->hooks->data(s->arg, stream, bytes, len_bytes);
+    if (s->awaits_more && !s->reaping && !s->closing)
+        feed_input(s);
 }
 
 static void on_ended(void *arg, int status, const struct fail *why)
@@ -182,7 +187,7 @@ struct shot *shot_start(struct uv_loop_s *loop, struct ssh_client *client,
     if (!s)
         return NULL;
     session.command = order->command;
-    session.no_input = !order->input;
+    session.no_input = !order->input.read;
     s->hooks = hooks;
     s->arg = arg;
     s->sudo = order->sudo;

@@ -14,21 +14,31 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "controller/ssh/ssh.h"
 
 struct fail;
 struct fleet_node;
-struct input;
 struct shot;
 struct uv_loop_s;
+
+/* What the command reads from its stdin, pulled as fast as the node takes it. */
+struct shot_input {
+    /* How many bytes were put there; 0: the end; SHOT_LATER: nothing before the node has
+     * said more; -1 stops the node, with what stands in *why.  NULL: there is none.
+     */
+    ssize_t (*read)(void *arg, char *bytes, size_t size_bytes, struct fail *why);
+    void *arg;
+};
+#define SHOT_LATER ((ssize_t)-2)
 
 struct shot_order { /* borrowed until ended */
     const struct fleet_node *node;
     const char *command;
-    bool sudo;                 /* it runs by sudo, so its processes are root's       */
-    const struct input *input; /* for its stdin; NULL: none                          */
-    uint64_t deadline_ms;      /* for login and command together; 0: none            */
+    bool sudo; /* it runs by sudo, so its processes are root's       */
+    struct shot_input input;
+    uint64_t deadline_ms; /* for login and command together; 0: none            */
 };
 
 struct shot_hooks {

@@ -9,7 +9,6 @@
 #include <string.h>
 #include <uv.h>
 
-#include "controller/exec/input.h"
 #include "controller/exec/reaper.h"
 #include "controller/exec/shot.h"
 #include "inventory/fleet.h"
@@ -51,7 +50,7 @@ static void on_ended(void *arg, int status, const struct fail *why)
     last_why = why ? *why : (struct fail){.code = FAIL_NONE};
 }
 
-static void begin_with(uint64_t deadline_ms, const struct input *input)
+static void begin_with(uint64_t deadline_ms, struct shot_input input)
 {
     static const struct shot_hooks hooks = {.running = on_running,
                                             .data = on_data,
@@ -73,7 +72,7 @@ static void begin_with(uint64_t deadline_ms, const struct input *input)
 
 static void begin(uint64_t deadline_ms)
 {
-    begin_with(deadline_ms, NULL);
+    begin_with(deadline_ms, (struct shot_input){0});
 }
 
 /* Runs to its end, which must come exactly once and leave nothing behind. */
@@ -196,29 +195,39 @@ static void a_node_that_floods_the_reaper_is_given_up(void **state)
 
 /* ---- input ------------------------------------------------------------------------ */
 
-static struct input *input_of(size_t len_bytes)
-{
-    FILE *file = tmpfile();
-    struct input *input;
+#define INPUT_BYTES ((size_t)150000)
 
-    assert_non_null(file);
-    for (size_t i = 0; i < len_bytes; i++)
-        fputc('a' + (int)(i % 26), file);
-    rewind(file);
-    fflush(file);
-    assert_int_equal(input_open(fileno(file), &input, NULL), 0);
-    return input; /* the file stays open to the end of the program */
+static size_t given;         /* of the input */
+static bool has_more = true; /* or says: later */
+
+static ssize_t give(void *arg, char *bytes, size_t size_bytes, struct fail *why)
+{
+    size_t n = INPUT_BYTES - given < size_bytes ? INPUT_BYTES - given : size_bytes;
+
+    (void)arg;
+    (void)why;
+    if (!has_more)
+        return SHOT_LATER;
+    for (size_t i = 0; i < n; i++)
+        bytes[i] = (char)('a' + (given + i) % 26);
+    given += n;
+    return (ssize_t)n;
+}
+
+static void begin_giving(void)
+{
+    given = 0;
+    has_more = true;
+    begin_with(0, (struct shot_input){give, NULL});
+    assert_false(fake_ssh_order(fake_ssh_session(1))->no_input);
 }
 
 static void input_goes_out_in_pieces_and_then_ends(void **state)
 {
-    const size_t len_bytes = 150000;
-    struct input *input = input_of(len_bytes);
     size_t before = 0, written = 0;
 
     (void)state;
-    begin_with(0, input);
-    assert_false(fake_ssh_order(fake_ssh_session(1))->no_input);
+    begin_giving();
     fake_ssh_up(fake_ssh_session(1));
     while (!fake_ssh_input_ended(fake_ssh_session(1))) {
         fake_ssh_written(fake_ssh_session(1), &written);
@@ -226,22 +235,39 @@ static void input_goes_out_in_pieces_and_then_ends(void **state)
         before = written;
         fake_ssh_drained(fake_ssh_session(1));
     }
-    assert_int_equal(written, len_bytes);
-    assert_int_equal(fake_ssh_written(fake_ssh_session(1), &written)[149999],
-                     'a' + 149999 % 26);
+    assert_int_equal(written, INPUT_BYTES);
+    assert_int_equal(fake_ssh_written(fake_ssh_session(1), &written)[INPUT_BYTES - 1],
+                     'a' + (INPUT_BYTES - 1) % 26);
     fake_ssh_ended(fake_ssh_session(1), 0, NULL);
     finish();
     assert_int_equal(last_why.code, FAIL_NONE);
-    input_close(input);
+}
+
+static void input_that_waits_for_the_node_goes_on_when_it_has_spoken(void **state)
+{
+    size_t written;
+
+    (void)state;
+    begin_giving();
+    has_more = false;
+    fake_ssh_up(fake_ssh_session(1));
+    hear("not yet");
+    fake_ssh_written(fake_ssh_session(1), &written);
+    assert_int_equal(written, 0);
+    has_more = true;
+    hear("now");
+    fake_ssh_written(fake_ssh_session(1), &written);
+    assert_int_equal(written, 64 << 10);
+    fake_ssh_ended(fake_ssh_session(1), 0, NULL);
+    finish();
 }
 
 static void who_is_stopped_gets_no_more_input(void **state)
 {
-    struct input *input = input_of(150000);
     size_t written;
 
     (void)state;
-    begin_with(0, input);
+    begin_giving();
     fake_ssh_up(fake_ssh_session(1));
     interrupt();
     fake_ssh_drained(fake_ssh_session(1));
@@ -250,7 +276,6 @@ static void who_is_stopped_gets_no_more_input(void **state)
     hear("\001ibfleet-ended\002\n");
     fake_ssh_ended(fake_ssh_session(1), 0, NULL);
     finish();
-    input_close(input);
 }
 
 static void stopped_from_its_own_data_it_hears_no_more(void **state)
@@ -304,6 +329,7 @@ int main(void)
         cmocka_unit_test(where_there_is_no_second_command_that_is_told),
         cmocka_unit_test(a_node_that_floods_the_reaper_is_given_up),
         cmocka_unit_test(input_goes_out_in_pieces_and_then_ends),
+        cmocka_unit_test(input_that_waits_for_the_node_goes_on_when_it_has_spoken),
         cmocka_unit_test(who_is_stopped_gets_no_more_input),
         cmocka_unit_test(stopped_from_its_own_data_it_hears_no_more),
         cmocka_unit_test(the_first_reason_counts),
