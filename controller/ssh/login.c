@@ -91,6 +91,21 @@ static enum login_step miss_banner(const struct login *l, const char *banner,
     return LOGIN_FAILED;
 }
 
+/* libssh2 does not tell which kind it was that both sides have none in common of. */
+static enum login_step miss_algorithm(const struct login *l, const char *banner,
+                                      struct fail *why)
+{
+    const struct ssh_order *o = l->order;
+
+    if (l->transport->hung_up)
+        return broken(l, FAIL_HANDSHAKE, SESSION_HANDSHAKING, why);
+    fail_set(why, FAIL_UNSUPPORTED,
+             "%s:%u (%.*s) has no algorithm in common with libssh2 " LIBSSH2_VERSION
+             ": has it only an RSA host key, or hardened ciphers?",
+             o->address, o->port, character_cut(banner, BANNER_BYTES), banner);
+    return LOGIN_FAILED;
+}
+
 enum login_step login_shake_hands(struct login *l, int socket, struct fail *why)
 {
     LIBSSH2_SESSION *session = l->transport->session;
@@ -105,7 +120,7 @@ enum login_step login_shake_hands(struct login *l, int socket, struct fail *why)
     if (!banner || strncmp(banner, "SSH-", 4) != 0)
         return miss_banner(l, banner, why);
     if (rc == LIBSSH2_ERROR_KEY_EXCHANGE_FAILURE || rc == LIBSSH2_ERROR_KEX_FAILURE)
-        return broken(l, FAIL_UNSUPPORTED, SESSION_HANDSHAKING, why); /* none in common */
+        return miss_algorithm(l, banner, why);
     return broken(l, FAIL_HANDSHAKE, SESSION_HANDSHAKING, why);
 }
 

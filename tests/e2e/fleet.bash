@@ -13,6 +13,12 @@ fleet_start() # SETTING...   more defaults of the fleet
 {
     [ -n "${SSHD_DIR:-}" ] || sshd_prepare
     sshd_start
+    fleet_begin "$@"
+}
+
+# The fleet alone, behind another server.
+fleet_begin() # SETTING...
+{
     export IBFLEET_FLEET=$SSHD_DIR/fleet.ini STATE=$SSHD_DIR/state
     printf '%s\n' '[defaults]' 'user = tester' "key = $SSHD_KEY" \
         "known_hosts = $SSHD_KNOWN_HOSTS" 'ssh_config = none' 'sudo = no' "$@" >"$IBFLEET_FLEET"

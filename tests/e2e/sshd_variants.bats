@@ -14,19 +14,35 @@ teardown()
     fleet_remove
 }
 
+# A server and a fleet of one node; exec takes what follows as the command's.
+node_start() # sshd_config on stdin
+{
+    fleet_start
+    fleet_node ib1
+    STATE=
+}
+
 # Log in to node ib1 and see that the answer comes from there.
 reaches() # OPTION...
 {
-    ibfleet exec ib1 "$@" -- 'echo "here is $0"'
+    ibfleet exec ib1 "$@" -- 'echo here is $SSH_CONNECTION'
     [ "$status" = 0 ]
-    [[ "$out" == "ib1: here is "* ]]
+    [[ "$out" == "ib1: here is 127.0.0.1 "*" 127.0.0.1 "* ]]
 }
 
-# A refusal: the status, and the sentence on one line of stderr.
+# The agent is started there, and pushed before if it was not there.
+probes() # OPTION...
+{
+    ibfleet probe ib1 --unprivileged "$@"
+    [ "$status" = 0 ]
+    [[ "$out" == *"ib1 "* ]]
+}
+
+# A refusal: the status, and the sentence once, on one line.
 refuses() # STATUS SENTENCE
 {
     [ "$status" = "$1" ]
-    [ "$(grep -cF -- "$2" <<<"$err")" = 1 ]
+    [ "$(grep -cF -- "$2" <<<"$out$err")" = 1 ]
 }
 
 make_key() # NAME SSH-KEYGEN-OPTION...   let in by sshd
@@ -39,57 +55,87 @@ make_key() # NAME SSH-KEYGEN-OPTION...   let in by sshd
 
 # ---- our keys --------------------------------------------------------------------------
 
-# Of every kind, named so.
 all_kinds="ed25519 ecdsa256 ecdsa384 ecdsa521 rsa3072"
-make_all_kinds() # SSH-KEYGEN-OPTION...
+
+# Made once: a large RSA key takes its time.
+setup_file()
 {
-    make_key ed25519 -t ed25519 "$@"
-    make_key ecdsa256 -t ecdsa -b 256 "$@"
-    make_key ecdsa384 -t ecdsa -b 384 "$@"
-    make_key ecdsa521 -t ecdsa -b 521 "$@"
-    make_key rsa3072 -t rsa -b 3072 "$@"
+    make() { ssh-keygen -q -N '' -C "$1" -f "$BATS_FILE_TMPDIR/$1" "${@:2}"; }
+    make ed25519 -t ed25519
+    make ecdsa256 -t ecdsa -b 256
+    make ecdsa384 -t ecdsa -b 384
+    make ecdsa521 -t ecdsa -b 521
+    make rsa3072 -t rsa -b 3072
+}
+
+# Keys of every kind, named so and let in by sshd.
+have_all_kinds() # [PASSPHRASE]
+{
+    local kind
+    for kind in $all_kinds; do
+        cp "$BATS_FILE_TMPDIR/$kind" "$BATS_FILE_TMPDIR/$kind.pub" "$SSHD_DIR"
+        cat "$SSHD_DIR/$kind.pub" >>"$SSHD_DIR/authorized_keys"
+        [ -z "${1:-}" ] || ssh-keygen -q -p -a 1 -N "$1" -f "$SSHD_DIR/$kind" >/dev/null
+    done
+}
+
+# A node for each of them, named like the key that it is reached with.
+fleet_of_keys() # SUFFIX OF THE KEY FILES
+{
+    local kind
+    fleet_start </dev/null
+    for kind in $all_kinds; do
+        fleet_node "$kind" "$SSHD_PORT" "key = $SSHD_DIR/$kind$1"
+    done
+    STATE=
+}
+
+reaches_all()
+{
+    ibfleet exec -b -a -- echo here
+    [ "$status" = 0 ]
+    [ "$(grep -c 'Accepted publickey' "$SSHD_LOG")" = 5 ]
+    for kind in ED25519 ECDSA RSA; do grep -q "Accepted publickey.* $kind SHA256" "$SSHD_LOG"; done
 }
 
 @test "keys of every kind log in from their files" {
-    make_all_kinds -N ''
-    fleet_start </dev/null
-    fleet_node ib1
-    for kind in $all_kinds; do reaches -i "$SSHD_DIR/$kind"; done
+    have_all_kinds
+    fleet_of_keys ""
+    reaches_all
 }
 
 @test "RSA keys in PEM and in PKCS8 log in" {
     make_key pem -t rsa -b 2048 -m PEM -N ''
     make_key pkcs8 -t rsa -b 2048 -m PKCS8 -N ''
-    fleet_start </dev/null
-    fleet_node ib1
+    node_start </dev/null
     reaches -i "$SSHD_DIR/pem"
     reaches -i "$SSHD_DIR/pkcs8"
 }
 
 @test "keys of every kind log in through the agent, named by their public halves" {
-    make_all_kinds -N ''
-    fleet_start </dev/null
-    fleet_node ib1
+    have_all_kinds
+    fleet_of_keys .pub
     keyagent_start
     for kind in $all_kinds; do
         keyagent_add "$SSHD_DIR/$kind"
         rm "$SSHD_DIR/$kind"
-        reaches -i "$SSHD_DIR/$kind.pub"
     done
+    reaches_all
 }
 
 @test "keys with a passphrase log in through the agent, and not without" {
-    make_all_kinds -N secret
+    have_all_kinds secret
     make_key pem -t rsa -b 2048 -m PEM -N secret
-    fleet_start </dev/null
-    fleet_node ib1
+    fleet_of_keys ""
     keyagent_start
     for kind in $all_kinds pem; do
-        ibfleet exec ib1 -i "$SSHD_DIR/$kind" -- true
+        ibfleet exec rsa3072 -i "$SSHD_DIR/$kind" -- true
         refuses 2 "the key $SSHD_DIR/$kind has a passphrase: ssh-add $SSHD_DIR/$kind, then again"
         keyagent_add "$SSHD_DIR/$kind" secret
-        reaches -i "$SSHD_DIR/$kind"
     done
+    reaches_all
+    ibfleet exec rsa3072 -i "$SSHD_DIR/pem" -- true
+    [ "$status" = 0 ]
 }
 
 @test "without a key named the agent's are tried, and what one node took is known for the others" {
@@ -106,4 +152,112 @@ make_all_kinds() # SSH-KEYGEN-OPTION...
     [ "$status" = 0 ]
     [ "$(grep -c 'Accepted publickey' "$SSHD_LOG")" = 2 ]
     [ "$(grep -c 'Failed publickey' "$SSHD_LOG")" = 3 ]
+}
+
+# ---- servers --------------------------------------------------------------------------
+
+# Our libssh2 cannot check an RSA host key; the OpenSSH client can, where it takes over.
+@test "a server with only an RSA host key works or is refused in one sentence" {
+    ssh-keygen -q -t rsa -b 2048 -N '' -f "$SSHD_DIR/rsa"
+    mv "$SSHD_DIR/rsa" "$SSHD_DIR/host_ed25519"
+    rsa=$(cut -d' ' -f1,2 "$SSHD_DIR/rsa.pub")
+    node_start </dev/null
+
+    echo "[127.0.0.1]:$SSHD_PORT $rsa" >"$SSHD_KNOWN_HOSTS"
+    reaches || refuses 1 "$SSHD_KNOWN_HOSTS:1 has only an RSA key for it, which cannot be used; add its ed25519 or ECDSA key"
+    : >"$SSHD_KNOWN_HOSTS"
+    reaches --host-keys accept-new ||
+        refuses 1 "has no algorithm in common with libssh2"
+}
+
+@test "a long banner, a motd and a talkative profile are no trouble" {
+    head -c 4096 /dev/zero | tr '\0' 'b' | fold -w 64 >"$SSHD_DIR/banner"
+    cp "$SSHD_DIR/banner" "$SSHD_DIR/motd"
+    echo 'cat "$HOME/../motd"' >"$SSHD_HOME/.bashrc"
+    SSHD_SHELL=/bin/bash
+    node_start <<<"Banner $SSHD_DIR/banner
+PrintMotd yes"
+    probes
+    ibfleet exec ib1 -- 'echo; echo here'
+    [ "$status" = 0 ]
+    [ "$(tail -n 1 "$SSHD_DIR/out")" = "ib1: here" ]
+    ! grep -q bbbb "$SSHD_DIR/err"
+}
+
+@test "much output and much input pass while the keys are changed all the time" {
+    node_start <<<"RekeyLimit 64K"
+    ibfleet exec ib1 -- seq 400000
+    [ "$status" = 0 ]
+    [ "$(sed 's/^ib1: //' "$SSHD_DIR/out" | md5sum)" = "$(seq 400000 | md5sum)" ]
+    probes
+    cmp "$BUILD/ibfleet-agent" "$SSHD_HOME"/.cache/ibfleet/ibfleet-agent-*
+}
+
+@test "a forced command is all that runs: exec shows it, probe says so" {
+    node_start <<<'ForceCommand echo only backups here; exit 3'
+    ibfleet exec ib1 -- uptime -p
+    [ "$status" = 1 ]
+    says "ib1: only backups here"
+    ibfleet probe ib1 --unprivileged
+    refuses 1 "no agent answered (status 3); the login printed: only backups here"
+}
+
+# dropbear wants a home of its own rights.
+dropbear_start() # HOST-KEY-TYPE
+{
+    mkdir -m 700 "$SSHD_HOME/.ssh"
+    cp "$SSHD_DIR/authorized_keys" "$SSHD_HOME/.ssh/"
+    dropbearkey -t "$1" -f "$SSHD_DIR/dropbear_key" >"$SSHD_DIR/dropbear.pub" 2>&1
+    echo "[127.0.0.1]:$SSHD_PORT $(grep -E '^(ssh|ecdsa)-' "$SSHD_DIR/dropbear.pub" | cut -d' ' -f1,2)" >"$SSHD_KNOWN_HOSTS"
+    { cat /etc/passwd
+      echo "tester:x:$(id -u):$(id -g)::$SSHD_HOME:/bin/sh"; } >"$SSHD_DIR/passwd"
+    cp /etc/group "$SSHD_DIR/group"
+    env LD_PRELOAD="$SSHD_PRELOAD" NSS_WRAPPER_PASSWD="$SSHD_DIR/passwd" \
+        NSS_WRAPPER_GROUP="$SSHD_DIR/group" \
+        /usr/sbin/dropbear -F -E -p "127.0.0.1:$SSHD_PORT" -P "$SSHD_DIR/dropbear.pid" \
+        -r "$SSHD_DIR/dropbear_key" 2>>"$SSHD_LOG" 3>&- </dev/null &
+    DROPBEAR=$!
+    wait_until 10 sshd_answers || { cat "$SSHD_LOG" >&2; return 1; }
+}
+
+@test "dropbear: ed25519 and ECDSA log in, from file and agent; RSA works or is refused" {
+    make_key ecdsa -t ecdsa -b 384 -N ''
+    make_key locked -t ed25519 -N secret
+    make_key rsa -t rsa -b 2048 -N ''
+    dropbear_start ed25519
+    fleet_begin
+    fleet_node ib1
+    STATE=
+    reaches
+    probes
+    reaches -i "$SSHD_DIR/ecdsa"
+    keyagent_start
+    keyagent_add "$SSHD_DIR/locked" secret
+    reaches -i "$SSHD_DIR/locked"
+    reaches -i "$SSHD_DIR/rsa" ||
+        refuses 1 "the key $SSHD_DIR/rsa is RSA, which works only with OpenSSH servers here, and this is SSH-2.0-dropbear_"
+}
+
+# ---- login shells ---------------------------------------------------------------------
+
+@test "every login shell takes a command and starts the agent" {
+    for shell in bash dash zsh tcsh fish; do
+        SSHD_SHELL=$(command -v $shell)
+        echo "with ${SSHD_SHELL:?$shell is missing}"
+        node_start </dev/null
+        reaches
+        rm -rf "$SSHD_HOME/.cache/ibfleet"
+        probes
+        sshd_stop
+    done
+}
+
+@test "a user who may not log in is told in the node's words" {
+    SSHD_SHELL=/usr/sbin/nologin
+    node_start </dev/null
+    ibfleet exec ib1 -- true
+    [ "$status" = 1 ]
+    says "ib1: This account is currently not available."
+    ibfleet probe ib1 --unprivileged
+    refuses 1 "This account is currently not available."
 }
