@@ -65,7 +65,9 @@ static enum mux_heard hear_open(struct mux_stream *s, const struct mux_frame *f,
 enum mux_heard mux_stream_hear(struct mux_stream *s, const struct mux_frame *f,
                                struct fail *why)
 {
-    assert(f->stream == s->id && s->state != MUX_STREAM_OVER);
+    assert(f->stream == s->id);
+    if (s->state == MUX_STREAM_OVER)
+        return wrong(s, "it is over", why);
     if (f->kind == MUX_CLOSE) {
         bool crossed = s->state == MUX_STREAM_CLOSING;
 

@@ -19,7 +19,7 @@ enum {
     NOT_FOUND = 127,
 };
 
-/* $1 sha256, $2 bytes, $3 system or own, $4 machine.  What lies in the folder is used
+/* $1 sha256, $2 bytes, $3 system or own, $4 machine, $5 the agent's command.  What lies in the folder is used
  * only when it is ours and its digest is right; the newest few are kept, and what a
  * broken connection left half written goes after an hour.  A home may be shared by
  * all nodes, so others can be at work in the folder.
@@ -49,19 +49,26 @@ static const char script[] =
     "find \"$d\" -name \"ibfleet-agent-*.??????\" -mmin +60 -exec rm -f {} + "
     "2>/dev/null; "
     "fi; "
-    "exec \"$f\" serve";
+    "exec \"$f\" \"$5\"";
+
+static const char *work_of(const struct bootstrap_agent *agent)
+{
+    return agent->relays ? "relay" : "serve";
+}
 
 int bootstrap_command(const struct bootstrap_agent *agent, enum bootstrap_folder folder,
                       bool sudo, char **command, struct fail *why)
 {
-    int rc = asprintf(command, "%ssh -c '%s' ibfleet %s %zu %s %s",
+    int rc = asprintf(command, "%ssh -c '%s' ibfleet %s %zu %s %s %s",
                       sudo ? "sudo -n " : "", script, agent->sha256, agent->size_bytes,
-                      folder == BOOTSTRAP_SYSTEM ? "system" : "own", agent->machine);
+                      folder == BOOTSTRAP_SYSTEM ? "system" : "own", agent->machine,
+                      work_of(agent));
 
     return rc < 0 ? fail_memory(why) : 0;
 }
 
-int bootstrap_installed(const char *path, bool sudo, char **command, struct fail *why)
+int bootstrap_installed(const char *path, const struct bootstrap_agent *agent, bool sudo,
+                        char **command, struct fail *why)
 {
     static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
                                 "0123456789/._+-";
@@ -70,7 +77,7 @@ int bootstrap_installed(const char *path, bool sudo, char **command, struct fail
         return fail_set(
             why, FAIL_FLEET_FILE,
             "agent = %s: an absolute path of letters, digits and /._+- is needed", path);
-    if (asprintf(command, "%s%s serve", sudo ? "sudo -n " : "", path) < 0)
+    if (asprintf(command, "%s%s %s", sudo ? "sudo -n " : "", path, work_of(agent)) < 0)
         return fail_memory(why);
     return 0;
 }
@@ -83,7 +90,7 @@ int bootstrap_for(const struct fleet_node *node, const char *user, bool unprivil
     bool own = !sudo && (!is_root || unprivileged);
 
     if (node->agent)
-        return bootstrap_installed(node->agent, sudo, command, why);
+        return bootstrap_installed(node->agent, agent, sudo, command, why);
     return bootstrap_command(agent, own ? BOOTSTRAP_OWN : BOOTSTRAP_SYSTEM, sudo, command,
                              why);
 }

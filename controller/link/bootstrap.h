@@ -27,6 +27,7 @@ struct bootstrap_agent {
     const char *sha256;  /* hex                                             */
     const char *machine; /* as uname -m says, or "-": do not look           */
     size_t size_bytes;
+    bool relays; /* it is to be a relay there, not to serve */
 };
 
 /* The command for the login shell; the caller frees it.  FAIL_MEMORY. */
@@ -36,7 +37,8 @@ int bootstrap_command(const struct bootstrap_agent *agent, enum bootstrap_folder
 /* The same for an agent that is part of the node's image.  FAIL_FLEET_FILE when the
  * path is not absolute or holds more than letters, digits and "/._+-".
  */
-int bootstrap_installed(const char *path, bool sudo, char **command, struct fail *why);
+int bootstrap_installed(const char *path, const struct bootstrap_agent *agent, bool sudo,
+                        char **command, struct fail *why);
 
 /* Which of the two it is for this node, when user (NULL: unknown) logs in: as root, by
  * sudo where the fleet allows it, or, unprivileged, as the user and from the user's own

@@ -191,10 +191,23 @@ static void on_silent(void *arg, const struct fail *why)
     lose(arg, why);
 }
 
+static int on_frame(void *arg, const char *text, size_t len_bytes, struct fail *why)
+{
+    struct link *l = arg;
+
+    return l->hooks->frame(l->arg, text, len_bytes, why);
+}
+
 static const struct talk_hooks talk_hooks = {.write = on_write,
                                              .greeted = on_greeted,
                                              .event = on_event,
                                              .silent = on_silent};
+
+static const struct talk_hooks relay_hooks = {.write = on_write,
+                                              .greeted = on_greeted,
+                                              .event = on_event,
+                                              .frame = on_frame,
+                                              .silent = on_silent};
 
 /* ---- the session's hooks ------------------------------------------------------- */
 
@@ -209,6 +222,13 @@ static void hear_out(struct link *l, const char *bytes, size_t len_bytes)
         lose(l, &why);
 }
 
+/* What a relay sends is bounded by the credit of its streams. */
+static bool may_send(struct link *l, size_t len_bytes)
+{
+    return (l->hooks->frame && l->state == LINK_UP) ||
+           allowance_spend(&l->allowance, len_bytes, now_ms(l));
+}
+
 static void on_data(void *arg, enum ssh_stream stream, const char *bytes,
                     size_t len_bytes)
 {
@@ -216,7 +236,7 @@ static void on_data(void *arg, enum ssh_stream stream, const char *bytes,
     struct fail why;
 
     l->talk.heard_ms = now_ms(l);
-    if (!allowance_spend(&l->allowance, len_bytes, now_ms(l))) {
+    if (!may_send(l, len_bytes)) {
         fail_set(&why, FAIL_FLOOD, "it sends without end");
         lose(l, &why);
     } else if (stream == SSH_STDERR)
@@ -238,6 +258,8 @@ static void on_drained(void *arg)
 
     if (l->state == LINK_PUSHING)
         push_more(l);
+    else if (l->state == LINK_UP && l->hooks->drained)
+        l->hooks->drained(l->arg);
 }
 
 static void on_ended(void *arg, int status, const struct fail *why)
@@ -424,8 +446,9 @@ struct link *link_new(struct link_pool *pool, const struct fleet_node *node,
     l->node = node;
     l->hooks = hooks;
     l->arg = arg;
-    l->talk =
-        (struct talk){.hooks = &talk_hooks, .arg = l, .idle_ms = pool->options.idle_ms};
+    l->talk = (struct talk){.hooks = hooks->frame ? &relay_hooks : &talk_hooks,
+                             .arg = l,
+                             .idle_ms = pool->options.idle_ms};
     l->wait = (struct door_wait){.hooks = &door_hooks, .arg = l};
     l->due_ms = NEVER;
     uv_timer_init(pool->loop, &l->timer);
@@ -438,6 +461,13 @@ void link_open(struct link *l)
 {
     l->tries = 0;
     feed(l, LINK_EV_OPEN);
+}
+
+int link_send(struct link *l, const void *frame, size_t frame_bytes, struct fail *why)
+{
+    if (l->state != LINK_UP || l->closed)
+        return fail_set(why, FAIL_LINK_LOST, "the jump host is not connected");
+    return ssh_write(l->ssh, frame, frame_bytes, why);
 }
 
 enum link_state link_state_of(const struct link *l)

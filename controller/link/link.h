@@ -38,6 +38,7 @@ struct link_pool_options {
     struct door *door;         /* borrowed, too: whose turn it is to log in            */
     const char *agent_path;    /* the agent to push; NULL: beside our own program      */
     bool unprivileged;         /* no sudo; the agent goes to the user's own folder     */
+    bool relays;               /* the agents are relays, for hooks->frame               */
     uint64_t login_ms;         /* deadline for each phase of a login; 0: 15000         */
     unsigned tries;            /* logins tried for FAIL_KIND_AGAIN, with back-off, but not
                                 after a deadline; more often when the server turns us
@@ -74,6 +75,14 @@ struct link_hooks {
 
     /* An event from the agent; borrowed for the call.  May be NULL. */
     void (*event)(void *arg, const char *name, const struct json *body);
+
+    /* A relay's frame (protocol/mux.h); borrowed for the call.  -1 and *why: it breaks the
+     * rules, and the link is lost.  NULL: no relay is on the other side.
+     */
+    int (*frame)(void *arg, const char *text, size_t len_bytes, struct fail *why);
+
+    /* All that was sent has been handed to the network.  May be NULL. */
+    void (*drained)(void *arg);
 };
 
 /* node and hooks are borrowed until the link is closed.  NULL only when memory
@@ -100,6 +109,11 @@ typedef void (*link_answer_fn)(void *arg, const struct json *answer,
  */
 void link_ask(struct link *link, const char *what, struct json *body,
               uint64_t deadline_ms, link_answer_fn on_answer, void *arg);
+
+/* Send a whole frame of mux_encode() to a relay.  FAIL_LINK_LOST when the link is not up,
+ * FAIL_FLOOD when too much is unsent, FAIL_MEMORY.
+ */
+int link_send(struct link *link, const void *frame, size_t frame_bytes, struct fail *why);
 
 enum link_state link_state_of(const struct link *link);
 

@@ -53,7 +53,8 @@ int pool_order(const struct link_pool *pool, const struct fleet_node *node,
 {
     const struct bootstrap_agent agent = {.sha256 = pool->agent.sha256,
                                           .machine = pool->agent.machine,
-                                          .size_bytes = pool->agent.len_bytes};
+                                          .size_bytes = pool->agent.len_bytes,
+                                          .relays = pool->options.relays};
     struct ssh_order made = ssh_order_to(node);
 
     made.user = made.user ? made.user : ssh_client_login(pool->options.client);

@@ -6,6 +6,7 @@
 #include "protocol/frame.h"
 #include "protocol/json.h"
 #include "protocol/message.h"
+#include "protocol/mux.h"
 
 int talk_begin(struct talk *t)
 {
@@ -182,19 +183,28 @@ static int on_message(struct talk *t, const struct message *m, struct fail *why)
     return fail_set(why, FAIL_GARBAGE, "the agent says what an agent does not say here");
 }
 
+static int on_text(struct talk *t, const char *text, size_t len_bytes, struct fail *why)
+{
+    struct message m;
+    int rc;
+
+    if (t->greeted && t->hooks->frame && mux_is_frame(text, len_bytes))
+        return t->hooks->frame(t->arg, text, len_bytes, why);
+    if (message_parse(text, len_bytes, &m, why) < 0)
+        return -1;
+    rc = on_message(t, &m, why);
+    message_clear(&m);
+    return rc;
+}
+
 int talk_hear(struct talk *t, const char *bytes, size_t len_bytes, struct fail *why)
 {
     int rc = frame_push(t->reader, bytes, len_bytes, why);
     const char *text;
-    struct message m;
 
     while (rc == 0 && t->reader && (text = frame_next(t->reader, &len_bytes))) {
         t->received++;
-        rc = message_parse(text, len_bytes, &m, why);
-        if (rc == 0) {
-            rc = on_message(t, &m, why);
-            message_clear(&m);
-        }
+        rc = on_text(t, text, len_bytes, why);
     }
     /* What follows the last whole message must be able to be one, too. */
     return rc == 0 && t->reader ? frame_push(t->reader, "", 0, why) : rc;

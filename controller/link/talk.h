@@ -35,6 +35,11 @@ struct talk_hooks {
     /* An event from the agent; borrowed for the call. */
     void (*event)(void *arg, const char *name, const struct json *body);
 
+    /* What is a relay's frame and no message, once greeted; -1 ends the talk.  May be
+     * NULL: such a frame is garbage.
+     */
+    int (*frame)(void *arg, const char *text, size_t len_bytes, struct fail *why);
+
     /* The agent does not even answer a ping: FAIL_LINK_LOST.  The owner ends the talk. */
     void (*silent)(void *arg, const struct fail *why);
 };

@@ -222,7 +222,10 @@ static void say_cost(void)
 
 int main(int argc, char **argv)
 {
-    static const struct link_hooks hooks = {on_moved, on_up, on_lost, on_event};
+    static const struct link_hooks hooks = {.moved = on_moved,
+                                            .up = on_up,
+                                            .lost = on_lost,
+                                            .event = on_event};
     struct link_pool *pool;
     struct one *all;
     struct fail why;

@@ -37,7 +37,7 @@ static void encode_again(const struct mux_frame *f)
 static void hear(struct mux_stream *s, struct mux_frame *f)
 {
     f->stream = s->id;
-    if (s->state == MUX_STREAM_OVER || mux_stream_hear(s, f, NULL) != MUX_HEARD)
+    if (mux_stream_hear(s, f, NULL) != MUX_HEARD)
         return;
     demand(s->may_come <= MUX_WINDOW_BYTES && s->may_send <= MUX_WINDOW_BYTES);
     if (f->kind == MUX_DATA)

@@ -106,7 +106,10 @@ static void on_event(void *arg, const char *name, const struct json *body)
     act_in("event");
 }
 
-static const struct link_hooks hooks = {on_moved, on_up, on_lost, on_event};
+static const struct link_hooks hooks = {.moved = on_moved,
+                                        .up = on_up,
+                                        .lost = on_lost,
+                                        .event = on_event};
 
 static void on_answer(void *arg, const struct json *answer, const struct fail *why)
 {
@@ -399,16 +402,16 @@ static void root_needs_no_sudo_and_an_ordinary_user_does(void **state)
     (void)state;
     command = command_for("root", true, false);
     assert_memory_equal(command, "sh -c '", 7);
-    assert_ends(command, " 300000 system -");
+    assert_ends(command, " 300000 system - serve");
     command = command_for("hpc", true, false);
     assert_memory_equal(command, "sudo -n sh -c '", 15);
-    assert_ends(command, " 300000 system -");
+    assert_ends(command, " 300000 system - serve");
     command = command_for("hpc", true, true);
     assert_memory_equal(command, "sh -c '", 7);
-    assert_ends(command, " 300000 own -");
+    assert_ends(command, " 300000 own - serve");
     command = command_for("hpc", false, false);
     assert_memory_equal(command, "sh -c '", 7);
-    assert_ends(command, " 300000 own -");
+    assert_ends(command, " 300000 own - serve");
     node.agent = "/usr/libexec/ibfleet-agent";
     assert_string_equal(command_for("hpc", true, false),
                         "sudo -n /usr/libexec/ibfleet-agent serve");

@@ -33,7 +33,22 @@ static void every_login_shell_can_read_the_command(void **state)
     assert_string_equal(close,
                         "' ibfleet "
                         "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
-                        " 123456 system x86_64");
+                        " 123456 system x86_64 serve");
+    free(command);
+}
+
+static void a_relay_is_started_by_another_word(void **state)
+{
+    struct bootstrap_agent relay = agent;
+    char *command;
+
+    (void)state;
+    relay.relays = true;
+    assert_int_equal(bootstrap_command(&relay, BOOTSTRAP_OWN, false, &command, NULL), 0);
+    assert_string_equal(strrchr(command, '\''),
+                        "' ibfleet "
+                        "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+                        " 123456 own x86_64 relay");
     free(command);
 }
 
@@ -58,13 +73,13 @@ static void an_installed_agent_needs_a_plain_absolute_path(void **state)
     struct fail why;
 
     (void)state;
-    assert_int_equal(bootstrap_installed("/usr/libexec/ibfleet-agent", true, &command,
+    assert_int_equal(bootstrap_installed("/usr/libexec/ibfleet-agent", &agent, true, &command,
                                          NULL),
                      0);
     assert_string_equal(command, "sudo -n /usr/libexec/ibfleet-agent serve");
     free(command);
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-        assert_int_equal(bootstrap_installed(bad[i], false, &command, &why), -1);
+        assert_int_equal(bootstrap_installed(bad[i], &agent, false, &command, &why), -1);
         assert_int_equal(why.code, FAIL_FLEET_FILE);
     }
 }
@@ -165,6 +180,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_login_shell_can_read_the_command),
+        cmocka_unit_test(a_relay_is_started_by_another_word),
         cmocka_unit_test(the_script_is_a_script),
         cmocka_unit_test(an_installed_agent_needs_a_plain_absolute_path),
         cmocka_unit_test(the_need_is_found_however_it_is_cut),

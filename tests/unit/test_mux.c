@@ -241,6 +241,7 @@ static void what_crosses_our_close_is_passed_over(void **state)
     s = opened();
     assert_int_equal(hear(&s, MUX_CLOSE, 0), MUX_HEARD);
     assert_int_equal(s.state, MUX_STREAM_OVER);
+    assert_int_equal(hear(&s, MUX_CLOSE, 0), MUX_HEARD_WRONG);
 }
 
 int main(void)
