@@ -9,6 +9,7 @@
 
 #include "controller/door/door.h"
 #include "controller/link/link.h"
+#include "controller/relay/jumps.h"
 #include "controller/option_table.h"
 #include "controller/screen/progress.h"
 #include "controller/ssh/descriptors.h"
@@ -33,6 +34,7 @@ struct command_insides {
     struct ssh_client *client;
     struct door *door;
     struct link_pool *pool;
+    struct jumps *jumps; /* NULL: nobody goes through a jump host */
     char *state_folder;
 
     struct progress_options progress;
@@ -76,6 +78,7 @@ static int override_fleet(struct fleet *fleet, const struct options *o, struct f
                  {"host_keys", o->host_keys},
                  {"ssh", o->ssh},
                  {"ssh_config", o->ssh_config},
+                 {"jump", o->jump},
                  {"reboot", o->reboot}};
 
     for (size_t i = 0; i < sizeof typed / sizeof *typed; i++)
@@ -175,9 +178,10 @@ void command_close(struct command *c)
     for (size_t i = 0; in->watching && i < WATCHED; i++)
         uv_close((uv_handle_t *)&in->signals[i], NULL);
     link_pool_close(in->pool);
+    jumps_close(in->jumps);
     door_close(in->door);
-    ssh_client_free(in->client);
     uv_run(c->loop, UV_RUN_DEFAULT);
+    ssh_client_free(in->client);
     busy = uv_loop_close(c->loop);
     assert(busy == 0);
     (void)busy;
@@ -247,6 +251,30 @@ static int check_keys(const struct command *c, struct ssh_client *client,
     return 0;
 }
 
+static uint64_t login_ms(const struct command *c)
+{
+    int timeout_s = c->options->timeout_s;
+
+    return timeout_s == OPTION_UNSET ? 0 : 1000 * (uint64_t)timeout_s;
+}
+
+/* The same for the hosts that nodes are reached through. */
+static int check_jumps(const struct command *c, struct ssh_client *client,
+                       struct fail *why)
+{
+    const struct jumps_options options = {.fleet = c->fleet, .login_ms = login_ms(c)};
+    struct command_insides *in = c->insides;
+
+    for (size_t i = 0; i < c->node_count; i++) {
+        if (!c->nodes[i]->jump)
+            continue;
+        if ((!in->jumps && jumps_new(c->loop, client, &options, &in->jumps, why) < 0) ||
+            jumps_check(in->jumps, c->nodes[i], why) < 0)
+            return -1;
+    }
+    return 0;
+}
+
 int command_client(struct command *c, struct ssh_client **client, struct fail *why)
 {
     if (!c->insides->client)
@@ -254,7 +282,7 @@ int command_client(struct command *c, struct ssh_client **client, struct fail *w
     if (!c->insides->client)
         return fail_memory(why);
     *client = c->insides->client;
-    return check_keys(c, *client, why);
+    return check_keys(c, *client, why) < 0 || check_jumps(c, *client, why) < 0 ? -1 : 0;
 }
 
 int command_door(struct command *c, struct door **door, struct fail *why)
@@ -276,7 +304,7 @@ int command_pool(struct command *c, struct link_pool **pool, struct fail *why)
     const struct options *o = c->options;
     struct link_pool_options wanted = {
         .unprivileged = o->unprivileged,
-        .login_ms = o->timeout_s == OPTION_UNSET ? 0 : 1000 * (uint64_t)o->timeout_s,
+        .login_ms = login_ms(c),
     };
 
     if (!c->insides->pool &&

@@ -148,6 +148,8 @@ const struct option_row option_table[] = {
      "openssh: through the OpenSSH client, a process for each node; else within our own process"},
     {"ssh-config",    0,   OPTION_TEXT,   "FILE",    AT(ssh_config),   0, 0,        CALLING,
      "or none; else ~/.ssh/config and /etc/ssh/ssh_config"},
+    {"jump",          'J', OPTION_TEXT,   "[USER@]HOST[:PORT]", AT(jump), 0, 0,        CALLING,
+     "go through this jump host, with one connection for all nodes; more than one with commas"},
     {"width",         'f', OPTION_NUMBER, "N",       AT(width),        1, 65536,    CALLING,
      "nodes logging in at once, and of exec running at once; else as many as loop and servers bear"},
     {"timeout",       0,   OPTION_NUMBER, "SECONDS", AT(timeout_s),    1, 86400,    CALLING,

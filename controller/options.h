@@ -60,6 +60,7 @@ struct options {
     /* how to get there */
     const char *user, *key, *known_hosts;
     const char *port;      /* 1..65535, checked by fleet_override() as all of these */
+    const char *jump;      /* "[USER@]HOST[:PORT],..." */
     const char *host_keys; /* "strict" or "accept-new" */
     const char *ssh;       /* "auto", "libssh2" or "openssh" */
     const char *ssh_config;

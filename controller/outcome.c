@@ -17,6 +17,7 @@ static bool is_unreached(enum fail_code code)
     case FAIL_HOST_REPLACED:
     case FAIL_HOST_KEY_UNKNOWN:
     case FAIL_AUTH_REFUSED:
+    case FAIL_JUMP_HOST:
         return true;
     default:
         return false;

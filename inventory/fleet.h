@@ -78,6 +78,7 @@ struct fleet_node {
     enum fleet_ssh ssh;     /* `ssh` = auto | libssh2 | openssh; default auto */
     const char *ssh_config; /* `ssh_config`, file, or none; NULL: ~/.ssh/config and
                                  /etc/ssh/ssh_config                                     */
+    const char *jump;         /* `jump`, the hosts to go through (jump.h); NULL: none    */
     enum fleet_driver driver; /* `driver` = inbox | none; default inbox */
     const char *rxe;          /* `rxe`, interface that gets Soft-RoCE where there is no
                                  HCA; NULL: none                                         */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "inventory/jump.h"
 #include "inventory/nearest.h"
 #include "protocol/fail.h"
 #include "protocol/scope.h"
@@ -95,6 +96,9 @@ static const struct {
     [SETTING_SSH_CONFIG] = {"ssh_config", NULL, is_path,
                             "a path (only '~/' is expanded) or none",
                             "else ~/.ssh/config and /etc/ssh/ssh_config"},
+    [SETTING_JUMP] = {"jump", NULL, jump_is_right, "[USER@]HOST[:PORT], more than one with commas",
+                      "the jump host to go through, itself reached as the fleet says; "
+                      "none, as it is without this: directly"},
     [SETTING_DRIVER] = {"driver", driver_words, NULL, "inbox or none",
                         "inbox, as it is without this, is the distribution's own RDMA "
                         "stack; none leaves the node as it is"},
@@ -278,6 +282,9 @@ void setting_apply(enum fleet_setting setting, const char *text, struct fleet_no
         break;
     case SETTING_SSH_CONFIG:
         node->ssh_config = text;
+        break;
+    case SETTING_JUMP:
+        node->jump = strcmp(text, "none") == 0 ? NULL : text;
         break;
     case SETTING_DRIVER:
         node->driver = (enum fleet_driver)word_index(text, driver_words);

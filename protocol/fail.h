@@ -46,6 +46,7 @@ enum fail_kind {
     X(FAIL_HOST_REPLACED,          INPUT, "host-replaced")        \
     X(FAIL_HOST_KEY_UNKNOWN,       INPUT, "host-key-unknown")     \
     X(FAIL_AUTH_REFUSED,           INPUT, "key-refused")          \
+    X(FAIL_JUMP_HOST,              INPUT, "jump-host-unfit")      \
     X(FAIL_TIMEOUT,                AGAIN, "timeout")              \
     X(FAIL_LINK_LOST,              AGAIN, "connection-lost")      \
     X(FAIL_SUDO_PASSWORD,          INPUT, "sudo-wants-password")  \

@@ -7,6 +7,7 @@
 
 #include "controller/openssh/mark.h"
 #include "controller/ssh/ssh.h"
+#include "inventory/jump.h"
 #include "protocol/fail.h"
 #include "protocol/scope.h"
 
@@ -130,6 +131,14 @@ static int add_where(struct arguments *a, const struct ssh_order *o, struct fail
     return seconds ? add_setting(a, why, "ConnectTimeout=%llu", seconds) : 0;
 }
 
+/* The jump hosts themselves are reached as ssh_config says. */
+static int add_jump(struct arguments *a, const struct ssh_order *o, struct fail *why)
+{
+    size_t way = o->jump ? jump_before(o->jump, o->name, o->port) : 0;
+
+    return way ? add_setting(a, why, "ProxyJump=%.*s", (int)way, o->jump) : 0;
+}
+
 /* A key that was named is the only one: with all those of an agent before it, a server
  * may have heard enough.
  */
@@ -159,7 +168,8 @@ int arguments_make(const struct ssh_order *order, struct arguments *a, struct fa
     if (add(a, "ssh", why) < 0 || add(a, "-T", why) < 0 ||
         (order->config && add_pair(a, "-F", order->config, why) < 0) ||
         add_always(a, why) < 0 || add_where(a, order, why) < 0 ||
-        add_who(a, order, why) < 0 || add_host_keys(a, order, why) < 0)
+        add_jump(a, order, why) < 0 || add_who(a, order, why) < 0 ||
+        add_host_keys(a, order, why) < 0)
         return -1;
     return add(a, "--", why) < 0 || add(a, order->name, why) < 0
                ? -1

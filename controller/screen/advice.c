@@ -36,6 +36,8 @@ static const struct {
         "compare and add it to known_hosts, or trust the first one:  --host-keys accept-new"},
     [FAIL_AUTH_REFUSED]     = {"login refused",
         "is our public key in the user's authorized_keys?  -l USER -i KEY choose others"},
+    [FAIL_JUMP_HOST]        = {"jump host cannot relay",
+        "it must start a program of ours: another one with -J, or  -J none  and ProxyJump in ~/.ssh/config"},
     [FAIL_TIMEOUT]          = {"no answer in time",
         "hung or overloaded? look at its console;  --timeout gives it longer"},
     [FAIL_LINK_LOST]        = {"connection lost", "run it again when the node is back"},

@@ -36,6 +36,7 @@ struct ssh_client {
     struct known_hostkeys *hostkeys;
     struct keyagent *agent;  /* NULL: none */
     struct openssh *openssh; /* NULL before the first child */
+    struct passage *passage; /* NULL: none */
     char *login, *home;      /* of who runs us; NULL when the system does not say */
 };
 
@@ -103,6 +104,16 @@ struct openssh *client_openssh(struct ssh_client *c)
     if (!c->openssh)
         c->openssh = openssh_new();
     return c->openssh;
+}
+
+void ssh_client_pass(struct ssh_client *c, struct passage *passage)
+{
+    c->passage = passage;
+}
+
+struct passage *client_passage(const struct ssh_client *c)
+{
+    return c->passage;
 }
 
 static bool same(const char *a, const char *b)

@@ -10,6 +10,7 @@ struct fail;
 struct hostkeys;
 struct keyring;
 struct openssh;
+struct passage;
 struct ssh_client;
 struct ssh_order;
 
@@ -24,5 +25,8 @@ int client_files(struct ssh_client *client, const struct ssh_order *order,
  * is exhausted.
  */
 struct openssh *client_openssh(struct ssh_client *client);
+
+/* As given to ssh_client_pass(), or NULL. */
+struct passage *client_passage(const struct ssh_client *client);
 
 #endif

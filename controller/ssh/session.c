@@ -14,6 +14,7 @@
 #include "controller/ssh/client.h"
 #include "controller/ssh/dial.h"
 #include "controller/ssh/login.h"
+#include "controller/ssh/passage.h"
 #include "controller/ssh/session_state.h"
 #include "controller/ssh/ssh.h"
 #include "controller/ssh/transport.h"
@@ -151,9 +152,10 @@ static void on_found(void *arg, const struct fail *why)
     feed(s, why ? EV_FAIL : EV_DONE);
 }
 
+/* A jump host looks up names itself. */
 static enum session_event enter_resolving(struct session *s)
 {
-    int known = dial_resolve(&s->dial, on_found, s, &s->why);
+    int known = s->order.jump ? 1 : dial_resolve(&s->dial, on_found, s, &s->why);
 
     arm(s, s->order.phase_ms);
     return known < 0 ? EV_FAIL : known ? EV_DONE : EV_NONE;
@@ -180,8 +182,26 @@ static enum session_event connect_next(struct session *s)
     return EV_NONE;
 }
 
+static enum session_event connect_beyond(struct session *s)
+{
+    struct passage *p = client_passage(s->client);
+
+    uv_timer_stop(&s->deadline); /* it has its own */
+    if (p)
+        s->wire = p->open(p, &s->order, on_ready, s, &s->why);
+    else
+        fail_set(&s->why, FAIL_BUG, "nobody passes through jump hosts here");
+    if (!s->wire)
+        return EV_FAIL;
+    s->open_handles++;
+    wire_wait(s->wire, WIRE_WRITABLE);
+    return EV_NONE;
+}
+
 static enum session_event enter_connecting(struct session *s)
 {
+    if (s->order.jump)
+        return connect_beyond(s);
     s->connect_by_ms = uv_now(s->loop) + s->order.phase_ms;
     return connect_next(s);
 }
@@ -197,7 +217,7 @@ static enum session_event connect_elsewhere(struct session *s)
 static enum session_event work_connecting(struct session *s)
 {
     if (wire_check(s->wire, &s->why) < 0)
-        return connect_elsewhere(s);
+        return s->order.jump ? EV_FAIL : connect_elsewhere(s);
     s->why.code = FAIL_NONE; /* what an address before this one died of */
     return EV_DONE;
 }

@@ -46,6 +46,13 @@ struct ssh_order;
 int ssh_client_check(struct ssh_client *client, const struct ssh_order *order,
                      struct fail *why);
 
+struct passage;
+
+/* What carries sessions that have a jump host; borrowed, set before the first of them is
+ * opened.
+ */
+void ssh_client_pass(struct ssh_client *client, struct passage *passage);
+
 /* All sessions must be closed.  Host keys learned are on disk when it returns.
  * NULL is allowed.
  */
@@ -67,6 +74,7 @@ struct ssh_order {
     const char *user;        /* login name; NULL: our own                         */
     const char *key;         /* key file, the only one then; NULL: see keyring.h  */
     const char *known_hosts; /* files, spaces between; NULL: OpenSSH's, ~/.ssh and /etc/ssh */
+    const char *jump;        /* hosts to go through (inventory/jump.h); NULL: none  */
     bool accept_new;         /* learn an unknown host key (never a changed one)   */
     const char *command;     /* given to the login shell                          */
     bool no_input;           /* nothing will be written: its stdin ends at once   */

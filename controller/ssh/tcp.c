@@ -101,6 +101,13 @@ static int check(struct wire *w, struct fail *why)
     return error ? fail_set(why, FAIL_CONNECT, "%s", strerror(error)) : 0;
 }
 
+static int explain(const struct wire *w, struct fail *why)
+{
+    (void)w;
+    (void)why;
+    return 0;
+}
+
 static ssize_t send_some(struct wire *w, const void *bytes, size_t len_bytes)
 {
     ssize_t n;
@@ -141,8 +148,8 @@ static void close_it(struct wire *w, void (*on_closed)(void *arg))
     uv_close((uv_handle_t *)&of(w)->poll, on_poll_closed);
 }
 
-static const struct wire_kind kind = {wait_for,  check,    send_some, receive_some,
-                                      socket_of, close_it};
+static const struct wire_kind kind = {wait_for,     check,     explain, send_some,
+                                      receive_some, socket_of, close_it};
 
 /* ---- life ---------------------------------------------------------------------- */
 

@@ -127,6 +127,8 @@ int transport_explain(const struct transport *t, enum fail_code code, const char
     char *text = NULL;
     int rc;
 
+    if (t->hung_up && wire_explain(t->wire, why) < 0)
+        return -1;
     if (t->hung_up && code == FAIL_LINK_LOST)
         return fail_set(why, FAIL_LINK_LOST, "%s:%u: the connection broke, %s",
                         t->address, t->port, phase);

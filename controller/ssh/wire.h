@@ -29,6 +29,7 @@ enum wire_wait { WIRE_NOTHING = 0, WIRE_READABLE = 1, WIRE_WRITABLE = 2 };
 struct wire_kind {
     void (*wait)(struct wire *w, int for_what);
     int (*check)(struct wire *w, struct fail *why);
+    int (*explain)(const struct wire *w, struct fail *why);
     ssize_t (*send)(struct wire *w, const void *bytes, size_t len_bytes);
     ssize_t (*receive)(struct wire *w, void *bytes, size_t len_bytes);
     int (*socket)(const struct wire *w);
@@ -49,6 +50,12 @@ static inline void wire_wait(struct wire *w, int for_what)
 static inline int wire_check(struct wire *w, struct fail *why)
 {
     return w->kind->check(w, why);
+}
+
+/* It has broken: -1 when the wire knows more than that, and *why says it. */
+static inline int wire_explain(const struct wire *w, struct fail *why)
+{
+    return w->kind->explain(w, why);
 }
 
 /* How many bytes were taken, or a negative errno: -EAGAIN when none can be now. */
