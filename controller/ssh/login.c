@@ -267,11 +267,13 @@ enum login_step login_open_channel(struct login *l, LIBSSH2_CHANNEL **channel,
     return LOGIN_DONE;
 }
 
-/* libssh2 1.10 may say -1 and mean EAGAIN. */
+/* libssh2 1.10 may say -1 and mean EAGAIN, or EAGAIN and not note it as the last error. */
 enum login_step login_start_command(struct login *l, LIBSSH2_CHANNEL *channel,
                                     struct fail *why)
 {
     int rc = libssh2_channel_exec(channel, l->order->command);
 
+    if (rc == LIBSSH2_ERROR_EAGAIN)
+        return LOGIN_WAIT;
     return rc == 0 ? LOGIN_DONE : wait_or_break(l, FAIL_NO_AGENT, SESSION_STARTING, why);
 }
