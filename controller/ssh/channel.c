@@ -124,22 +124,21 @@ static bool may_send_first(const struct channel *c)
            (c->no_input && c->pending == CHANNEL_IDLE);
 }
 
-enum channel_next channel_turn(struct channel *c)
+enum channel_next channel_turn(struct channel *c, size_t *left_bytes)
 {
-    size_t left_bytes = CHANNEL_TURN_BYTES;
     enum pass pass = PASS_SOME;
 
     if (may_send_first(c))
-        pass = send_on(c, &left_bytes);
+        pass = send_on(c, left_bytes);
     if (pass == PASS_DRY)
         pass = PASS_SOME;
     /* Each write also takes in what has arrived, so a read pass comes last. */
     while (pass == PASS_SOME) {
-        pass = read_both(c, &left_bytes);
+        pass = read_both(c, left_bytes);
         if (pass == PASS_DRY && libssh2_channel_eof(c->handle))
             return CHANNEL_EOF;
         if (pass == PASS_DRY)
-            pass = send_on(c, &left_bytes);
+            pass = send_on(c, left_bytes);
     }
     return pass == PASS_BROKEN  ? CHANNEL_BROKEN
            : pass == PASS_SPENT ? CHANNEL_AGAIN

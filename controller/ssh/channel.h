@@ -19,9 +19,6 @@
 struct _LIBSSH2_CHANNEL;
 struct _LIBSSH2_SESSION;
 
-/* What one node may read and write before the others have their turn. */
-#define CHANNEL_TURN_BYTES ((size_t)256 << 10)
-
 /* What a node may send ahead of us; it bounds what libssh2 holds per session. */
 #define CHANNEL_WINDOW_BYTES (128u << 10)
 
@@ -51,8 +48,11 @@ struct channel {
     bool no_input; /* set by the owner: the command's stdin ends after out */
 };
 
-/* Read and write until there is nothing to do, hooks being called on the way. */
-enum channel_next channel_turn(struct channel *c);
+/* Read and write until there is nothing to do or no turn left, hooks being called on the
+ * way; *left_bytes is what may be moved before the others have their turn, and becomes
+ * what is left of it.
+ */
+enum channel_next channel_turn(struct channel *c, size_t *left_bytes);
 
 /* Finish the call that was left half done, and none else: CHANNEL_WAIT, CHANNEL_BROKEN,
  * or CHANNEL_EOF when nothing is half done any more.  What it reads is dropped.

@@ -12,7 +12,9 @@
 #include "controller/ssh/hostkeys.h"
 #include "controller/ssh/keyagent.h"
 #include "controller/ssh/keyring.h"
+#include "controller/ssh/meter.h"
 #include "controller/ssh/ssh.h"
+#include "controller/ssh/turns.h"
 #include "protocol/fail.h"
 #include "protocol/scope.h"
 
@@ -38,6 +40,8 @@ struct ssh_client {
     struct openssh *openssh; /* NULL before the first child */
     struct passage *passage; /* NULL: none */
     char *login, *home;      /* of who runs us; NULL when the system does not say */
+    struct meter meter;
+    struct turns turns;
 };
 
 static char *copy_of(const char *text)
@@ -114,6 +118,21 @@ void ssh_client_pass(struct ssh_client *c, struct passage *passage)
 struct passage *client_passage(const struct ssh_client *c)
 {
     return c->passage;
+}
+
+struct meter *client_meter(struct ssh_client *client)
+{
+    return &client->meter;
+}
+
+struct turns *client_turns(struct ssh_client *client)
+{
+    return &client->turns;
+}
+
+double ssh_client_longest_ms(const struct ssh_client *c)
+{
+    return (double)c->meter.longest_ns / 1e6;
 }
 
 static bool same(const char *a, const char *b)

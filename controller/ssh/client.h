@@ -9,10 +9,12 @@
 struct fail;
 struct hostkeys;
 struct keyring;
+struct meter;
 struct openssh;
 struct passage;
 struct ssh_client;
 struct ssh_order;
+struct turns;
 
 /* What an order needs: the keys to show (see keyring.h) and its known hosts (default:
  * ~/.ssh/known_hosts, and what /etc/ssh/ssh_known_hosts adds to it).  FAIL_KEY_FILE,
@@ -28,5 +30,9 @@ struct openssh *client_openssh(struct ssh_client *client);
 
 /* As given to ssh_client_pass(), or NULL. */
 struct passage *client_passage(const struct ssh_client *client);
+
+/* Of all its sessions; borrowed. */
+struct meter *client_meter(struct ssh_client *client);
+struct turns *client_turns(struct ssh_client *client);
 
 #endif

@@ -17,6 +17,7 @@
 #include "controller/ssh/passage.h"
 #include "controller/ssh/session_state.h"
 #include "controller/ssh/ssh.h"
+#include "controller/ssh/stint.h"
 #include "controller/ssh/transport.h"
 #include "controller/ssh/way.h"
 #include "controller/ssh/wire.h"
@@ -48,7 +49,7 @@ struct session {
 
     uv_timer_t deadline;
     uv_timer_t retry;
-    uv_idle_t again; /* there is work that the socket does not show */
+    struct stint *stint;
     int open_handles;
 
     struct dial dial;
@@ -68,22 +69,24 @@ static enum session_event connect_elsewhere(struct session *s);
 
 /* ---- waiting ------------------------------------------------------------------ */
 
-static void on_ready(void *arg)
+static void on_work(void *arg)
 {
     struct session *s = arg;
 
     feed(s, work(s));
 }
 
+static void on_ready(void *arg)
+{
+    struct session *s = arg;
+
+    if (!stint_ready(s->stint) && s->wire)
+        wire_wait(s->wire, WIRE_NOTHING);
+}
+
 static void on_retry(uv_timer_t *timer)
 {
     on_ready(timer->data);
-}
-
-static void on_again(uv_idle_t *idle)
-{
-    uv_idle_stop(idle);
-    on_ready(idle->data);
 }
 
 static void explain_silence(struct session *s)
@@ -281,15 +284,17 @@ static enum session_event enter_running(struct session *s)
 
 static enum session_event work_running(struct session *s)
 {
-    enum channel_next next = channel_turn(&s->channel);
+    size_t most_bytes = stint_most_bytes(s->stint), left_bytes = most_bytes;
+    enum channel_next next = channel_turn(&s->channel, &left_bytes);
 
     if (s->channel.silent)
         return EV_NONE;
+    stint_moved(s->stint, most_bytes - left_bytes);
     switch (next) {
     case CHANNEL_WAIT:
         return await(s);
     case CHANNEL_AGAIN:
-        uv_idle_start(&s->again, on_again);
+        stint_soon(s->stint);
         return EV_NONE;
     case CHANNEL_EOF:
         return EV_DONE;
@@ -306,7 +311,8 @@ static enum session_event enter_leaving(struct session *s)
 {
     s->channel.silent = true;
     arm(s, s->order.phase_ms);
-    uv_idle_start(&s->again, on_again);
+    stint_forgive(s->stint);
+    stint_soon(s->stint);
     return EV_NONE;
 }
 
@@ -331,6 +337,7 @@ static enum session_event work_leaving(struct session *s)
 static enum session_event enter_ending(struct session *s)
 {
     s->status = SSH_STATUS_UNKNOWN;
+    stint_forgive(s->stint);
     arm(s, ENDING_MS);
     return work(s);
 }
@@ -350,7 +357,7 @@ static void rest(struct session *s)
 {
     uv_timer_stop(&s->deadline);
     uv_timer_stop(&s->retry);
-    uv_idle_stop(&s->again);
+    stint_rest(s->stint);
     if (s->wire)
         wire_wait(s->wire, WIRE_NOTHING);
     dial_clear(&s->dial);
@@ -385,7 +392,7 @@ static enum session_event enter_closed(struct session *s)
     part(s);
     uv_close((uv_handle_t *)&s->deadline, on_handle_closed);
     uv_close((uv_handle_t *)&s->retry, on_handle_closed);
-    uv_close((uv_handle_t *)&s->again, on_handle_closed);
+    stint_close(s->stint, on_handle_gone);
     if (s->wire)
         wire_close(s->wire, on_handle_gone);
     return EV_NONE;
@@ -457,9 +464,8 @@ static void open_handles(struct session *s)
 {
     uv_timer_init(s->loop, &s->deadline);
     uv_timer_init(s->loop, &s->retry);
-    uv_idle_init(s->loop, &s->again);
-    s->deadline.data = s->retry.data = s->again.data = s;
-    s->open_handles = 3;
+    s->deadline.data = s->retry.data = s;
+    s->open_handles = 3; /* with the stint's */
 }
 
 static void *session_open(struct ssh_client *client, uv_loop_t *loop,
@@ -470,6 +476,11 @@ static void *session_open(struct ssh_client *client, uv_loop_t *loop,
 
     if (!s)
         return NULL;
+    s->stint = stint_new(loop, client, on_work, s);
+    if (!s->stint) {
+        free(s);
+        return NULL;
+    }
     s->state = SESSION_FRESH;
     s->client = client;
     s->loop = loop;
@@ -486,7 +497,7 @@ static void *session_open(struct ssh_client *client, uv_loop_t *loop,
         .signer = {.loop = loop, .on_signed = on_ready, .arg = s},
     };
     open_handles(s);
-    uv_idle_start(&s->again, on_again);
+    stint_soon(s->stint);
     return s;
 }
 
@@ -508,7 +519,7 @@ static int session_write(void *session, const void *bytes, size_t len_bytes,
     if (outqueue_push(&s->channel.out, bytes, len_bytes, why) < 0)
         return -1;
     if (s->channel.pending == CHANNEL_IDLE)
-        uv_idle_start(&s->again, on_again);
+        stint_soon(s->stint);
     return 0;
 }
 
@@ -520,7 +531,7 @@ static int session_end_input(void *session, struct fail *why)
         return -1;
     s->channel.no_input = true;
     if (s->channel.pending == CHANNEL_IDLE)
-        uv_idle_start(&s->again, on_again);
+        stint_soon(s->stint);
     return 0;
 }
 

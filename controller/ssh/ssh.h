@@ -61,6 +61,9 @@ void ssh_client_free(struct ssh_client *client);
 /* Our own login name, or NULL when the system does not say.  Borrowed. */
 const char *ssh_client_login(const struct ssh_client *client);
 
+/* CPU time of the longest callback into a session so far: for so long the others waited. */
+double ssh_client_longest_ms(const struct ssh_client *client);
+
 /* ---- one session -------------------------------------------------------------- */
 
 /* As enum fleet_ssh. */

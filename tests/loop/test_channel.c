@@ -11,6 +11,8 @@
 #include "controller/ssh/channel.h"
 #include "tests/fake/fake_libssh2.h"
 
+#define TURN_BYTES ((size_t)256 << 10)
+
 static struct _LIBSSH2_CHANNEL peer;
 static struct channel channel;
 static size_t heard[2];
@@ -57,6 +59,13 @@ static int tear_down(void **state)
     return (int)peer.broken_rules;
 }
 
+static enum channel_next turn(void)
+{
+    size_t left_bytes = TURN_BYTES;
+
+    return channel_turn(&channel, &left_bytes);
+}
+
 static void push(const char *text)
 {
     assert_int_equal(outqueue_push(&channel.out, text, strlen(text), NULL), 0);
@@ -73,14 +82,14 @@ static void nothing_is_read_while_a_write_is_half_done(void **state)
     (void)state;
     peer.room = 0;
     push("hello");
-    assert_int_equal(channel_turn(&channel), CHANNEL_WAIT);
+    assert_int_equal(turn(), CHANNEL_WAIT);
     assert_int_equal(channel.pending, CHANNEL_WRITE);
     peer.arriving[0] = 100;
     push("more");
-    assert_int_equal(channel_turn(&channel), CHANNEL_WAIT);
+    assert_int_equal(turn(), CHANNEL_WAIT);
     assert_int_equal(heard[0], 0);
     peer.room = 1000;
-    assert_int_equal(channel_turn(&channel), CHANNEL_WAIT);
+    assert_int_equal(turn(), CHANNEL_WAIT);
     assert_int_equal(heard[0], 100);
     assert_written("hellomore");
     assert_int_equal(drained, 1);
@@ -92,11 +101,11 @@ static void nothing_is_written_while_a_read_is_half_done(void **state)
     peer.room = 0;
     peer.must_open_window = true;
     push("hello");
-    assert_int_equal(channel_turn(&channel), CHANNEL_WAIT);
+    assert_int_equal(turn(), CHANNEL_WAIT);
     assert_int_equal(channel.pending, CHANNEL_READ_OUT);
-    assert_int_equal(channel_turn(&channel), CHANNEL_WAIT);
+    assert_int_equal(turn(), CHANNEL_WAIT);
     peer.room = 1000;
-    assert_int_equal(channel_turn(&channel), CHANNEL_WAIT);
+    assert_int_equal(turn(), CHANNEL_WAIT);
     assert_written("hello");
 }
 
@@ -106,10 +115,10 @@ static void what_a_write_took_in_is_read_before_waiting(void **state)
     (void)state;
     peer.room = 0;
     push("hello");
-    assert_int_equal(channel_turn(&channel), CHANNEL_WAIT);
+    assert_int_equal(turn(), CHANNEL_WAIT);
     peer.inside[0] = peer.inside[1] = 10;
     peer.room = 1000;
-    assert_int_equal(channel_turn(&channel), CHANNEL_WAIT);
+    assert_int_equal(turn(), CHANNEL_WAIT);
     assert_int_equal(heard[0] + heard[1], 20);
 }
 
@@ -120,27 +129,27 @@ static void a_shut_window_does_not_stop_reading(void **state)
     peer.window_bytes = 3;
     push("hello");
     peer.arriving[0] = 50;
-    assert_int_equal(channel_turn(&channel), CHANNEL_WAIT);
+    assert_int_equal(turn(), CHANNEL_WAIT);
     assert_written("hel");
     assert_int_equal(channel.pending, CHANNEL_IDLE);
     peer.arriving[1] = 50;
-    assert_int_equal(channel_turn(&channel), CHANNEL_WAIT);
+    assert_int_equal(turn(), CHANNEL_WAIT);
     assert_int_equal(heard[0] + heard[1], 100);
     peer.window_bytes = 1000;
-    assert_int_equal(channel_turn(&channel), CHANNEL_WAIT);
+    assert_int_equal(turn(), CHANNEL_WAIT);
     assert_written("hello");
 }
 
 static void one_node_has_no_more_than_its_turn(void **state)
 {
     (void)state;
-    peer.arriving[0] = 10 * CHANNEL_TURN_BYTES;
-    assert_int_equal(channel_turn(&channel), CHANNEL_AGAIN);
-    assert_in_range(heard[0], CHANNEL_TURN_BYTES, 2 * CHANNEL_TURN_BYTES);
+    peer.arriving[0] = 10 * TURN_BYTES;
+    assert_int_equal(turn(), CHANNEL_AGAIN);
+    assert_in_range(heard[0], TURN_BYTES, 2 * TURN_BYTES);
     peer.arriving[1] = 5;
     for (int i = 0; i < 20; i++)
-        channel_turn(&channel);
-    assert_int_equal(heard[0], 10 * CHANNEL_TURN_BYTES);
+        turn();
+    assert_int_equal(heard[0], 10 * TURN_BYTES);
     assert_int_equal(heard[1], 5);
 }
 
@@ -150,7 +159,7 @@ static void the_end_is_seen_after_both_streams_are_read(void **state)
     peer.arriving[0] = 5;
     peer.arriving[1] = 6;
     peer.ended = true;
-    assert_int_equal(channel_turn(&channel), CHANNEL_EOF);
+    assert_int_equal(turn(), CHANNEL_EOF);
     assert_int_equal(heard[0], 5);
     assert_int_equal(heard[1], 6);
 }
@@ -161,7 +170,7 @@ static void a_hook_can_end_the_turn(void **state)
     silent_at_once = true;
     peer.arriving[0] = peer.arriving[1] = 5;
     push("hello");
-    assert_int_equal(channel_turn(&channel), CHANNEL_AGAIN);
+    assert_int_equal(turn(), CHANNEL_AGAIN);
     assert_int_equal(heard[1], 0);
     assert_written("");
 }
@@ -172,11 +181,11 @@ static void the_end_of_input_is_one_operation_too(void **state)
     channel.no_input = true;
     peer.room = 0;
     peer.arriving[0] = 5;
-    assert_int_equal(channel_turn(&channel), CHANNEL_WAIT);
+    assert_int_equal(turn(), CHANNEL_WAIT);
     assert_int_equal(channel.pending, CHANNEL_END);
     assert_int_equal(heard[0], 0);
     peer.room = 10;
-    assert_int_equal(channel_turn(&channel), CHANNEL_WAIT);
+    assert_int_equal(turn(), CHANNEL_WAIT);
     assert_int_equal(heard[0], 5);
     assert_false(channel.no_input);
 }
@@ -187,12 +196,12 @@ static void the_end_of_input_comes_after_all_that_was_written(void **state)
     peer.window_bytes = 3;
     push("hello");
     channel.no_input = true;
-    assert_int_equal(channel_turn(&channel), CHANNEL_WAIT);
+    assert_int_equal(turn(), CHANNEL_WAIT);
     assert_written("hel");
     assert_true(channel.no_input);
     assert_false(peer.input_ended);
     peer.window_bytes = 10;
-    assert_int_equal(channel_turn(&channel), CHANNEL_WAIT);
+    assert_int_equal(turn(), CHANNEL_WAIT);
     assert_written("hello");
     assert_false(channel.no_input);
     assert_true(peer.input_ended);
@@ -205,7 +214,7 @@ static void what_is_half_done_is_finished_and_nothing_more(void **state)
     assert_int_equal(channel_settle(&channel), CHANNEL_EOF);
     peer.room = 0;
     push("hello");
-    channel_turn(&channel);
+    turn();
     assert_int_equal(channel.pending, CHANNEL_WRITE);
     assert_int_equal(channel_settle(&channel), CHANNEL_WAIT);
     peer.room = 10;
@@ -216,13 +225,13 @@ static void what_is_half_done_is_finished_and_nothing_more(void **state)
     outqueue_pop(&channel.out, channel.out.len_bytes);
     peer.room = 0;
     peer.must_open_window = true;
-    assert_int_equal(channel_turn(&channel), CHANNEL_WAIT);
+    assert_int_equal(turn(), CHANNEL_WAIT);
     assert_int_equal(channel_settle(&channel), CHANNEL_WAIT);
     peer.room = 10;
     assert_int_equal(channel_settle(&channel), CHANNEL_EOF);
     peer.room = 0;
     channel.no_input = true;
-    channel_turn(&channel);
+    turn();
     assert_int_equal(channel.pending, CHANNEL_END);
     assert_int_equal(channel_settle(&channel), CHANNEL_WAIT);
     peer.room = 10;
@@ -253,12 +262,12 @@ static void any_order_of_events_is_survived(void **state)
             assert_int_equal(outqueue_push(&channel.out, text + pushed, some, NULL), 0);
             pushed += some;
         }
-        if (channel_turn(&channel) == CHANNEL_WAIT && channel.pending == CHANNEL_IDLE)
+        if (turn() == CHANNEL_WAIT && channel.pending == CHANNEL_IDLE)
             assert_int_equal(peer.inside[0] + peer.inside[1], 0);
         assert_int_equal(peer.broken_rules, 0);
     }
     peer.room = 10;
-    channel_turn(&channel);
+    turn();
     assert_int_equal(heard[0] + heard[1], sent_to_us);
     assert_int_equal(peer.written_bytes, pushed);
     assert_memory_equal(peer.written, text, pushed);
