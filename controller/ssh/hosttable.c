@@ -22,7 +22,7 @@ struct name {
     struct name *next;
     const char *text; /* not NUL-terminated */
     size_t len_bytes;
-    const struct line *line;
+    const struct line *line; /* NULL: it is not among the hidden ones either */
 };
 
 struct hidden {
@@ -240,18 +240,38 @@ int hosttable_parse(struct hosttable *t, char *text, const char *file,
 
 /* ---- finding ------------------------------------------------------------------ */
 
+/* The next entry of this name, in small letters, from n on. */
+static const struct name *next_of(const struct name *n, const char *name,
+                                  size_t len_bytes)
+{
+    while (n && (n->len_bytes != len_bytes || memcmp(n->text, name, len_bytes) != 0))
+        n = n->next;
+    return n;
+}
+
 void hosttable_find(const struct hosttable *t, const char *host, hosttable_fn fn,
                     void *arg)
 {
     char name[HOSTTABLE_NAME_BYTES];
+    const struct name *n;
     size_t len_bytes;
 
     lower(name, host, sizeof name);
     len_bytes = strlen(name);
-    for (const struct name *n = t->names[bucket_of(name, len_bytes)]; n; n = n->next)
-        if (n->len_bytes == len_bytes && memcmp(n->text, name, len_bytes) == 0 &&
-            !fn(arg, &n->line->words))
+    n = next_of(t->names[bucket_of(name, len_bytes)], name, len_bytes);
+    for (; n; n = next_of(n->next, name, len_bytes))
+        if (n->line && !fn(arg, &n->line->words))
             return;
+}
+
+static bool is_missing(const struct hosttable *t, const char *name)
+{
+    size_t len_bytes = strlen(name);
+    const struct name *n = next_of(t->names[bucket_of(name, len_bytes)], name, len_bytes);
+
+    while (n && n->line)
+        n = next_of(n->next, name, len_bytes);
+    return n != NULL;
 }
 
 /* name lives as long as the table. */
@@ -289,31 +309,36 @@ static int search(struct hosttable *t, const struct hashedname_question *questio
     return found;
 }
 
+/* A copy of a host's name that lives as long as the table. */
+static char *keep_name(struct hosttable *t, const char *name)
+{
+    char *copy = strdup(name);
+
+    if (copy && keep(t, copy) == 0)
+        return copy;
+    free(copy);
+    return NULL;
+}
+
 int hosttable_reveal(struct hosttable *t, const char *host, bool everything,
                      struct fail *why)
 {
-    char *name = t->hidden_count ? malloc(HOSTTABLE_NAME_BYTES) : NULL;
-    struct text *text = name ? malloc(sizeof *text) : NULL;
     struct hashedname_question question;
+    char name[HOSTTABLE_NAME_BYTES], *kept;
     int found;
 
-    if (t->hidden_count == 0)
+    lower(name, host, sizeof name);
+    if (t->hidden_count == 0 || is_missing(t, name))
         return 0;
-    if (!text) {
-        free(name);
+    kept = keep_name(t, name);
+    if (!kept)
         return fail_memory(why);
-    }
-    lower(name, host, HOSTTABLE_NAME_BYTES);
     hashedname_ask(name, &question);
-    found = search(t, &question, name, everything);
-    if (found == 0) {
-        free(name);
-        free(text);
-        return 0;
-    }
-    *text = (struct text){.next = t->texts, .bytes = name};
-    t->texts = text;
-    return found < 0 ? fail_memory(why) : found;
+    found = search(t, &question, kept, everything);
+    if (found < 0 ||
+        ((found == 0 || everything) && add_name(t, kept, strlen(kept), NULL) < 0))
+        return fail_memory(why);
+    return found;
 }
 
 unsigned long hosttable_tries(const struct hosttable *t)

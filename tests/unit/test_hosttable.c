@@ -137,6 +137,23 @@ static void a_name_is_tried_for_only_until_it_is_known(void **state)
     assert_int_equal(hosttable_tries(table), tries);
 }
 
+static void a_host_that_is_not_there_is_looked_for_once(void **state)
+{
+    unsigned count = 0;
+
+    (void)state;
+    fill(10);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(hosttable_reveal(table, "ib1", i > 0, &why), 0);
+        hosttable_find(table, "ib1", count_line, &count);
+    }
+    assert_int_equal(count, 0);
+    assert_int_equal(hosttable_tries(table), 30);
+    hosttable_parse(table, strdup("IB1 t KEY\n"), "file", 31, &why);
+    hosttable_find(table, "ib1", count_line, &count);
+    assert_int_equal(count, 1);
+}
+
 static void lines_are_found_by_their_key(void **state)
 {
     static const char text[] = "ib1,10.0.0.1 t KEY1\nib2 t KEY2\n|1|x|y t KEY1\n";
@@ -159,6 +176,7 @@ int main(void)
         TABLE_TEST(what_is_cut_is_no_hashed_name),
         TABLE_TEST(hosts_in_the_order_of_the_file_cost_a_few_tries_each),
         TABLE_TEST(a_name_is_tried_for_only_until_it_is_known),
+        TABLE_TEST(a_host_that_is_not_there_is_looked_for_once),
         TABLE_TEST(lines_are_found_by_their_key),
     };
 

@@ -5,6 +5,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
+#include <fcntl.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <stdio.h>
@@ -217,6 +218,79 @@ static void certificates_and_tokens_are_not_offered(void **state)
     }
 }
 
+/* ---- what is left of a secret ------------------------------------------------------- */
+
+static unsigned char seed[32], body[300];
+static char text[600];
+
+static void write_text(size_t body_bytes)
+{
+    int n, fd = open(path, O_WRONLY | O_TRUNC);
+
+    n = snprintf(text, sizeof text, "-----BEGIN OPENSSH PRIVATE KEY-----\n");
+    n += EVP_EncodeBlock((unsigned char *)text + n, body, (int)body_bytes);
+    n += snprintf(text + n, sizeof text - (size_t)n,
+                  "\n-----END OPENSSH PRIVATE KEY-----\n");
+    assert_int_equal(write(fd, text, (size_t)n), n);
+    close(fd);
+}
+
+static void write_openssh(void)
+{
+    static unsigned char secret[200], both[64];
+    unsigned char *in = secret, *at = body;
+
+    memcpy(both, seed, sizeof seed);
+    blob_put_u32(&in, 42);
+    blob_put_u32(&in, 42);
+    blob_put_string(&in, "ssh-ed25519", 11);
+    blob_put_string(&in, both + 32, 32);
+    blob_put_string(&in, both, 64);
+    blob_put_string(&in, "me", 2);
+    memcpy(at, "openssh-key-v1", 15);
+    at += 15;
+    blob_put_string(&at, "none", 4);
+    blob_put_string(&at, "none", 4);
+    blob_put_string(&at, "", 0);
+    blob_put_u32(&at, 1);
+    blob_put_string(&at, "p", 1);
+    blob_put_string(&at, secret, (size_t)(in - secret));
+    write_text((size_t)(at - body));
+}
+
+/* Does our heap hold these bytes? */
+static bool heap_has(const void *bytes, size_t n)
+{
+    FILE *maps = fopen("/proc/self/maps", "r");
+    unsigned long begin, end;
+    bool found = false;
+    char line[300];
+
+    while (fgets(line, sizeof line, maps))
+        if (strstr(line, "[heap]") && sscanf(line, "%lx-%lx", &begin, &end) == 2)
+            found = found || memmem((const void *)begin, end - begin, bytes, n);
+    fclose(maps);
+    return found;
+}
+
+/* Neither the key nor a line of its file, which is in the format of ssh-keygen (OpenSSL's
+ * own reader of PEM leaves pieces behind).  Of freed memory malloc() overwrites the
+ * beginning, so what is looked for comes from behind it.
+ */
+static void nothing_of_a_secret_is_left_behind(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof seed; i++)
+        seed[i] = (unsigned char)(37 * i + 11);
+    write_openssh();
+    assert_int_equal(userkey_new(path, &key, &why), 0);
+    assert_false(heap_has(strchr(text, '\n') + 140, 40));
+    assert_true(userkey_has_secret(key));
+    userkey_free(key);
+    key = NULL;
+    assert_false(heap_has(seed + 8, 24));
+}
+
 static int read_it(void)
 {
     struct userkey *read;
@@ -247,6 +321,7 @@ int main(void)
         KEY_TEST(what_is_no_login_request_is_not_signed),
         KEY_TEST(a_locked_key_is_known_by_the_file_beside_it),
         KEY_TEST(certificates_and_tokens_are_not_offered),
+        KEY_TEST(nothing_of_a_secret_is_left_behind),
         KEY_TEST(nothing_leaks_when_memory_runs_out),
     };
 
