@@ -1,6 +1,6 @@
 /* ibfleet exec - run a shell line on each node
  *
- * At most --width nodes at once.  Live, each line is printed with its node as it
+ * All nodes at once, as far as logins and open files allow, or --width.  Live, each line is printed with its node as it
  * comes, stdout to stdout and stderr to stderr; with --gather output is kept and
  * equal ones are folded; with --json everything is told at the end.
  */
@@ -26,19 +26,21 @@
 #include "protocol/json.h"
 #include "protocol/scope.h"
 
-#define EVENT_SCHEMA  "ibfleet.exec-event/1"
-#define DEFAULT_WIDTH 64
+#define EVENT_SCHEMA "ibfleet.exec-event/1"
 
 /* With --largest-status, as ssh and pdsh have it. */
 #define NO_STATUS 255
 
-/* What all nodes together may say where it is kept; one's own ceiling is lower. */
+/* What all nodes together may say where it is kept; one's own ceiling is lower.  Past
+ * it, who has said less than an equal share may still go on.
+ */
 #define MAX_KEPT_BYTES ((size_t)256 << 20)
 
-enum { WAITING, CONNECTING, RUNNING, DONE, FAILED, STATES };
+enum { WAITING, CONNECTING, RETRYING, RUNNING, DONE, FAILED, STATES };
 
 static const struct progress_state states[STATES] = {{"waiting", PROGRESS_STILL},
                                                      {"connecting", PROGRESS_BUSY},
+                                                     {"retrying", PROGRESS_BUSY},
                                                      {"running", PROGRESS_BUSY},
                                                      {"done", PROGRESS_GOOD},
                                                      {"failed", PROGRESS_BAD}};
@@ -103,8 +105,11 @@ static int keep(struct exec *e, struct answer *a, enum ssh_stream stream,
                 const char *bytes, size_t len_bytes, struct fail *why)
 {
     e->kept_bytes += len_bytes;
-    if (e->kept_bytes > MAX_KEPT_BYTES)
-        return fail_set(why, FAIL_FLOOD, "stopped after %zu MiB of output of all nodes",
+    if (e->kept_bytes > MAX_KEPT_BYTES &&
+        a->heard_bytes > MAX_KEPT_BYTES / e->command->node_count)
+        return fail_set(why, FAIL_FLOOD,
+                        "stopped after more than its share of %zu MiB of output of all "
+                        "nodes",
                         MAX_KEPT_BYTES >> 20);
     return answer_keep(a, e->mode == GATHER ? SSH_STDOUT : stream, bytes, len_bytes, why);
 }
@@ -133,6 +138,13 @@ static void on_connecting(void *arg, size_t i)
     struct exec *e = arg;
 
     progress_set(e->progress, i, CONNECTING);
+}
+
+static void on_retrying(void *arg, size_t i)
+{
+    struct exec *e = arg;
+
+    progress_set(e->progress, i, RETRYING);
 }
 
 static void on_running(void *arg, size_t i)
@@ -246,6 +258,7 @@ static int prepare_fanout(struct exec *e, struct fail *why)
     static const struct fanout_hooks hooks = {.line = make_line,
                                               .input = input_of,
                                               .connecting = on_connecting,
+                                              .retrying = on_retrying,
                                               .running = on_running,
                                               .data = on_data,
                                               .ended = on_ended};
@@ -254,16 +267,23 @@ static int prepare_fanout(struct exec *e, struct fail *why)
         .nodes = e->command->nodes,
         .node_count = e->command->node_count,
         .sudo = o->exec_sudo,
-        .width = o->width == OPTION_UNSET ? DEFAULT_WIDTH : (size_t)o->width,
         .deadline_ms = o->timeout_s == OPTION_UNSET ? 0 : 1000u * (uint64_t)o->timeout_s,
     };
+    struct errand_site site = {.loop = e->command->loop};
 
     e->line.subst = o->subst;
     e->line.sudo = o->exec_sudo;
     if (shell_line_check(&e->line, why) < 0 ||
-        command_client(e->command, &e->client, why) < 0)
+        command_client(e->command, &e->client, why) < 0 ||
+        command_at_once(e->command, &order.width, why) < 0 ||
+        command_door(e->command, &site.door, why) < 0)
         return -1;
-    e->fanout = fanout_new(e->command->loop, e->client, &order, &hooks, e);
+    if (o->width == OPTION_UNSET && order.width < order.node_count)
+        screen_warn("%zu nodes, at most %zu at once: more would need more open files "
+                    "(ulimit -Hn)",
+                    order.node_count, order.width);
+    site.client = e->client;
+    e->fanout = fanout_new(&site, &order, &hooks, e);
     return e->fanout ? 0 : fail_memory(why);
 }
 

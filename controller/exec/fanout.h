@@ -1,6 +1,6 @@
 /* fanout - one shell line on many nodes, so many at once
  *
- *     fanout = fanout_new(loop, client, &order, &hooks, arg);
+ *     fanout = fanout_new(&site, &order, &hooks, arg);
  *     fanout_launch(fanout);
  *     uv_run(loop, UV_RUN_DEFAULT);          hooks->ended once for each node started
  *     fanout_rest(fanout, &why);             and for those that never were
@@ -16,12 +16,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "controller/exec/shot.h"
+#include "controller/exec/errand.h"
 
 struct fail;
 struct fanout;
 struct fleet_node;
-struct uv_loop_s;
 
 struct fanout_order { /* what it points to is borrowed until fanout_free() */
     const struct fleet_node *const *nodes;
@@ -38,7 +37,8 @@ struct fanout_hooks {
     /* What it reads.  May be NULL: none of them reads anything. */
     struct shot_input (*input)(void *arg, size_t i);
 
-    void (*connecting)(void *arg, size_t i);
+    void (*connecting)(void *arg, size_t i); /* its turn at the door has come         */
+    void (*retrying)(void *arg, size_t i);   /* the login failed; it will come again  */
     void (*running)(void *arg, size_t i);
 
     /* -1 stops the node, with what stands in *why. */
@@ -52,21 +52,23 @@ struct fanout_hooks {
                   const struct fail *why);
 };
 
-/* hooks are borrowed until fanout_free().  NULL only when memory is exhausted. */
-struct fanout *fanout_new(struct uv_loop_s *loop, struct ssh_client *client,
+/* site is copied, hooks are borrowed until fanout_free().  NULL only when memory is exhausted. */
+struct fanout *fanout_new(const struct errand_site *site,
                           const struct fanout_order *order,
                           const struct fanout_hooks *hooks, void *arg);
 
-/* Start as many as may run; each one that ends starts the next. */
+/* Send as many to the door as may run at once; each one that ends starts the next. */
 void fanout_launch(struct fanout *f);
 
-/* Start nothing new from now on. */
+/* Start nothing new from now on: who still waits at the door for its first turn is taken
+ * away, and not started.
+ */
 void fanout_hold(struct fanout *f);
 
 /* End all that run, for this reason. */
 void fanout_stop(struct fanout *f, const struct fail *why);
 
-/* Nodes under way, and nodes that were not started. */
+/* Nodes that were started and have not ended, and nodes that were not started. */
 size_t fanout_running(const struct fanout *f);
 size_t fanout_waiting(const struct fanout *f);
 

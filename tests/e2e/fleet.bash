@@ -53,6 +53,8 @@ ibfleet()
 # In the background, as $CONTROLLER.
 ibfleet_begin()
 {
+    : >"$SSHD_DIR/out" # what it has said is not what the one before has said
+    : >"$SSHD_DIR/err"
     "$BUILD/ibfleet" "$@" ${STATE:+--state "$STATE"} >"$SSHD_DIR/out" 2>"$SSHD_DIR/err" \
         </dev/null 3>&- &
     CONTROLLER=$!
