@@ -7,6 +7,7 @@
 
 #include <assert.h>
 #include <search.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <uv.h>
@@ -14,6 +15,7 @@
 #include "controller/door/doorway.h"
 #include "controller/door/flow.h"
 #include "controller/door/retry.h"
+#include "inventory/fleet.h"
 #include "protocol/fail.h"
 
 #define NEVER UINT64_MAX
@@ -126,16 +128,29 @@ static int by_address(const void *a, const void *b)
                   ((const struct door_place *)b)->address);
 }
 
-/* NULL: no memory. */
-static struct door_place *find_place(struct door *d, const char *address)
+/* An address behind a jump host is another one than the same before it.  NULL: no
+ * memory.
+ */
+static struct door_place *new_place(const struct fleet_node *node)
 {
-    size_t len_bytes = strlen(address) + 1;
-    struct door_place *made = calloc(1, sizeof *made + len_bytes), **found;
+    const char *jump = node->jump ? node->jump : "", *by = node->jump ? " by " : "";
+    size_t size_bytes = strlen(node->address) + strlen(by) + strlen(jump) + 1;
+    struct door_place *p = calloc(1, sizeof *p + size_bytes);
+
+    if (!p)
+        return NULL;
+    snprintf(p->address, size_bytes, "%s%s%s", node->address, by, jump);
+    p->way = doorway_new();
+    return p;
+}
+
+/* NULL: no memory. */
+static struct door_place *find_place(struct door *d, const struct fleet_node *node)
+{
+    struct door_place *made = new_place(node), **found;
 
     if (!made)
         return NULL;
-    memcpy(made->address, address, len_bytes);
-    made->way = doorway_new();
     found = tsearch(made, &d->places, by_address);
     if (!found || *found != made)
         free(made);
@@ -270,10 +285,10 @@ static void give_up(struct door *d, struct door_place *p)
         push(d, p, PLACE_HOPELESS);
 }
 
-int door_enter(struct door *d, struct door_wait *w, const char *address, bool again,
-               struct fail *why)
+int door_enter(struct door *d, struct door_wait *w, const struct fleet_node *node,
+               bool again, struct fail *why)
 {
-    struct door_place *p = find_place(d, address);
+    struct door_place *p = find_place(d, node);
 
     assert(w->where == DOOR_OUTSIDE);
     if (!p)

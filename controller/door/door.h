@@ -5,7 +5,7 @@
  * turns, so that a server that takes few holds up nobody elsewhere.
  *
  *     door_open(loop, &options, &door, why);
- *     door_enter(door, &wait, address, false, why);      ... hooks->turn, or hopeless
+ *     door_enter(door, &wait, node, false, why);      ... hooks->turn, or hopeless
  *     door_passed(door, &wait);                          logged in
  *     door_leave(door, &wait, NULL);                     or a failure; at any time
  *     door_close(door);
@@ -21,6 +21,7 @@
 struct door;
 struct door_place;
 struct fail;
+struct fleet_node;
 struct uv_loop_s;
 
 /* How long a server that turns everything away is tried. */
@@ -63,11 +64,11 @@ int door_open(struct uv_loop_s *loop, const struct door_options *options,
  */
 void door_close(struct door *door);
 
-/* Wait for a turn at address; who comes again stands before who comes first.  On -1
+/* Wait for a turn at the node's address, from where its jump host stands; who comes again stands before who comes first.  On -1
  * (FAIL_MEMORY) it does not wait.
  */
-int door_enter(struct door *door, struct door_wait *wait, const char *address, bool again,
-               struct fail *why);
+int door_enter(struct door *door, struct door_wait *wait, const struct fleet_node *node,
+               bool again, struct fail *why);
 
 /* The server has let it in: its address may take another.  It is still one of those
  * under way, until it leaves.

@@ -95,7 +95,7 @@ static void go_to_the_door(struct errand *e)
     struct fail why;
 
     e->pause_end_ms = 0;
-    if (door_enter(e->site.door, &e->wait, e->order.node->address, true, &why) < 0)
+    if (door_enter(e->site.door, &e->wait, e->order.node, true, &why) < 0)
         finish(e, SSH_STATUS_UNKNOWN, &why);
     else if (e->order.deadline_ms)
         uv_timer_start(&e->timer, on_timer, left_ms(e), 0);
@@ -215,7 +215,7 @@ struct errand *errand_start(const struct errand_site *site,
                          .arg = arg,
                          .status = SSH_STATUS_UNKNOWN,
                          .wait = {.hooks = &door_hooks, .arg = e}};
-    if (door_enter(site->door, &e->wait, order->node->address, false, NULL) < 0) {
+    if (door_enter(site->door, &e->wait, order->node, false, NULL) < 0) {
         free(e);
         return NULL;
     }

@@ -404,8 +404,7 @@ static void go_to_the_door(struct link *l)
 {
     struct fail why;
 
-    if (door_enter(l->pool->options.door, &l->wait, l->node->address, l->tries > 0,
-                   &why) < 0)
+    if (door_enter(l->pool->options.door, &l->wait, l->node, l->tries > 0, &why) < 0)
         lose(l, &why);
 }
 
@@ -447,8 +446,8 @@ struct link *link_new(struct link_pool *pool, const struct fleet_node *node,
     l->hooks = hooks;
     l->arg = arg;
     l->talk = (struct talk){.hooks = hooks->frame ? &relay_hooks : &talk_hooks,
-                             .arg = l,
-                             .idle_ms = pool->options.idle_ms};
+                            .arg = l,
+                            .idle_ms = pool->options.idle_ms};
     l->wait = (struct door_wait){.hooks = &door_hooks, .arg = l};
     l->due_ms = NEVER;
     uv_timer_init(pool->loop, &l->timer);

@@ -11,13 +11,14 @@
 
 #include "controller/door/door.h"
 #include "controller/door/doorway.h"
+#include "inventory/fleet.h"
 #include "protocol/fail.h"
 
 #define MANY 5000
 
 struct guest {
     struct door_wait wait;
-    const char *address;
+    struct fleet_node node;
     enum fail_code ends; /* when it comes in: FAIL_NONE stays, else leaves with that */
     bool comes_again;
     unsigned turns, told;
@@ -33,7 +34,7 @@ static void enter(struct guest *g, bool again)
 {
     struct fail why;
 
-    assert_int_equal(door_enter(door, &g->wait, g->address, again, &why), 0);
+    assert_int_equal(door_enter(door, &g->wait, &g->node, again, &why), 0);
 }
 
 static void leave(struct guest *g, enum fail_code code)
@@ -53,8 +54,8 @@ static void on_turn(void *arg)
     g->turns++;
     if (++depth > deepest)
         deepest = depth;
-    if (strlen(order) + strlen(g->address) + 2 < sizeof order)
-        strcat(strcat(order, " "), g->address);
+    if (strlen(order) + strlen(g->node.address) + 2 < sizeof order)
+        strcat(strcat(order, " "), g->node.address);
     if (g->ends != FAIL_NONE)
         leave(g, g->ends);
     if (g->comes_again)
@@ -75,7 +76,7 @@ static const struct door_hooks hooks = {.turn = on_turn, .hopeless = on_hopeless
 
 static struct guest guest_at(const char *address)
 {
-    return (struct guest){.address = address, .wait.hooks = &hooks};
+    return (struct guest){.node.address = address, .wait.hooks = &hooks};
 }
 
 static void come(struct guest *g, const char *address, enum fail_code ends)
@@ -166,6 +167,26 @@ static void an_address_that_takes_few_holds_up_nobody_elsewhere(void **state)
     for (size_t i = 0; i < sizeof crowd / sizeof *crowd; i++)
         door_leave(door, &crowd[i].wait, NULL);
     door_leave(door, &other.wait, NULL);
+    close_door();
+}
+
+static void behind_a_jump_host_is_another_place(void **state)
+{
+    struct guest here[DOORWAY_FIRST + 1], there = guest_at("10.0.0.1");
+
+    (void)state;
+    open_door(0, 0);
+    for (size_t i = 0; i < sizeof here / sizeof *here; i++)
+        come(&here[i], "10.0.0.1", FAIL_NONE);
+    there.wait.arg = &there;
+    there.node.jump = "bastion";
+    enter(&there, false);
+    run();
+    assert_int_equal(turns, DOORWAY_FIRST + 1);
+    assert_int_equal(there.turns, 1);
+    for (size_t i = 0; i < sizeof here / sizeof *here; i++)
+        leave(&here[i], FAIL_NONE);
+    leave(&there, FAIL_NONE);
     close_door();
 }
 
@@ -282,6 +303,7 @@ int main(void)
         cmocka_unit_test(who_waits_comes_in_when_another_leaves),
         cmocka_unit_test(thousands_that_leave_at_once_do_not_pile_up),
         cmocka_unit_test(an_address_that_takes_few_holds_up_nobody_elsewhere),
+        cmocka_unit_test(behind_a_jump_host_is_another_place),
         cmocka_unit_test(addresses_take_turns_and_who_comes_again_is_first),
         cmocka_unit_test(who_has_passed_is_still_under_way),
         cmocka_unit_test(all_who_wait_are_told_when_there_is_no_hope),
