@@ -11,6 +11,7 @@
 #include "controller/link/link.h"
 #include "controller/relay/jumps.h"
 #include "controller/option_table.h"
+#include "controller/screen/cursor.h"
 #include "controller/screen/progress.h"
 #include "controller/ssh/descriptors.h"
 #include "controller/ssh/ssh.h"
@@ -371,6 +372,7 @@ static void on_signal(uv_signal_t *handle, int signum)
     struct command_insides *in = handle->data;
 
     if (++in->interrupts > 2) {
+        cursor_show();
         signal(signum, SIG_DFL);
         raise(signum);
         return;

@@ -1,5 +1,6 @@
 #include "controller/screen/progress.h"
 
+#include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -9,10 +10,11 @@
 #include <uv.h>
 
 #include "controller/screen/color.h"
+#include "controller/screen/cursor.h"
+#include "controller/screen/progress_block.h"
 #include "controller/screen/progress_view.h"
 #include "controller/screen/screen.h"
 #include "controller/screen/text.h"
-#include "controller/screen/utf8.h"
 #include "protocol/fail.h"
 #include "protocol/scope.h"
 
@@ -24,8 +26,11 @@
 /* Without changes the seconds still count. */
 #define TICK_MS 1000
 
-#define BLOCK_LINES   3
-#define DEFAULT_WIDTH 80
+/* As plain lines, nothing new for so long: say that we are alive. */
+#define HEARTBEAT_MS 30000
+
+#define DEFAULT_WIDTH  80
+#define DEFAULT_HEIGHT 24
 
 enum display { DISPLAY_NONE, DISPLAY_LINES, DISPLAY_BLOCK };
 
@@ -34,11 +39,13 @@ struct progress {
     struct progress_view view;
     bool changed;
     uint64_t drawn_ms;
-    size_t drawn_columns[BLOCK_LINES]; /* of the block on the screen */
-    size_t drawn_lines;
-    bool told; /* lines: something has been said */
+    size_t drawn_lines; /* of the block on the screen */
+    bool told;          /* lines: something has been said */
+    uint64_t told_ms;
     bool color;
     uv_timer_t timer;
+    uv_signal_t resized, stopping;
+    unsigned open_handles;
 };
 
 /* ---- the block on the terminal ---------------------------------------------------- */
@@ -50,33 +57,44 @@ static size_t terminal_width(void)
     return width ? width : DEFAULT_WIDTH;
 }
 
-/* The terminal may have become narrower and wrapped what was drawn. */
-static size_t rows_taken(const struct progress *p, size_t width)
+/* All of the block must be on the screen, or there is no way back to where it begins. */
+static size_t lines_that_fit(void)
 {
-    size_t rows = 0;
+    size_t height = screen_height(STDERR_FILENO);
 
-    for (size_t i = 0; i < p->drawn_lines; i++)
-        rows += p->drawn_columns[i] ? (p->drawn_columns[i] - 1) / width + 1 : 1;
-    return rows;
+    height = height ? height : DEFAULT_HEIGHT;
+    return height < PROGRESS_BLOCK_LINES ? height : PROGRESS_BLOCK_LINES;
+}
+
+/* The cursor stays where the block begins.  So however a terminal wraps lines anew when it
+ * changes its size, and whenever it tells us, the cursor is still where to draw; nothing
+ * has to be counted but the lines just written, which do not wrap: autowrap is off.
+ *
+ * Line over line, so that nothing flickers, and never all of a screen in one go, which
+ * some terminals keep in their scrollback.
+ */
+static void add_lines(struct progress *p, const char *block, struct text *text)
+{
+    size_t lines = 0;
+
+    text_add(text, "\033[?7l\r");
+    for (const char *end; (end = strchr(block, '\n')); block = end + 1) {
+        text_add(text, "%s", lines++ ? "\n" : "");
+        text_put(text, block, (size_t)(end - block));
+        text_add(text, "\033[K");
+    }
+    text_add(text, "\033[J\033[?7h\r");
+    if (lines > 1)
+        text_add(text, "\033[%zuA", lines - 1);
+    p->drawn_lines = lines;
 }
 
 static void add_erase(struct progress *p, struct text *text)
 {
-    size_t rows = rows_taken(p, terminal_width());
-
-    if (rows)
-        text_add(text, "\r\033[%zuA\033[J", rows);
+    text_add(text, "\r\033[K");
+    if (p->drawn_lines > 1)
+        text_add(text, "\n\033[J\033[A");
     p->drawn_lines = 0;
-}
-
-/* Colours take no columns, and no line is as wide as the terminal. */
-static void remember_lines(struct progress *p, const char *block, size_t width)
-{
-    for (const char *end; (end = strchr(block, '\n')); block = end + 1) {
-        size_t columns = utf8_columns(block, (size_t)(end - block));
-
-        p->drawn_columns[p->drawn_lines++] = columns < width ? columns : width - 1;
-    }
 }
 
 static void redraw(struct progress *p, uint64_t now_ms)
@@ -84,10 +102,9 @@ static void redraw(struct progress *p, uint64_t now_ms)
     CLEANUP(text_clear) struct text frame = {0}, block = {0};
     size_t width = terminal_width();
 
-    progress_view_block(&p->view, now_ms, width, BLOCK_LINES, p->color, &block);
-    add_erase(p, &frame);
-    text_put(&frame, text_of(&block), block.len_bytes);
-    remember_lines(p, text_of(&block), width);
+    cursor_hide();
+    progress_block_add(&p->view, now_ms, width, lines_that_fit(), p->color, &block);
+    add_lines(p, text_of(&block), &frame);
     screen_err(&frame);
 }
 
@@ -97,7 +114,21 @@ static void tell_changes(struct progress *p)
 
     progress_view_changes(&p->view, &lines);
     p->told |= lines.len_bytes > 0;
+    if (lines.len_bytes)
+        p->told_ms = uv_now(p->timer.loop);
     screen_err(&lines);
+}
+
+static void tell_heartbeat(struct progress *p)
+{
+    CLEANUP(text_clear) struct text line = {0};
+    uint64_t now_ms = uv_now(p->timer.loop);
+
+    if (now_ms - p->told_ms < HEARTBEAT_MS)
+        return;
+    progress_view_heartbeat(&p->view, now_ms, &line);
+    screen_err(&line);
+    p->told_ms = now_ms;
 }
 
 static void on_redraw(uv_timer_t *timer)
@@ -118,21 +149,69 @@ static void on_lines(uv_timer_t *timer)
     uint64_t every_ms = 2 * uv_timer_get_repeat(timer);
 
     tell_changes(p);
+    tell_heartbeat(p);
     uv_timer_set_repeat(timer, every_ms < LINES_MAX_MS ? every_ms : LINES_MAX_MS);
+}
+
+/* ---- what happens to a terminal ----------------------------------------------------- */
+
+/* The next redraw, soon, is of the new size. */
+static void on_resized(uv_signal_t *handle, int signum)
+{
+    struct progress *p = handle->data;
+
+    (void)signum;
+    p->changed = true;
+}
+
+/* Ctrl-Z: leave the terminal as a shell wants it, stop, and come back here. */
+static void on_stopping(uv_signal_t *handle, int signum)
+{
+    struct progress *p = handle->data;
+
+    progress_hide(p);
+    cursor_show();
+    uv_signal_stop(handle);
+    signal(signum, SIG_DFL);
+    raise(signum);
+    uv_signal_start(handle, on_stopping, signum);
+}
+
+static void watch(struct progress *p, uv_signal_t *handle, uv_signal_cb hook, int signum)
+{
+    if (uv_signal_init(p->timer.loop, handle) < 0)
+        return; /* the block is right without */
+    handle->data = p;
+    p->open_handles++;
+    uv_unref((uv_handle_t *)handle);
+    uv_signal_start(handle, hook, signum);
 }
 
 /* ---- life -------------------------------------------------------------------------- */
 
+/* Somebody looks at it, and it can move its cursor. */
+static bool is_for_eyes(void)
+{
+    const char *term = getenv("TERM"), *ci = getenv("CI");
+
+    return isatty(STDERR_FILENO) && term && *term && strcmp(term, "dumb") != 0 &&
+           !(ci && *ci);
+}
+
 static enum display display_of(const char *mode)
 {
-    const char *term = getenv("TERM");
-
     if (!mode || strcmp(mode, "auto") == 0)
-        return isatty(STDERR_FILENO) && term && strcmp(term, "dumb") != 0 ? DISPLAY_BLOCK
-                                                                          : DISPLAY_LINES;
+        return is_for_eyes() ? DISPLAY_BLOCK : DISPLAY_LINES;
     if (strcmp(mode, "tty") == 0)
         return DISPLAY_BLOCK;
     return strcmp(mode, "plain") == 0 ? DISPLAY_LINES : DISPLAY_NONE;
+}
+
+static void begin_block(struct progress *p)
+{
+    uv_timer_start(&p->timer, on_redraw, REDRAW_MS, REDRAW_MS);
+    watch(p, &p->resized, on_resized, SIGWINCH);
+    watch(p, &p->stopping, on_stopping, SIGTSTP);
 }
 
 int progress_open(struct uv_loop_s *loop, const struct progress_options *options,
@@ -149,11 +228,12 @@ int progress_open(struct uv_loop_s *loop, const struct progress_options *options
     made->display = display_of(options->mode);
     made->color = color_wanted(STDERR_FILENO);
     made->changed = true;
-    made->drawn_ms = uv_now(loop);
+    made->drawn_ms = made->told_ms = uv_now(loop);
     made->timer.data = made;
     uv_timer_init(loop, &made->timer);
+    made->open_handles = 1;
     if (made->display == DISPLAY_BLOCK)
-        uv_timer_start(&made->timer, on_redraw, REDRAW_MS, REDRAW_MS);
+        begin_block(made);
     else if (made->display == DISPLAY_LINES)
         uv_timer_start(&made->timer, on_lines, LINES_MS, LINES_MS);
     uv_unref((uv_handle_t *)&made->timer);
@@ -169,7 +249,7 @@ void progress_set(struct progress *p, size_t item, size_t state)
 
 void progress_work(struct progress *p, size_t done, size_t total, const char *unit)
 {
-    bool news = progress_view_work(&p->view, done, total, unit);
+    bool news = progress_view_work(&p->view, done, total, unit, uv_now(p->timer.loop));
 
     if (news && p->display == DISPLAY_LINES)
         progress_line(p, "%zu of %zu %s", done, total, unit);
@@ -196,6 +276,7 @@ void progress_line(struct progress *p, const char *fmt, ...)
     vsnprintf(line, sizeof line, fmt, ap);
     va_end(ap);
     progress_hide(p);
+    p->told_ms = uv_now(p->timer.loop);
     screen_warn("%s", line);
 }
 
@@ -203,8 +284,17 @@ static void on_closed(uv_handle_t *handle)
 {
     struct progress *p = handle->data;
 
+    if (--p->open_handles)
+        return;
     progress_view_clear(&p->view);
     free(p);
+}
+
+/* Of lines, none was ever opened. */
+static void unwatch(uv_signal_t *handle)
+{
+    if (handle->data)
+        uv_close((uv_handle_t *)handle, on_closed);
 }
 
 void progress_close(struct progress *p)
@@ -212,7 +302,10 @@ void progress_close(struct progress *p)
     if (!p)
         return;
     progress_hide(p);
+    cursor_show();
     if (p->told)
         tell_changes(p);
     uv_close((uv_handle_t *)&p->timer, on_closed);
+    unwatch(&p->resized);
+    unwatch(&p->stopping);
 }

@@ -1,9 +1,11 @@
 /* progress - how far it is, on stderr
  *
- * On a terminal a block that redraws itself: a bar, how many are in which state,
- * and who has been longest in a state that should pass.  Elsewhere plain lines,
+ * On a terminal a block that redraws itself, at most ten times a second: a bar, how many
+ * are in which state, and who has been longest in a state that should pass.  It follows
+ * the terminal's size; the cursor is hidden meanwhile and comes back however we end, and
+ * for as long as Ctrl-Z stops us.  Elsewhere, and where $CI is set, plain lines,
  * `ib[001-064]: done`, one per state that somebody entered: an end soon, any other
- * when it lasts.
+ * when it lasts; and when nothing was said for half a minute, how far it is.
  * Never on stdout.
  *
  *     static const struct progress_state states[] = {

@@ -22,6 +22,8 @@ struct progress_view {
     /* what the bar shows; unit NULL: items that have ended */
     size_t work_done, work_total;
     const char *unit;
+    size_t work_from; /* of it when its pace began to count, and when that was */
+    uint64_t work_since_ms;
 };
 
 /* NULL-safe to clear after -1 (memory). */
@@ -34,17 +36,26 @@ void progress_view_set(struct progress_view *v, size_t item, size_t state,
 
 /* The bar shows work from now on; unit is borrowed.  True: another tenth is done. */
 bool progress_view_work(struct progress_view *v, size_t done, size_t total,
-                        const char *unit);
+                        const char *unit, uint64_t now_ms);
 
-/* At most max_lines lines, each with fewer than width columns and a newline: the
- * bar, the states, who is slowest.
- */
-void progress_view_block(const struct progress_view *v, uint64_t now_ms, size_t width,
-                         size_t max_lines, bool color, struct text *text);
+/* Items in states of this kind. */
+size_t progress_view_count(const struct progress_view *v, enum progress_kind kind);
+
+/* How much of how much: work where there is some, else items that have ended. */
+void progress_view_done(const struct progress_view *v, size_t *done, size_t *total);
 
 /* One line for each state that items have entered: an end at once, what should pass
  * only of those that were in it at the last call already.
  */
 void progress_view_changes(struct progress_view *v, struct text *text);
+
+/* One line that says that we are alive when nothing else was to be said: how much is
+ * done, what the others are at, for how long.
+ */
+void progress_view_heartbeat(const struct progress_view *v, uint64_t now_ms,
+                             struct text *text);
+
+/* "0:07", "12:34", "1:02:03" */
+void progress_clock_add(struct text *text, uint64_t ms);
 
 #endif

@@ -29,6 +29,13 @@ size_t screen_width(int fd)
     return size.ws_col;
 }
 
+size_t screen_height(int fd)
+{
+    struct winsize size;
+
+    return ioctl(fd, TIOCGWINSZ, &size) < 0 ? 0 : size.ws_row;
+}
+
 static void put(FILE *stream, const struct text *text)
 {
     if (stream == stdout && broken)

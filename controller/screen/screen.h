@@ -12,8 +12,9 @@ struct fail;
 struct json;
 struct text;
 
-/* Columns of the terminal behind the descriptor; 0 when it is none. */
+/* Columns and rows of the terminal behind the descriptor; 0 when it is none. */
 size_t screen_width(int fd);
+size_t screen_height(int fd);
 
 /* Rendered text to stdout or stderr, as it is. */
 void screen_out(const struct text *text);

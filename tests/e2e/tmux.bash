@@ -4,7 +4,7 @@
 #   terminal_type KEYS...              as tmux send-keys takes them
 #   terminal_shows PATTERN             is there such a line?  for wait_until
 #   terminal_resize 200x50
-#   terminal_screen                    what is on it, as text
+#   terminal_screen [-S-]              what is on it, as text; also what has scrolled away
 #   terminal_cursor                    0 when it is hidden
 #   terminal_close                     in teardown
 
@@ -24,7 +24,7 @@ terminal_open() # COLUMNSxROWS COMMAND...
 terminal() { command tmux -S "$TERMINAL" "$@" 3>&-; }
 terminal_type() { terminal send-keys "$@"; }
 terminal_resize() { terminal resize-window -x "${1%x*}" -y "${1#*x}"; }
-terminal_screen() { terminal capture-pane -p; }
+terminal_screen() { terminal capture-pane -p "$@"; }
 terminal_shows() { terminal_screen | grep -q -e "$1"; }
 terminal_cursor() { terminal display-message -p '#{cursor_flag}'; }
 
