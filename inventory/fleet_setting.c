@@ -81,7 +81,9 @@ static const struct {
     [SETTING_PORT] = {"port", NULL, is_port, "a number from 1 to 65535",
                       "of sshd; else 22; one that is written with the address wins"},
     [SETTING_KEY] = {"key", NULL, is_path, "a path (only '~/' is expanded)",
-                     "the private key; else ~/.ssh/id_ed25519 or ~/.ssh/id_ecdsa"},
+                     "the key to log in with, itself or its public half when an "
+                     "ssh-agent has it; else id_ed25519, id_ecdsa and id_rsa in "
+                     "~/.ssh, then the keys of the ssh-agent"},
     [SETTING_KNOWN_HOSTS] = {"known_hosts", NULL, are_paths,
                              "paths (only '~/' is expanded)",
                              "files with the nodes' host keys, parted by commas or "
@@ -96,7 +98,8 @@ static const struct {
     [SETTING_SSH_CONFIG] = {"ssh_config", NULL, is_path,
                             "a path (only '~/' is expanded) or none",
                             "else ~/.ssh/config and /etc/ssh/ssh_config"},
-    [SETTING_JUMP] = {"jump", NULL, jump_is_right, "[USER@]HOST[:PORT], more than one with commas",
+    [SETTING_JUMP] = {"jump", NULL, jump_is_right,
+                      "[USER@]HOST[:PORT], more than one with commas",
                       "the jump host to go through, itself reached as the fleet says; "
                       "none, as it is without this: directly"},
     [SETTING_DRIVER] = {"driver", driver_words, NULL, "inbox or none",

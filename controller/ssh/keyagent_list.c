@@ -41,10 +41,11 @@ static int give_up(const char *path, struct fail *why)
                     errno == EAGAIN ? "it does not answer" : strerror(errno));
 }
 
-static int open_socket(const char *path, struct fail *why)
+static int open_socket(const char *path, unsigned wait_ms, struct fail *why)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
-    const struct timeval patience = {.tv_sec = KEYAGENT_LIST_MS / 1000};
+    const struct timeval patience = {.tv_sec = wait_ms / 1000,
+                                     .tv_usec = wait_ms % 1000 * 1000};
     int fd;
 
     if (strlen(path) >= sizeof address.sun_path) {
@@ -78,14 +79,16 @@ static int ask(int fd, const char *path, struct fail *why)
 }
 
 /* One frame, copied into *answer. */
-static int hear(int fd, const char *path, struct frame_reader *r, char **answer,
+static int hear(int fd, const char *path, int64_t until_ms, char **answer,
                 size_t *len_bytes, struct fail *why)
 {
-    const int64_t until_ms = now_ms() + KEYAGENT_LIST_MS;
+    CLEANUP(reader_done) struct frame_reader *r = frame_reader_new(false);
     const char *message = NULL;
     char bytes[PIECE_BYTES];
     ssize_t n;
 
+    if (!r)
+        return fail_memory(why);
     while (!message) {
         errno = EAGAIN;
         n = now_ms() < until_ms ? recv(fd, bytes, sizeof bytes, 0) : -1;
@@ -105,20 +108,17 @@ static int hear(int fd, const char *path, struct frame_reader *r, char **answer,
     return 0;
 }
 
-int keyagent_list(const char *path, struct keyagent_list *list, struct fail *why)
+int keyagent_list(const char *path, unsigned wait_ms, struct keyagent_list *list,
+                  struct fail *why)
 {
-    CLEANUP(socket_done) int fd = open_socket(path, why);
-    CLEANUP(reader_done) struct frame_reader *r = NULL;
+    CLEANUP(socket_done) int fd = open_socket(path, wait_ms, why);
     struct keyagent_list made = {0};
     struct blob answer;
 
     if (fd < 0)
         return -1;
-    r = frame_reader_new(false);
-    if (!r)
-        return fail_memory(why);
     if (ask(fd, path, why) < 0 ||
-        hear(fd, path, r, &made.answer, &answer.len_bytes, why) < 0)
+        hear(fd, path, now_ms() + wait_ms, &made.answer, &answer.len_bytes, why) < 0)
         return -1;
     answer.bytes = (const unsigned char *)made.answer;
     if (keyagent_decode_list(&answer, &made.count, &made.keys, why) < 0) {

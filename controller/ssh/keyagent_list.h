@@ -1,12 +1,11 @@
 /* keyagent_list - the keys that an ssh-agent has, asked for once, before the work begins
  *
- *     keyagent_list(path, &list, why);
+ *     keyagent_list(path, KEYAGENT_LIST_MS, &list, why);
  *     while (list.left-- && keyagent_next_key(&list.keys, &key, &comment) == 0)
  *         ...
  *     keyagent_list_clear(&list);
  *
- * It waits for the answer, at most KEYAGENT_LIST_MS or twice that, as one waits for a
- * file: without it nobody can be reached.
+ * It waits for the answer as one waits for a file: without it nobody can be reached.
  */
 #ifndef CONTROLLER_KEYAGENT_LIST_H
 #define CONTROLLER_KEYAGENT_LIST_H
@@ -17,6 +16,7 @@
 
 struct fail;
 
+/* An agent that has not answered by then is given up. */
 #define KEYAGENT_LIST_MS 3000
 
 struct keyagent_list {
@@ -25,10 +25,12 @@ struct keyagent_list {
     uint32_t count;   /* as the agent says */
 };
 
-/* path is the agent's socket.  FAIL_KEY_FILE: it cannot be connected to, does not answer or
+/* path is the agent's socket; it waits up to wait_ms, twice that for one that dribbles.
+ * FAIL_KEY_FILE: it cannot be connected to, does not answer or
  * not sensibly; FAIL_MEMORY.
  */
-int keyagent_list(const char *path, struct keyagent_list *list, struct fail *why);
+int keyagent_list(const char *path, unsigned wait_ms, struct keyagent_list *list,
+                  struct fail *why);
 
 /* All zero is allowed. */
 void keyagent_list_clear(struct keyagent_list *list);

@@ -36,7 +36,8 @@ struct choice {
 static const struct keyagent_list *list_agent(struct choice *c)
 {
     if (!c->is_listed && c->ring->agent)
-        keyagent_list(keyagent_path(c->ring->agent), &c->list, &c->no_list);
+        keyagent_list(keyagent_path(c->ring->agent), KEYAGENT_LIST_MS, &c->list,
+                      &c->no_list);
     c->is_listed = true;
     return &c->list;
 }
