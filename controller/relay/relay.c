@@ -304,8 +304,11 @@ static void on_lost(void *arg, const struct fail *why)
     struct fail said = *why;
     bool was_up = r->up;
 
+    r->broken.code = FAIL_NONE; /* whatever it was is over with it */
     if (was_up)
         said.code = FAIL_LINK_LOST; /* a relay that died can be started again */
+    else if (why->code == FAIL_TURNED_AWAY || why->code == FAIL_NOT_NOW)
+        said.code = FAIL_NO_ANSWER; /* it was tried often: the nodes need not, each */
     else if (is_unfit(why->code))
         said.code = FAIL_JUMP_HOST;
     hang_up(r);

@@ -37,7 +37,7 @@ static const struct {
     [FAIL_AUTH_REFUSED]     = {"login refused",
         "is our public key in the user's authorized_keys?  -l USER -i KEY choose others"},
     [FAIL_JUMP_HOST]        = {"jump host cannot relay",
-        "it must start a program of ours: another one with -J, or  -J none  and ProxyJump in ~/.ssh/config"},
+        "it must start a program of ours: another one with -J, or  --ssh openssh  (a process for each node)"},
     [FAIL_TIMEOUT]          = {"no answer in time",
         "hung or overloaded? look at its console;  --timeout gives it longer"},
     [FAIL_LINK_LOST]        = {"connection lost", "run it again when the node is back"},

@@ -116,6 +116,8 @@ enum login_step login_shake_hands(struct login *l, int socket, struct fail *why)
         return LOGIN_WAIT;
     if (rc == 0)
         return check_host_key(l, why);
+    if (l->transport->hung_up && wire_explain(l->transport->wire, why) < 0)
+        return LOGIN_FAILED; /* a jump host's end is not the server's */
     banner = libssh2_session_banner_get(session);
     if (!banner || strncmp(banner, "SSH-", 4) != 0)
         return miss_banner(l, banner, why);

@@ -58,5 +58,5 @@ kept = [socket.create_connection(s.getsockname())]
 print("full", flush=True); time.sleep(600)
 ' "$1" "$2" >"$SSHD_DIR/hole" 3>&- &
     HOLE=$!
-    wait_until 10 grep -q full "$SSHD_DIR/hole"
+    wait_until 10 grep -qs full "$SSHD_DIR/hole"
 }

@@ -168,6 +168,22 @@ static void an_order_becomes_words(void **state)
     arguments_done(&a);
 }
 
+static void jump_hosts_are_gone_through_as_far_as_the_node(void **state)
+{
+    struct ssh_order order = {
+        .name = "ib1", .jump = "me@out:2222,bastion", .command = "true"};
+    struct arguments a = {0};
+
+    (void)state;
+    assert_int_equal(arguments_make(&order, &a, NULL), 0);
+    assert_true(has(&a, "ProxyJump=me@out:2222,bastion"));
+    arguments_done(&a);
+    order.name = "bastion";
+    assert_int_equal(arguments_make(&order, &a, NULL), 0);
+    assert_true(has(&a, "ProxyJump=me@out:2222"));
+    arguments_done(&a);
+}
+
 static void what_is_left_open_is_left_to_ssh_config(void **state)
 {
     const struct ssh_order order = {.name = "ib1",
@@ -258,6 +274,7 @@ static void who_is_over_stays_over(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(jump_hosts_are_gone_through_as_far_as_the_node),
         cmocka_unit_test(the_mark_is_found_however_it_is_cut),
         cmocka_unit_test(without_its_newline_it_is_no_mark),
         cmocka_unit_test(a_complaint_is_understood_and_quoted),
