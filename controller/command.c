@@ -12,7 +12,9 @@
 #include "controller/relay/jumps.h"
 #include "controller/option_table.h"
 #include "controller/screen/cursor.h"
+#include "controller/screen/fold.h"
 #include "controller/screen/progress.h"
+#include "controller/screen/screen.h"
 #include "controller/ssh/descriptors.h"
 #include "controller/ssh/ssh.h"
 #include "controller/state_folder.h"
@@ -152,6 +154,32 @@ int command_choose(struct command *c, const char *hosts, struct fail *why)
     return choose(c, hosts ? hosts : "@all", why);
 }
 
+/* ---- the other way ------------------------------------------------------------------ */
+
+static void add_detour(void *arg, const char *node, const char *reason)
+{
+    fold_add(arg, node, reason, strlen(reason), NULL); /* untold when memory is short */
+}
+
+/* The dear way is not taken in silence. */
+static void tell_detours(struct ssh_client *client)
+{
+    CLEANUP(fold_done) struct fold *fold = fold_new();
+
+    if (!fold || !client)
+        return;
+    ssh_client_detours(client, add_detour, fold);
+    fold_sort(fold);
+    for (size_t i = 0; i < fold_count(fold); i++) {
+        const char *hosts = fold_hosts(fold, i);
+        size_t nodes = fold_size(fold, i), len_bytes;
+        const char *reason = fold_text(fold, i, &len_bytes);
+
+        screen_warn("%zu node%s %s through OpenSSH: %.*s", nodes, nodes == 1 ? "" : "s",
+                    hosts ? hosts : "", (int)len_bytes, reason);
+    }
+}
+
 /* ---- life -------------------------------------------------------------------------- */
 
 int command_open(const struct options *options, struct command *c, struct fail *why)
@@ -181,6 +209,7 @@ void command_close(struct command *c)
     link_pool_close(in->pool);
     jumps_close(in->jumps);
     door_close(in->door);
+    tell_detours(in->client); /* those that were found out on the way */
     uv_run(c->loop, UV_RUN_DEFAULT);
     ssh_client_free(in->client);
     busy = uv_loop_close(c->loop);
@@ -283,7 +312,10 @@ int command_client(struct command *c, struct ssh_client **client, struct fail *w
     if (!c->insides->client)
         return fail_memory(why);
     *client = c->insides->client;
-    return check_keys(c, *client, why) < 0 || check_jumps(c, *client, why) < 0 ? -1 : 0;
+    if (check_keys(c, *client, why) < 0 || check_jumps(c, *client, why) < 0)
+        return -1;
+    tell_detours(*client);
+    return 0;
 }
 
 int command_door(struct command *c, struct door **door, struct fail *why)

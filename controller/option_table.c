@@ -145,7 +145,7 @@ const struct option_row option_table[] = {
     {"host-keys",     0,   OPTION_WORD,   "strict|accept-new", AT(host_keys), 0, 0, CALLING,
      "accept-new learns unknown keys; a changed one is always refused"},
     {"ssh",           0,   OPTION_WORD,   "auto|libssh2|openssh", AT(ssh), 0, 0,    CALLING,
-     "openssh: through the OpenSSH client, a process for each node; else within our own process"},
+     "openssh: through the OpenSSH client, a process for each node; auto: where libssh2 cannot, and says why"},
     {"ssh-config",    0,   OPTION_TEXT,   "FILE",    AT(ssh_config),   0, 0,        CALLING,
      "or none; else ~/.ssh/config and /etc/ssh/ssh_config"},
     {"jump",          'J', OPTION_TEXT,   "[USER@]HOST[:PORT]", AT(jump), 0, 0,        CALLING,

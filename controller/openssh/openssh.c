@@ -40,5 +40,7 @@ int openssh_is_installed(struct fail *why)
 
 void openssh_free(struct openssh *o)
 {
+    if (o)
+        detours_clear(&o->detours);
     free(o);
 }

@@ -8,6 +8,7 @@
 
 #include <stddef.h>
 
+#include "controller/openssh/detours.h"
 #include "controller/openssh/gate.h"
 
 /* libuv asks for as much. */
@@ -17,6 +18,7 @@ struct fail;
 
 struct openssh {
     struct gate gate;
+    struct detours detours;
     char read[OPENSSH_READ_BYTES];
 };
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "controller/openssh/openssh.h"
+#include "controller/openssh/route.h"
 #include "controller/ssh/descriptors.h"
 #include "controller/ssh/hostkeys.h"
 #include "controller/ssh/keyagent.h"
@@ -101,6 +102,11 @@ void ssh_client_free(struct ssh_client *c)
 const char *ssh_client_login(const struct ssh_client *c)
 {
     return c->login;
+}
+
+const char *client_home(const struct ssh_client *c)
+{
+    return c->home;
 }
 
 struct openssh *client_openssh(struct ssh_client *c)
@@ -260,9 +266,21 @@ int ssh_client_check(struct ssh_client *client, const struct ssh_order *order,
     struct hostkeys *hostkeys;
     struct keyring *ring;
 
+    char reason[ROUTE_REASON_BYTES];
+
     if (order->through == SSH_THROUGH_OPENSSH)
         return openssh_is_installed(why);
     if (!order->user && !client->login)
         return fail_set(why, FAIL_USAGE, "no login name; name one with -l");
-    return client_files(client, order, &ring, &hostkeys, why);
+    return order->through == SSH_THROUGH_AUTO
+               ? route_choose(client, order, reason, why)
+               : client_files(client, order, &ring, &hostkeys, why);
+}
+
+void ssh_client_detours(struct ssh_client *client,
+                        void (*tell)(void *arg, const char *node, const char *reason),
+                        void *arg)
+{
+    if (client->openssh)
+        detours_tell(&client->openssh->detours, tell, arg);
 }

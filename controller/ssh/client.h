@@ -23,6 +23,9 @@ struct turns;
 int client_files(struct ssh_client *client, const struct ssh_order *order,
                  struct keyring **ring, struct hostkeys **hostkeys, struct fail *why);
 
+/* Where .ssh is; NULL when the system does not say.  Borrowed. */
+const char *client_home(const struct ssh_client *client);
+
 /* What the OpenSSH clients share, made when it is first asked for; NULL only when memory
  * is exhausted.
  */

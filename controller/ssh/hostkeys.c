@@ -340,16 +340,37 @@ static bool note_line(void *arg, const struct hosttable_line *line)
     return false;
 }
 
+static const struct hosttable_line *find_pattern(const struct hostkeys *keys,
+                                                 const struct hostkeys_host *host)
+{
+    const struct hosttable_line *line = NULL;
+    char name[HOSTTABLE_NAME_BYTES];
+
+    for (int which = 0; which < SPELLINGS && !line; which++)
+        if (spelling(host, which, name))
+            line = hosttable_pattern(keys->table, name);
+    return line;
+}
+
 /* What only a refusal wants to know. */
 static void look_around(const struct hostkeys *keys, const struct hostkeys_host *host,
                         const struct shown *shown, struct host_evidence *e)
 {
-    char name[HOSTTABLE_NAME_BYTES];
-
     hosttable_find_key(keys->table, shown->key, note_line, &e->elsewhere);
-    for (int which = 0; which < SPELLINGS && !e->pattern; which++)
-        if (spelling(host, which, name))
-            e->pattern = hosttable_pattern(keys->table, name);
+    e->pattern = find_pattern(keys, host);
+}
+
+int hostkeys_covered(const struct hostkeys *keys, const struct hostkeys_host *host,
+                     struct fail *why)
+{
+    const struct hosttable_line *pattern = find_pattern(keys, host), *plain = NULL;
+
+    for (int which = 0; which < SPELLINGS && pattern && !plain; which++)
+        find(keys, host, which, note_line, &plain);
+    return pattern && !plain
+               ? fail_set(why, FAIL_UNSUPPORTED, "%s:%u, a pattern or @cert-authority",
+                          pattern->file, pattern->number)
+               : 0;
 }
 
 int hostkeys_check(struct hostkeys *keys, const struct hostkeys_host *host,

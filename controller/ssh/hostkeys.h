@@ -49,6 +49,12 @@ void hostkeys_free(struct hostkeys *keys);
 int hostkeys_algorithms(struct hostkeys *keys, const struct hostkeys_host *host,
                         char list[HOSTKEYS_LIST_BYTES], struct fail *why);
 
+/* -1, FAIL_UNSUPPORTED, when its name stands nowhere in clear text, but a pattern or a
+ * @cert-authority covers it: OpenSSH knows what to do with those.
+ */
+int hostkeys_covered(const struct hostkeys *keys, const struct hostkeys_host *host,
+                     struct fail *why);
+
 /* Is this the host's key?  0 when it is stored for it, or was learned now because
  * accept_new allows it.  Otherwise with the fingerprint and what to do:
  *

@@ -2,13 +2,18 @@
 
 #include <stdlib.h>
 
+#include "controller/openssh/route.h"
 #include "controller/ssh/way.h"
 #include "protocol/fail.h"
 
-/* Alive from ssh_open() until its session is closed. */
+/* Alive from ssh_open() until its sessions are closed. */
 struct ssh {
+    struct ssh_client *client;
+    struct uv_loop_s *loop;
     const struct way *way;
     void *session;
+    unsigned open; /* sessions that are not closed: the one, and one that was given up */
+    bool is_up, closing;
     struct ssh_order order;
     const struct ssh_hooks *hooks;
     void *arg;
@@ -21,6 +26,7 @@ static void on_up(void *arg)
 {
     struct ssh *s = arg;
 
+    s->is_up = true;
     s->hooks->up(s->arg);
 }
 
@@ -40,17 +46,68 @@ static void on_drained(void *arg)
         s->hooks->drained(s->arg);
 }
 
+static int turn(struct ssh *s, const struct fail *told);
+
 static void on_ended(void *arg, int status, const struct fail *why)
 {
     struct ssh *s = arg;
 
-    s->hooks->ended(s->arg, status, why);
+    if (!why || why->code != FAIL_UNSUPPORTED || turn(s, why) < 0)
+        s->hooks->ended(s->arg, status, why);
 }
 
 static const struct ssh_hooks session_hooks = {.up = on_up,
                                                .data = on_data,
                                                .drained = on_drained,
                                                .ended = on_ended};
+
+/* ---- the other way ---------------------------------------------------------------- */
+
+static void on_session_closed(void *arg)
+{
+    struct ssh *s = arg;
+
+    if (--s->open > 0 || !s->closing)
+        return;
+    if (s->on_closed)
+        s->on_closed(s->arg);
+    free(s);
+}
+
+static int take_way(struct ssh *s, const struct way *way)
+{
+    void *session = way->open(s->client, s->loop, &s->order, &session_hooks, s);
+
+    if (!session)
+        return -1;
+    if (s->session)
+        s->way->close(s->session, on_session_closed);
+    s->way = way;
+    s->session = session;
+    s->open++;
+    return 0;
+}
+
+/* libssh2 has found out that it cannot reach this node.  -1: it stays so. */
+static int turn(struct ssh *s, const struct fail *told)
+{
+    if (s->order.through != SSH_THROUGH_AUTO || s->is_up || s->way == &way_openssh)
+        return -1;
+    return route_turn(s->client, &s->order, told, NULL) < 0 ? -1
+                                                            : take_way(s, &way_openssh);
+}
+
+static const struct way *choose(const struct ssh *s)
+{
+    char reason[ROUTE_REASON_BYTES];
+
+    if (s->order.through != SSH_THROUGH_AUTO)
+        return s->order.through == SSH_THROUGH_OPENSSH ? &way_openssh : &way_libssh2;
+    /* What is wrong with a file is told by the session. */
+    return route_choose(s->client, &s->order, reason, NULL) == 0 && *reason
+               ? &way_openssh
+               : &way_libssh2;
+}
 
 /* ---- life ------------------------------------------------------------------------ */
 
@@ -65,9 +122,9 @@ struct ssh *ssh_open(struct ssh_client *client, struct uv_loop_s *loop,
     s->order = *order;
     s->hooks = hooks;
     s->arg = arg;
-    s->way = order->through == SSH_THROUGH_OPENSSH ? &way_openssh : &way_libssh2;
-    s->session = s->way->open(client, loop, &s->order, &session_hooks, s);
-    if (!s->session) {
+    s->client = client;
+    s->loop = loop;
+    if (take_way(s, choose(s)) < 0) {
         free(s);
         return NULL;
     }
@@ -94,17 +151,9 @@ int ssh_instead(struct ssh *s, const char *command, struct fail *why)
     return s->way->instead(s->session, command, why);
 }
 
-static void on_session_closed(void *arg)
-{
-    struct ssh *s = arg;
-
-    if (s->on_closed)
-        s->on_closed(s->arg);
-    free(s);
-}
-
 void ssh_close(struct ssh *s, void (*on_closed)(void *arg))
 {
+    s->closing = true;
     s->on_closed = on_closed;
     s->way->close(s->session, on_session_closed);
 }

@@ -53,6 +53,13 @@ struct passage;
  */
 void ssh_client_pass(struct ssh_client *client, struct passage *passage);
 
+/* Tell of each node that goes through OpenSSH although nobody asked for it, once, and of
+ * those that were told before no more.
+ */
+void ssh_client_detours(struct ssh_client *client,
+                        void (*tell)(void *arg, const char *node, const char *reason),
+                        void *arg);
+
 /* All sessions must be closed.  Host keys learned are on disk when it returns.
  * NULL is allowed.
  */
@@ -66,7 +73,9 @@ double ssh_client_longest_ms(const struct ssh_client *client);
 
 /* ---- one session -------------------------------------------------------------- */
 
-/* As enum fleet_ssh. */
+/* As enum fleet_ssh.  AUTO is libssh2 unless it is known, or found out, that it cannot
+ * reach the node.
+ */
 enum ssh_through { SSH_THROUGH_AUTO, SSH_THROUGH_LIBSSH2, SSH_THROUGH_OPENSSH };
 
 /* All strings are borrowed until the session is closed. */

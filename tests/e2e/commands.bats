@@ -233,15 +233,15 @@ bad() { cat >"$SSHD_DIR/bad"; }
             [ "$status" = 2 ]
             [ -z "$out" ]
             [ "$(wc -l <"$SSHD_DIR/err")" = 1 ]
-            warns "the key $SSHD_DIR/$name: $words"
+            warns "the key $SSHD_DIR/$name$words"
         done
     done <<'KEYS'
-missing|No such file or directory
-locked|it has a passphrase; use a key without one
-locked.pub|it is a public key; the private one usually has the same name without .pub
-empty|it is empty
-home|Is a directory
-forced|it is not a private key, or damaged
+missing|: No such file or directory
+locked| has a passphrase: ssh-add
+locked.pub| is a public key, and no ssh-agent has its private half
+empty|: it is empty
+home|: Is a directory
+forced|: it is not a private key, or damaged
 KEYS
     ! grep -q Accepted "$SSHD_LOG"
 }

@@ -5,7 +5,7 @@ load sshd
 link_words() # in $words
 {
     words=(name=node1 address=127.0.0.1 port="$SSHD_PORT" user=tester key="$SSHD_KEY"
-        known_hosts="$SSHD_KNOWN_HOSTS" ssh_config=none agent="$BATS_TEST_DIRNAME/fake-agent"
+        known_hosts="$SSHD_KNOWN_HOSTS" ssh=libssh2 ssh_config=none agent="$BATS_TEST_DIRNAME/fake-agent"
         unprivileged=yes pause_ms=50)
 }
 

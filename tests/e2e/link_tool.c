@@ -1,7 +1,7 @@
 /* link-tool WORD=VALUE...   open links, ask once, say what happens (for e2e tests)
  *
  *   name= address= port= user= key= known_hosts= installed= sudo=yes     the node
- *   accept_new=yes ssh=openssh ssh_config=
+ *   accept_new=yes ssh=libssh2|openssh ssh_config=
  *   agent= unprivileged=yes login_ms= tries= pause_ms= idle_ms=          the pool
  *   width= patience_ms=                                                  the door
  *   count=N        so many links to the same node; default 1

@@ -148,3 +148,98 @@ S
     ibfleet_end
     [ "$status" = 0 ]
 }
+
+# ---- when nobody said which way ------------------------------------------------------------
+
+auto() # LINE-OF-SSHD_CONFIG...   sshd again, and auto
+{
+    sshd_stop
+    printf '%s\n' "$@" | sshd_start
+    sed -i '/^ssh = /d' "$IBFLEET_FLEET"
+}
+host_key_of_kind() # NAME SSH-KEYGEN-OPTION...
+{
+    ssh-keygen -q -N '' -f "$SSHD_DIR/$1" "${@:2}"
+}
+
+@test "auto: a node that libssh2 reaches does not cost a process" {
+    auto
+    ibfleet exec ib1 -- true
+    [ "$status" = 0 ]
+    ! warns OpenSSH
+}
+
+@test "auto: hardened servers, said once for all of them" {
+    auto 'Ciphers chacha20-poly1305@openssh.com' 'MACs hmac-sha2-256-etm@openssh.com'
+    fleet_node ib2
+    STATE= ibfleet exec ib1,ib2 -- 'echo $((6*7))'
+    [ "$status" = 0 ]
+    says "ib1: 42"
+    says "ib2: 42"
+    warns "2 nodes ib[1-2] through OpenSSH: libssh2 says: "
+    [ "$(grep -c 'through OpenSSH' "$SSHD_DIR/err")" = 1 ]
+    STATE= ibfleet exec ib1 --ssh libssh2 --json -- true
+    [ "$status" = 1 ]
+    says not-supported
+}
+
+@test "auto: a certificate beside the key" {
+    host_key_of_kind ca -t ed25519
+    ssh-keygen -q -s "$SSHD_DIR/ca" -I me -n tester "$SSHD_KEY.pub"
+    echo "cert-authority $(cat "$SSHD_DIR/ca.pub")" >"$SSHD_DIR/authorized_keys"
+    auto
+    ibfleet exec ib1 -- true
+    [ "$status" = 0 ]
+    warns "1 node ib1 through OpenSSH: the certificate $SSHD_KEY-cert.pub"
+    grep -q "Accepted publickey for tester .* ED25519-CERT" "$SSHD_LOG"
+}
+
+@test "auto: a host that only its authority vouches for" {
+    host_key_of_kind ca -t ed25519
+    ssh-keygen -q -s "$SSHD_DIR/ca" -I host -h -n 127.0.0.1 "$SSHD_DIR/host_ed25519.pub"
+    echo "@cert-authority [127.0.0.*]:* $(cut -d' ' -f1,2 "$SSHD_DIR/ca.pub")" >"$SSHD_KNOWN_HOSTS"
+    auto "HostCertificate $SSHD_DIR/host_ed25519-cert.pub"
+    ibfleet exec ib1 -- true
+    [ "$status" = 0 ]
+    warns "1 node ib1 through OpenSSH: $SSHD_KNOWN_HOSTS:1, a pattern or @cert-authority"
+}
+
+@test "auto: a host that only a wildcard names" {
+    echo "[127.0.0.?]:* $(host_key)" >"$SSHD_KNOWN_HOSTS"
+    auto
+    ibfleet exec ib1 -- true
+    [ "$status" = 0 ]
+    warns "1 node ib1 through OpenSSH: $SSHD_KNOWN_HOSTS:1, a pattern or @cert-authority"
+}
+
+@test "auto: a host that has an RSA key and no other" {
+    host_key_of_kind host_rsa -t rsa -b 2048
+    mv "$SSHD_DIR/host_rsa" "$SSHD_DIR/host_ed25519"
+    echo "[127.0.0.1]:$SSHD_PORT $(cut -d' ' -f1,2 "$SSHD_DIR/host_rsa.pub")" >"$SSHD_KNOWN_HOSTS"
+    auto
+    ibfleet exec ib1 -- true
+    [ "$status" = 0 ]
+    warns "1 node ib1 through OpenSSH: only an RSA host key is known"
+    : >"$SSHD_KNOWN_HOSTS" # unknown, it is found out on the way
+    ibfleet exec ib1 --json -- true
+    [ "$status" = 4 ]
+    says host-key-unknown
+    says "No RSA host key is known for"
+    warns "1 node ib1 through OpenSSH: libssh2 says: "
+}
+
+# ---- a jump host ---------------------------------------------------------------------------
+
+@test "a jump host that only ssh_config knows" {
+    printf '%s\n' 'Host far' 'ProxyJump near' 'Host near' 'HostName 127.0.0.1' "Port $SSHD_PORT" \
+        'User tester' 'BatchMode yes' 'Host *' "IdentityFile $SSHD_KEY" \
+        "UserKnownHostsFile $SSHD_KNOWN_HOSTS" >"$SSHD_DIR/ssh_config"
+    fleet_node far
+    STATE= ibfleet exec far --ssh openssh --ssh-config "$SSHD_DIR/ssh_config" -- 'echo $SSH_CONNECTION'
+    [ "$status" = 0 ]
+    says "far: 127.0.0.1"
+    [ "$(grep -c 'Accepted publickey' "$SSHD_LOG")" = 2 ]
+    sshd_stop
+    ibfleet exec far --ssh-config "$SSHD_DIR/ssh_config" --json -- true
+    says not-reachable
+}

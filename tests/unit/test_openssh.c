@@ -4,11 +4,13 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <string.h>
 
 #include "controller/openssh/arguments.h"
 #include "controller/openssh/child_state.h"
 #include "controller/openssh/complaint.h"
+#include "controller/openssh/detours.h"
 #include "controller/openssh/gate.h"
 #include "controller/openssh/mark.h"
 #include "controller/ssh/ssh.h"
@@ -139,6 +141,7 @@ static void an_order_becomes_words(void **state)
     const struct ssh_order order = {.name = "ib1",
                                     .address = "fe80::1%eth0",
                                     .port = 2222,
+                                    .jump = "you@bastion:23",
                                     .user = "me",
                                     .key = "/my keys/50%",
                                     .known_hosts = "/known /other",
@@ -155,6 +158,7 @@ static void an_order_becomes_words(void **state)
     assert_true(has(&a, "BatchMode=yes"));
     assert_true(has(&a, "HostName=\"fe80::1%%eth0\""));
     assert_true(has(&a, "Port=2222"));
+    assert_true(has(&a, "ProxyJump=you@bastion:23"));
     assert_true(has(&a, "User=me"));
     assert_true(has(&a, "IdentityFile=\"/my keys/50%%\""));
     assert_true(has(&a, "IdentitiesOnly=yes"));
@@ -271,6 +275,37 @@ static void who_is_over_stays_over(void **state)
     }
 }
 
+/* ---- detours ----------------------------------------------------------------------------- */
+
+static char told[256];
+
+static void note_told(void *arg, const char *node, const char *reason)
+{
+    (void)arg;
+    snprintf(told + strlen(told), sizeof told - strlen(told), "%s:%s ", node, reason);
+}
+
+static void each_detour_is_told_once(void **state)
+{
+    struct detours d = {0};
+
+    (void)state;
+    assert_null(detours_find(&d, "ib1"));
+    detours_note(&d, "ib2", "x", NULL);
+    detours_note(&d, "ib1", "y", NULL);
+    detours_note(&d, "ib2", "z", NULL);
+    told[0] = '\0';
+    detours_tell(&d, note_told, NULL);
+    assert_string_equal(told, "ib2:x ib1:y ");
+    detours_note(&d, "ib3", "x", NULL);
+    told[0] = '\0';
+    detours_tell(&d, note_told, NULL);
+    detours_tell(&d, note_told, NULL);
+    assert_string_equal(told, "ib3:x ");
+    assert_string_equal(detours_find(&d, "ib2"), "x");
+    detours_clear(&d);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -284,6 +319,7 @@ int main(void)
         cmocka_unit_test(a_path_that_ssh_would_misread_is_refused),
         cmocka_unit_test(not_more_than_the_width_are_inside),
         cmocka_unit_test(who_is_over_stays_over),
+        cmocka_unit_test(each_detour_is_told_once),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
