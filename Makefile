@@ -207,7 +207,7 @@ lab-down: ; @tests/lab/lab down
 lab-ssh:  ; @tests/lab/lab ssh $(NODE)
 
 # One after the other, since each wants the machine for itself.
-BENCHES := fold fanout relay verbs
+BENCHES := fold fanout scale relay verbs
 .PHONY: bench $(BENCHES:%=bench-%)
 bench: $(scripts) $O/bench-deps.ok
 	@for b in $(BENCHES); do $(MAKE) -s bench-$$b || exit; done

@@ -11,6 +11,7 @@
 #include <uv.h>
 
 #include "controller/command.h"
+#include "controller/cost.h"
 #include "controller/exec/answer.h"
 #include "controller/exec/answers.h"
 #include "controller/exec/fanout.h"
@@ -365,7 +366,9 @@ static int print_json(const struct exec *e, struct fail *why)
     CLEANUP(json_done)
     struct json *doc = answers_encode(e->answers, e->command->node_count, e->words);
 
-    return doc ? screen_json(doc, why) : fail_memory(why);
+    if (!doc || json_put(doc, "cost", cost_encode(e->client)) < 0)
+        return fail_memory(why);
+    return screen_json(doc, why);
 }
 
 static int run(struct exec *e)

@@ -3,7 +3,7 @@
  * A node that floods us, or takes a large file, must not hold up the logins and answers
  * of the others.  What has moved more than TURNS_LIGHT_BYTES without a pause is heavy:
  * it queues, and only the first in the queue works, one turn in each round of the loop.
- * While the others keep the loop busy, the heavy have a twentieth of its time; when they
+ * While the others keep the loop busy, the heavy have a small share of its time; when they
  * leave it time, the heavy have all of that.
  *
  *     turn_moved(&mine, bytes, now_ms);           each time
@@ -33,7 +33,7 @@
 #define TURNS_TURN_BYTES ((size_t)64 << 10)
 
 /* The share of the heavy while the others keep the loop busy: one part of so many. */
-#define TURNS_PARTS 20u
+#define TURNS_PARTS 32u
 
 /* How often it is judged whether they do, and at which share of the time: one part. */
 #define TURNS_LOOK_NS    (20u * 1000000u)

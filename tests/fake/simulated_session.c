@@ -238,9 +238,9 @@ int simulated_session_fd(const struct simulated_session *s)
     return s->fd;
 }
 
-bool simulated_session_is_running(const struct simulated_session *s)
+bool simulated_session_has_answered(const struct simulated_session *s)
 {
-    return s->state == RUNNING;
+    return s->state == ENDED && !s->rule;
 }
 
 /* ---- life ----------------------------------------------------------------------- */

@@ -38,7 +38,7 @@ uint32_t simulated_session_awaits(const struct simulated_session *s);
 
 int simulated_session_fd(const struct simulated_session *s);
 
-/* A command has been started and has not ended: it floods or hangs, say. */
-bool simulated_session_is_running(const struct simulated_session *s);
+/* The command has ended with all that it had to say, and no rule was in the way. */
+bool simulated_session_has_answered(const struct simulated_session *s);
 
 #endif

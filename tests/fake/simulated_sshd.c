@@ -4,7 +4,9 @@
  *
  * Every address of 127.0.0.0/8 is a node of its own, all with one host key; what a node
  * does follows from its command, or from the rules: simulated_deed.h.  Prints "ready"
- * when it listens, and at the end of its stdin it ends, so it never outlives a test.
+ * when it listens.  For each line of stdin it says how many nodes without a rule have
+ * answered so far, and when the latest did; at the end of stdin it ends, so
+ * it never outlives a test.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -20,6 +22,7 @@
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "controller/whole_file.h"
@@ -39,6 +42,8 @@ struct server {
     ssh_bind bind;
     ssh_key user_key;
     struct rules *rules;
+    unsigned answered;
+    struct timespec answered_at; /* CLOCK_MONOTONIC */
 };
 
 static const char usage[] =
@@ -163,8 +168,14 @@ static int accept_some(struct server *s)
 static void serve(struct server *s, struct simulated_session *session, uint32_t events)
 {
     int fd = simulated_session_fd(session);
+    bool had_answered = simulated_session_has_answered(session);
+    int over = simulated_session_work(session, events);
 
-    if (simulated_session_work(session, events) < 0) {
+    if (!had_answered && simulated_session_has_answered(session)) {
+        s->answered++;
+        clock_gettime(CLOCK_MONOTONIC, &s->answered_at);
+    }
+    if (over < 0) {
         epoll_ctl(s->epoll, EPOLL_CTL_DEL, fd, NULL);
         simulated_session_free(session);
     } else {
@@ -172,11 +183,23 @@ static void serve(struct server *s, struct simulated_session *session, uint32_t 
     }
 }
 
+/* -1 at the end of stdin. */
+static int report(struct server *s)
+{
+    char lines[256];
+
+    if (read(STDIN_FILENO, lines, sizeof lines) <= 0)
+        return -1;
+    printf("answered %u, latest at %lld.%09ld\n", s->answered,
+           (long long)s->answered_at.tv_sec, s->answered_at.tv_nsec);
+    fflush(stdout);
+    return 0;
+}
+
 /* Until stdin ends. */
 static int run(struct server *s)
 {
     struct epoll_event events[EVENTS];
-    char byte;
 
     for (;;) {
         int n = epoll_wait(s->epoll, events, EVENTS, -1);
@@ -187,7 +210,7 @@ static int run(struct server *s)
                     return 1;
             } else if (events[i].data.ptr != s) {
                 serve(s, events[i].data.ptr, events[i].events);
-            } else if (read(STDIN_FILENO, &byte, 1) <= 0) {
+            } else if (report(s) < 0) {
                 return 0;
             }
         }

@@ -103,7 +103,7 @@ static void only_the_first_is_woken(void **state)
     assert_null(turns.last);
 }
 
-static void others_that_are_busy_lose_a_twentieth(void **state)
+static void others_that_are_busy_lose_little(void **state)
 {
     uint64_t begun_ns = now_ns;
 
@@ -159,7 +159,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(who_moves_little_is_not_heavy),
         cmocka_unit_test_setup(only_the_first_is_woken, set_up),
-        cmocka_unit_test_setup(others_that_are_busy_lose_a_twentieth, set_up),
+        cmocka_unit_test_setup(others_that_are_busy_lose_little, set_up),
         cmocka_unit_test_setup(a_loop_that_has_time_gives_it_away, set_up),
         cmocka_unit_test_setup(the_heavy_share_alike, set_up),
         cmocka_unit_test_setup(a_storm_after_a_quiet_time_is_noticed, set_up),
