@@ -13,7 +13,6 @@
 #include "controller/rollout/past.h"
 #include "controller/rollout/plan.h"
 #include "controller/screen/color.h"
-#include "controller/screen/escape.h"
 #include "controller/screen/screen.h"
 #include "controller/screen/table.h"
 #include "controller/screen/text.h"
@@ -47,15 +46,13 @@ struct show {
 /* "plan      packages rdma-core; ..." */
 static void add_labelled(struct show *s, const char *label, const char *words)
 {
-    CLEANUP(text_clear) struct text safe = {0};
     size_t start = s->text.len_bytes;
 
     if (!words || !*words)
         return;
-    escape_add(&safe, words);
     text_add(&s->text, "%s", label);
     text_fill(&s->text, ' ', LABEL_WIDTH - (s->text.len_bytes - start));
-    wrap_add(&s->text, text_of(&safe), LABEL_WIDTH, s->width);
+    wrap_add_escaped(&s->text, words, LABEL_WIDTH, s->width);
 }
 
 static void add_plan(struct show *s, const char *plan)
@@ -142,7 +139,7 @@ static int add_run(void *arg, const struct history_run *run, struct fail *why)
     past_format_time(run->created_ms, started);
     text_add(&line, "%s in %s %s (%s), started %s UTC by %s", s->node, run->kind, run->id,
              past_word_of(run), started, run->user);
-    wrap_add(&s->text, text_of(&line), strlen("  "), s->width);
+    wrap_add_escaped(&s->text, text_of(&line), strlen("  "), s->width);
     return 0;
 }
 

@@ -101,7 +101,7 @@ static void add_heading(struct status *s, const struct history_run *run)
     past_format_time(run->created_ms, started);
     text_add(&line, "%s %s: %s; started %s UTC by %s, on %s", run->kind, run->id, state,
              started, run->user, run->controller);
-    wrap_add(&s->text, text_of(&line), strlen("  "), screen_width(STDOUT_FILENO));
+    wrap_add_escaped(&s->text, text_of(&line), strlen("  "), screen_width(STDOUT_FILENO));
     if (s->is_validation || run->live)
         return;
     snprintf(s->to_resume, sizeof s->to_resume, "%s", run->id);

@@ -2,8 +2,10 @@
 
 #include <string.h>
 
+#include "controller/screen/escape.h"
 #include "controller/screen/text.h"
 #include "controller/screen/utf8.h"
+#include "protocol/scope.h"
 
 /* How many bytes go on a line of so many columns: whole words, at least one. */
 static size_t line_length(const char *words, size_t columns)
@@ -34,4 +36,12 @@ void wrap_add(struct text *text, const char *words, size_t indent, size_t width)
         text_put(text, words, len);
         text_put(text, "\n", 1);
     }
+}
+
+void wrap_add_escaped(struct text *text, const char *words, size_t indent, size_t width)
+{
+    CLEANUP(text_clear) struct text safe = {0};
+
+    escape_add(&safe, words);
+    wrap_add(text, text_of(&safe), indent, width);
 }

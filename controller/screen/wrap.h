@@ -12,4 +12,7 @@ struct text;
  */
 void wrap_add(struct text *text, const char *words, size_t indent, size_t width);
 
+/* The same of words that are not all our own: escaped first. */
+void wrap_add_escaped(struct text *text, const char *words, size_t indent, size_t width);
+
 #endif
