@@ -223,7 +223,7 @@ static void let_in_first(struct door *d, struct door_place *p)
     take_out(d, w);
     w->where = DOOR_INSIDE;
     w->round = doorway_enter(&p->way);
-    flow_enter(&d->flow);
+    w->since = flow_enter(&d->flow);
     sort_in(d, p);
     w->hooks->turn(w->arg);
 }
@@ -342,7 +342,7 @@ void door_leave(struct door *d, struct door_wait *w, const struct fail *why)
         return;
     }
     w->where = DOOR_OUTSIDE;
-    flow_leave(&d->flow);
+    flow_leave(&d->flow, w->since);
     if (where == DOOR_INSIDE) {
         if (end != DOORWAY_SAYS_NOTHING)
             w->place->why = why->code;

@@ -50,7 +50,7 @@ struct door_wait {
     void *arg;
 
     enum door_where where;
-    unsigned round;
+    unsigned round, since; /* of its doorway, and of the flow */
     struct door_place *place;
     struct door_wait *next, *before;
 };
