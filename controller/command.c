@@ -15,6 +15,7 @@
 #include "controller/screen/fold.h"
 #include "controller/screen/progress.h"
 #include "controller/screen/screen.h"
+#include "controller/sources/sources.h"
 #include "controller/ssh/descriptors.h"
 #include "controller/ssh/ssh.h"
 #include "controller/state_folder.h"
@@ -39,6 +40,7 @@ struct command_insides {
     struct link_pool *pool;
     struct jumps *jumps; /* NULL: nobody goes through a jump host */
     char *state_folder;
+    struct sources *sources;
 
     struct progress_options progress;
     const char **names; /* of the chosen nodes, for the progress display */
@@ -92,7 +94,8 @@ static int override_fleet(struct fleet *fleet, const struct options *o, struct f
 }
 
 /* Without a fleet file, -w names nodes by what they resolve to. */
-static int load_fleet(struct command *c, const char *hosts, struct fail *why)
+static int load_fleet(struct command *c, const char *hosts,
+                      const struct hostset_groups *groups, struct fail *why)
 {
     const char *path = find_fleet(c->options);
     struct fleet *fleet = NULL;
@@ -103,7 +106,7 @@ static int load_fleet(struct command *c, const char *hosts, struct fail *why)
                         "/etc/ibfleet/fleet.ini");
     if (path && fleet_load(path, getenv("HOME"), &fleet, why) < 0)
         return -1;
-    if (!path && fleet_of(hosts, NULL, &fleet, why) < 0)
+    if (!path && fleet_of(hosts, groups, &fleet, why) < 0)
         return fail_prefix(why, "without a fleet file");
     if (override_fleet(fleet, c->options, why) < 0) {
         fleet_free(fleet);
@@ -113,11 +116,12 @@ static int load_fleet(struct command *c, const char *hosts, struct fail *why)
     return 0;
 }
 
-static int exclude(const struct command *c, struct hostset *set, struct fail *why)
+static int exclude(const struct command *c, const struct hostset_groups *groups,
+                   struct hostset *set, struct fail *why)
 {
     if (!c->options->exclude)
         return 0;
-    if (fleet_exclude(c->fleet, c->options->exclude, NULL, set, why) < 0)
+    if (fleet_exclude(c->fleet, c->options->exclude, groups, set, why) < 0)
         return fail_prefix(why, "-x");
     if (!hostset_count(set))
         return fail_set(why, FAIL_HOSTLIST, "-x '%s' leaves no node",
@@ -125,13 +129,15 @@ static int exclude(const struct command *c, struct hostset *set, struct fail *wh
     return 0;
 }
 
-static int choose(struct command *c, const char *hosts, struct fail *why)
+static int choose(struct command *c, const char *hosts,
+                  const struct hostset_groups *groups, struct fail *why)
 {
     CLEANUP(hostset_done) struct hostset *set = NULL;
     const struct fleet_node **nodes;
     size_t count;
 
-    if (fleet_select(c->fleet, hosts, NULL, &set, why) < 0 || exclude(c, set, why) < 0)
+    if (fleet_select(c->fleet, hosts, groups, &set, why) < 0 ||
+        exclude(c, groups, set, why) < 0)
         return -1;
     count = hostset_count(set);
     nodes = calloc(count + 1, sizeof *nodes);
@@ -147,11 +153,17 @@ static int choose(struct command *c, const char *hosts, struct fail *why)
 
 int command_choose(struct command *c, const char *hosts, struct fail *why)
 {
-    if (!c->fleet && load_fleet(c, hosts, why) < 0)
+    struct sources *sources;
+    const struct hostset_groups *groups;
+
+    if (command_sources(c, &sources, why) < 0)
+        return -1;
+    groups = sources_groups(sources);
+    if (!c->fleet && load_fleet(c, hosts, groups, why) < 0)
         return -1;
     if (!find_fleet(c->options)) /* the fleet is what hosts said */
         hosts = NULL;
-    return choose(c, hosts ? hosts : "@all", why);
+    return choose(c, hosts ? hosts : "@all", groups, why);
 }
 
 /* ---- the other way ------------------------------------------------------------------ */
@@ -215,6 +227,7 @@ void command_close(struct command *c)
     busy = uv_loop_close(c->loop);
     assert(busy == 0);
     (void)busy;
+    sources_free(in->sources);
     free(in->state_folder);
     free(in->names);
     free(in);
@@ -370,6 +383,19 @@ int command_state(struct command *c, const char **folder, struct fail *why)
         path = NULL;
     }
     *folder = c->insides->state_folder;
+    return 0;
+}
+
+int command_sources(struct command *c, struct sources **sources, struct fail *why)
+{
+    CLEANUP(text_done) char *path = NULL;
+
+    /* without a home there are no runs, and that is all */
+    if (!c->insides->sources && command_state_path(c, &path, NULL) < 0)
+        path = NULL;
+    if (!c->insides->sources && sources_new(path, &c->insides->sources, why) < 0)
+        return -1;
+    *sources = c->insides->sources;
     return 0;
 }
 

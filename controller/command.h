@@ -31,6 +31,7 @@ struct link_pool;
 struct options;
 struct progress;
 struct progress_state;
+struct sources;
 struct ssh_client;
 struct uv_loop_s;
 
@@ -64,6 +65,11 @@ int command_choose(struct command *c, const char *hosts, struct fail *why);
  * NULL when there is none.  Borrowed.
  */
 const char *command_fleet_file(const struct command *c);
+
+/* Whom groups outside the fleet file are asked from, made on the first call.
+ * FAIL_MEMORY.
+ */
+int command_sources(struct command *c, struct sources **sources, struct fail *why);
 
 /* What all SSH sessions share, made on the first call, with the keys and known hosts of
  * all chosen nodes read: FAIL_KEY_FILE, FAIL_USAGE or FAIL_STATE before any node is

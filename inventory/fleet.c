@@ -130,15 +130,21 @@ static int hostlist_of_own(const struct view *view, const char *name, const char
 {
     const struct fleet_group *group = fleet_find_group(view->fleet, name);
     const struct hostset_groups *others = view->others;
+    struct fail reason = {.code = FAIL_NONE};
 
     if (group || strcmp(name, "all") == 0 || strcmp(name, "*") == 0) {
         *text = group ? group->hostlist : view->fleet->all;
         return 0;
     }
-    *text = "";
-    if (others && others->hostlist_of(others->arg, NULL, name, text, why) < 0)
-        return -1;
-    return **text ? 0 : no_such_group(view->fleet, name, why);
+    if (!others)
+        return no_such_group(view->fleet, name, why);
+    if (others->hostlist_of(others->arg, NULL, name, text, &reason) == 0 && **text)
+        return 0;
+    if (reason.code == FAIL_NONE || reason.code == FAIL_HOSTLIST)
+        return no_such_group(view->fleet, name, why);
+    if (why)
+        *why = reason;
+    return -1;
 }
 
 static int hostlist_of(void *arg, const char *source, const char *name, const char **text,
@@ -199,6 +205,12 @@ int fleet_resolve(const struct fleet *fleet, const char *hostlist, struct hostse
     return resolve(&(struct view){.fleet = fleet}, hostlist, set, why);
 }
 
+static int nobody(const char *hostlist, struct fail *why)
+{
+    return fail_set(why, FAIL_HOSTLIST, "'%.*s' means no node at all",
+                    character_cut(hostlist, 60), hostlist);
+}
+
 int fleet_select(const struct fleet *fleet, const char *hostlist,
                  const struct hostset_groups *others, struct hostset **set,
                  struct fail *why)
@@ -210,8 +222,7 @@ int fleet_select(const struct fleet *fleet, const char *hostlist,
         return -1;
     if (hostset_count(found) == 0) {
         hostset_free(found);
-        return fail_set(why, FAIL_HOSTLIST, "'%.*s' means no node at all",
-                        character_cut(hostlist, 60), hostlist);
+        return nobody(hostlist, why);
     }
     *set = found;
     return 0;
@@ -273,6 +284,8 @@ int fleet_of(const char *hostlist, const struct hostset_groups *groups,
         return fail_memory(why);
     if (hostset_parse(hostlist, groups, &names, why) < 0)
         return -1;
+    if (hostset_count(names) == 0)
+        return nobody(hostlist, why);
     for (size_t i = 0; i < hostset_count(names); i++)
         if (fleet_add_nodes(made, hostset_name(names, i), "", 0, why) < 0)
             return recode(FAIL_HOSTLIST, why);

@@ -114,7 +114,7 @@ int fleet_load(const char *path, const char *home, struct fleet **fleet,
 
 /* A fleet without a file: the nodes of this hostlist, ADDRESS or ADDRESS:PORT,
  * all settings at their defaults; groups (NULL: there are none) knows what @names mean.
- * -1: FAIL_HOSTLIST, what the groups said, or FAIL_MEMORY.
+ * -1: FAIL_HOSTLIST (also when it means no node), what the groups said, or FAIL_MEMORY.
  */
 int fleet_of(const char *hostlist, const struct hostset_groups *groups,
              struct fleet **fleet, struct fail *why);

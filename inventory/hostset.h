@@ -96,6 +96,9 @@ struct hostset_groups {
 int hostset_parse(const char *text, const struct hostset_groups *groups,
                   struct hostset **set, struct fail *why);
 
+/* May a group be called so?  The name then means nothing to a shell. */
+bool hostset_is_group_name(const char *name);
+
 /* Call visit for each name in the order it is written, repetitions included;
  * only ',' may join, and there are no groups.  visit returns 0, or -1 with *why
  * filled in to end it.  Nothing is visited when the text itself is refused.

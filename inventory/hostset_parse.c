@@ -11,10 +11,6 @@
 #include "protocol/fail.h"
 #include "protocol/scope.h"
 
-/* What may be in a name beside letters and digits; a pattern has * and ?, a group more. */
-#define NAME_MARKS  "-_.:%"
-#define GROUP_MARKS NAME_MARKS "+=*@"
-
 static void skip_spaces(const char **p)
 {
     *p += strspn(*p, HOSTLIST_SPACES);
@@ -45,12 +41,6 @@ static int measure_bracket(const struct scan *s, const char **p, uint64_t *numbe
 
 /* ---- terms ------------------------------------------------------------------------ */
 
-static bool char_is_in(char c, const char *marks)
-{
-    return c && (strchr(marks, c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                 (c >= '0' && c <= '9'));
-}
-
 static int refuse_char(const struct scan *s, const char *p, bool is_group,
                        struct fail *why)
 {
@@ -71,7 +61,8 @@ static int measure(const struct scan *s, const char *start, const char **end,
     const char *p = start + is_group;
     uint64_t product = 1, numbers;
 
-    while (*p == '[' || char_is_in(*p, is_group ? GROUP_MARKS : NAME_MARKS "*?")) {
+    while (*p == '[' ||
+           scan_char_is_in(*p, is_group ? GROUP_MARKS "*@" : NAME_MARKS "*?")) {
         if (*p != '[') {
             p++;
             continue;

@@ -15,6 +15,12 @@ void scan_done(struct scan *s)
     hostset_free(s->known);
 }
 
+bool scan_char_is_in(char c, const char *marks)
+{
+    return c && (strchr(marks, c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                 (c >= '0' && c <= '9'));
+}
+
 int scan_too_many(const struct scan *s, const char *at, struct fail *why)
 {
     return hostlist_fail(s->text, at, why, "more than %d names", HOSTSET_MAX_NAMES);

@@ -23,6 +23,12 @@ struct hostset_groups;
 
 #define HOSTLIST_OPERATORS ",!&^"
 
+/* What may be in a name beside letters and digits; a group may have more. */
+#define NAME_MARKS  "-_.:%"
+#define GROUP_MARKS NAME_MARKS "+="
+
+bool scan_char_is_in(char c, const char *marks); /* or a letter or a digit */
+
 struct mention {
     const char *name;
     unsigned term;       /* counts from 1                                      */

@@ -65,7 +65,15 @@ struct group {
 
 static bool is_word(const char *text, size_t len)
 {
-    return len && text[0] != '-' && !memchr(text, '*', len) && !memchr(text, '@', len);
+    for (size_t i = 0; i < len; i++)
+        if (!scan_char_is_in(text[i], GROUP_MARKS))
+            return false;
+    return len && text[0] != '-';
+}
+
+bool hostset_is_group_name(const char *name)
+{
+    return is_word(name, strlen(name));
 }
 
 /* name has its '@'.  -1: that is no name of a group. */

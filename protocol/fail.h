@@ -32,6 +32,7 @@ enum fail_kind {
     X(FAIL_USAGE,                  INPUT, "usage")                \
     X(FAIL_FLEET_FILE,             INPUT, "fleet-file")           \
     X(FAIL_HOSTLIST,               INPUT, "hostlist")             \
+    X(FAIL_GROUP_SOURCE,           INPUT, "group-source")         \
     X(FAIL_KEY_FILE,               INPUT, "key-file")             \
     X(FAIL_NO_SUCH_RUN,            INPUT, "no-such-run")          \
     /* reaching a node */                                         \

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "inventory/fleet.h"
+#include "inventory/groups_conf.h"
 #include "inventory/hostset.h"
 #include "protocol/fail.h"
 #include "protocol/frame.h"
@@ -148,6 +149,21 @@ static int read_groups_and_patterns(void)
     return 0;
 }
 
+static int read_groups_conf(void)
+{
+    static const char text[] =
+        "[Main]\ndefault: a\n[a,b]\nmap: x $GROUP\n  y\n[c]\nmap: z\n";
+    struct groups_conf conf = {0};
+    CLEANUP(text_done) char *line = NULL;
+    int status = only_memory(
+        groups_conf_read(&conf, text, sizeof text - 1, "f", "/", GROUPS_CONF_MAIN, &why));
+
+    if (status == 0)
+        line = groups_conf_line(&conf.sources[0], conf.sources[0].map, "g");
+    groups_conf_done(&conf);
+    return line ? 0 : -1;
+}
+
 static int read_a_fleet(void)
 {
     static const char file[] =
@@ -181,6 +197,7 @@ static void nothing_leaks_and_nothing_lies_when_memory_runs_out(void **state)
         send_a_request, send_a_failure, read_frames,
         plan_steps,     order_a_round,  read_a_hostlist,
         read_a_fleet,   make_a_fleet,   read_groups_and_patterns,
+        read_groups_conf,
     };
 
     (void)state;

@@ -1,0 +1,167 @@
+#include "controller/sources/groups_files.h"
+
+#include <errno.h>
+#include <glob.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "controller/whole_file.h"
+#include "inventory/groups_conf.h"
+#include "protocol/fail.h"
+#include "protocol/scope.h"
+
+/* What a user can ask for without any groups.conf. */
+static const char spare[] = "[slurm]\n"
+                            "map: sinfo -h -o %N -p $GROUP\n"
+                            "all: sinfo -h -o %N\n"
+                            "list: sinfo -h -o %R\n"
+                            "[slurmstate]\n"
+                            "map: sinfo -h -o %N -t $GROUP\n"
+                            "all: sinfo -h -o %N\n"
+                            "list: sinfo -h -o %T | tr -d '*~#!%$@+^-'\n"
+                            "[slurmjob]\n"
+                            "map: squeue -h -j $GROUP -o %N\n"
+                            "list: squeue -h -o %i -t R\n"
+                            "[genders]\n"
+                            "map: nodeattr -n $GROUP\n"
+                            "all: nodeattr -n -A\n"
+                            "list: nodeattr -l\n";
+
+static int read_file(struct groups_conf *conf, const char *path, const char *folder,
+                     enum groups_conf_kind kind, struct fail *why)
+{
+    CLEANUP(text_done) char *text = NULL;
+    size_t len;
+
+    if (whole_file_read(path, GROUPS_CONF_MAX_TEXT, &text, &len) == 0)
+        return groups_conf_read(conf, text, len, path, folder, kind, why);
+    if (kind == GROUPS_CONF_PART && (errno == EACCES || errno == EPERM))
+        return 0; /* as ClusterShell: not for this user */
+    return errno == ENOMEM
+               ? fail_memory(why)
+               : fail_set(why, FAIL_GROUP_SOURCE, "%s: %s", path, strerror(errno));
+}
+
+/* ---- confdir --------------------------------------------------------------------------- */
+
+static void glob_done(glob_t *found)
+{
+    globfree(found);
+}
+
+static int read_folder(void *arg, const char *path, struct fail *why)
+{
+    CLEANUP(glob_done) glob_t found = {0};
+    CLEANUP(text_done) char *pattern = NULL;
+
+    if (asprintf(&pattern, "%s/*.conf", path) < 0)
+        return fail_memory(why);
+    switch (glob(pattern, 0, NULL, &found)) {
+    case GLOB_NOSPACE:
+        return fail_memory(why);
+    case 0:
+        break;
+    default: /* not there, or empty */
+        return 0;
+    }
+    for (size_t i = 0; i < found.gl_pathc; i++)
+        if (read_file(arg, found.gl_pathv[i], path, GROUPS_CONF_PART, why) < 0)
+            return -1;
+    return 0;
+}
+
+/* ---- groups.conf -------------------------------------------------------------------------- */
+
+#define MAX_PLACES 4
+
+/* The folders of ClusterShell that have one, the most important last. */
+struct places {
+    char *folders[MAX_PLACES];
+    size_t count;
+};
+
+static void places_done(struct places *p)
+{
+    for (size_t i = 0; i < p->count; i++)
+        free(p->folders[i]);
+}
+
+static int add_place(struct places *p, const char *before, const char *after,
+                     struct fail *why)
+{
+    CLEANUP(text_done) char *file = NULL;
+    char *folder;
+
+    if (!before || !*before)
+        return 0;
+    if (asprintf(&file, "%s%s/groups.conf", before, after) < 0)
+        return fail_memory(why);
+    if (access(file, F_OK) < 0)
+        return 0;
+    folder = strndup(file, strlen(file) - strlen("/groups.conf"));
+    if (!folder)
+        return fail_memory(why);
+    p->folders[p->count++] = folder;
+    return 0;
+}
+
+static int find_places(struct places *p, struct fail *why)
+{
+    const char *home = getenv("HOME"), *xdg = getenv("XDG_CONFIG_HOME");
+    bool has_xdg = xdg && *xdg;
+
+    if (add_place(p, "/etc/clustershell", "", why) < 0 ||
+        add_place(p, home, "/.local/etc/clustershell", why) < 0)
+        return -1;
+    if (add_place(p, has_xdg ? xdg : home,
+                  has_xdg ? "/clustershell" : "/.config/clustershell", why) < 0)
+        return -1;
+    return add_place(p, getenv("CLUSTERSHELL_CFGDIR"), "", why);
+}
+
+/* All have one $CFGDIR, the most important folder. */
+static int read_places(struct groups_conf *conf, const struct places *p, struct fail *why)
+{
+    const char *folder = p->count ? p->folders[p->count - 1] : "";
+
+    for (size_t i = 0; i < p->count; i++) {
+        CLEANUP(text_done) char *file = NULL;
+
+        if (asprintf(&file, "%s/groups.conf", p->folders[i]) < 0)
+            return fail_memory(why);
+        if (read_file(conf, file, folder, GROUPS_CONF_MAIN, why) < 0)
+            return -1;
+    }
+    return conf->confdir
+               ? groups_conf_folders(conf->confdir, folder, read_folder, conf, why)
+               : 0;
+}
+
+static int read_own(struct groups_conf *conf, struct fail *why)
+{
+    const char *named = getenv("IBFLEET_GROUPS");
+    const char *path = named && *named ? named : "/etc/ibfleet/groups.conf";
+    const char *slash = strrchr(path, '/');
+    CLEANUP(text_done)
+    char *folder = slash ? strndup(path, (size_t)(slash - path)) : strdup(".");
+
+    if (!folder)
+        return fail_memory(why);
+    if (path != named && access(path, F_OK) < 0)
+        return 0;
+    return read_file(conf, path, *folder ? folder : "/", GROUPS_CONF_MAIN, why);
+}
+
+int groups_files_read(struct groups_conf *conf, struct fail *why)
+{
+    CLEANUP(places_done) struct places p = {.count = 0};
+
+    if (find_places(&p, why) < 0 || read_places(conf, &p, why) < 0 ||
+        read_own(conf, why) < 0)
+        return -1;
+    return groups_conf_read(conf, spare, sizeof spare - 1, "built in", ".",
+                            GROUPS_CONF_SPARE, why);
+}

@@ -1,0 +1,18 @@
+/* groups_files - the groups.conf files of this machine and user, read
+ *
+ * ClusterShell's, from the least to the most important: /etc/clustershell,
+ * ~/.local/etc/clustershell, ~/.config/clustershell, $CLUSTERSHELL_CFGDIR, with the
+ * folders that they name; then our own, /etc/ibfleet/groups.conf or $IBFLEET_GROUPS.
+ */
+#ifndef CONTROLLER_GROUPS_FILES_H
+#define CONTROLLER_GROUPS_FILES_H
+
+struct fail;
+struct groups_conf;
+
+/* Add what they say to *conf, which is groups_conf_done()'s also after -1: a file that
+ * is there and cannot be read or understood, FAIL_GROUP_SOURCE, or FAIL_MEMORY.
+ */
+int groups_files_read(struct groups_conf *conf, struct fail *why);
+
+#endif

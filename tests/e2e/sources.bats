@@ -1,0 +1,200 @@
+#!/usr/bin/env bats
+# sources.bats - groups that others know: ClusterShell's files, genders, Slurm, Ansible, runs
+#
+# genders and Ansible are the real programs, and the files that ClusterShell ships are
+# used as they are.  Slurm's answers are a stand-in's, which takes the arguments that
+# sinfo and squeue take and no others.
+
+load fleet
+
+setup()
+{
+    SSHD_DIR=$BATS_TEST_TMPDIR STATE=$BATS_TEST_TMPDIR/state
+    HOME=$BATS_TEST_TMPDIR/home CLUSTERSHELL_CFGDIR=$BATS_TEST_TMPDIR/cs
+    export HOME CLUSTERSHELL_CFGDIR PATH=$BATS_TEST_TMPDIR/bin:$PATH
+    unset XDG_CONFIG_HOME IBFLEET_FLEET
+    mkdir -p "$BATS_TEST_TMPDIR"/{bin,home,empty} "$CLUSTERSHELL_CFGDIR"/groups.{d,conf.d}
+    cp /etc/clustershell/groups.conf "$CLUSTERSHELL_CFGDIR"
+    cp /etc/clustershell/groups.d/local.cfg "$CLUSTERSHELL_CFGDIR/groups.d"
+    cd "$BATS_TEST_TMPDIR/empty" || return 1
+}
+
+shipped() { cp "/etc/clustershell/groups.conf.d/$1.conf.example" "$CLUSTERSHELL_CFGDIR/groups.conf.d/$1.conf"; }
+program() { cat >"$BATS_TEST_TMPDIR/bin/$1" && chmod +x "$BATS_TEST_TMPDIR/bin/$1"; }
+fleet_of() { export IBFLEET_FLEET=$BATS_TEST_TMPDIR/fleet.ini && printf '[nodes]\n%s\n' "$@" >"$IBFLEET_FLEET"; }
+
+# EXPRESSION HOSTLIST: and nodeset, where it reads the same files, says so too
+means()
+{
+    ibfleet nodes "$1"
+    [ "$status" = 0 ]
+    [ "$out" = "$2" ]
+}
+means_both()
+{
+    means "$1" "$2"
+    [ "$(/usr/bin/python3 /usr/bin/nodeset -f "$1")" = "$2" ]
+}
+refused() # EXPRESSION WORDS
+{
+    ibfleet nodes "$1"
+    [ "$status" = 2 ]
+    [ "$(wc -l <"$SSHD_DIR/err")" = 1 ]
+    warns "$2"
+}
+
+slurm()
+{
+    program sinfo <<'END'
+#!/bin/sh
+case "$*" in
+'-h -o %N -p debug') echo 'n[1-4]' ;;
+'-h -o %N -p '*) ;;
+'-h -o %N -t idle') echo 'n[2-3],gpu1' ;;
+'-h -o %N -t down') echo ;;
+'-h -o %N') echo 'n[1-8],gpu1' ;;
+'-h -o %R') printf '%s\n' debug gpu ;;
+'-h -o %T') printf '%s\n' idle~ mixed 'down*' ;;
+*) echo "sinfo: error: what is '$*'?" >&2; exit 1 ;;
+esac
+END
+    program squeue <<'END'
+#!/bin/sh
+case "$*" in
+'-h -j 4242 -o %N') echo 'n[3,7]' ;;
+'-h -o %i -t R') echo 4242 ;;
+'-h -u alice -o %N -t R') printf '%s\n' n3 'n[7-8]' ;;
+*) echo "slurm_load_jobs error: Invalid job id specified" >&2; exit 1 ;;
+esac
+END
+}
+
+@test "the groups.conf that ClusterShell ships, with its file of groups" {
+    means_both @oss 'example[4-5]'
+    means_both @local:compute 'example[32-159]'
+    means_both '@*' 'example[4-6,32-159]'
+    means_both 'example3?&@*!example33' 'example[32,34-39]'
+    means_both '@io!@mds' 'example[4-5]'
+}
+
+@test "the Slurm file that ClusterShell ships" {
+    slurm
+    shipped slurm
+    means_both @slurmpart:debug 'n[1-4]'
+    means_both @st:idle,@sp:debug 'gpu1,n[1-4]'
+    means_both '@sp:*!@slurmstate:idle' 'n[1,4-8]'
+    means_both @slurmjob:4242 'n[3,7]'
+    means_both '@sj:*' 'n[3,7]'
+    means_both @su:alice 'n[3,7-8]'
+    means_both @@st 'down,idle,mixed'
+    refused @slurmjob:1 "group source slurmjob: 'squeue -h -j 1 -o \"%N\"' ended with 1: slurm_load_jobs error: Invalid job id"
+    refused @st:down "means no node at all"
+}
+
+@test "Slurm without a file, and what is not there" {
+    slurm
+    means @slurm:debug 'n[1-4]'
+    means '@slurmstate:idle' 'gpu1,n[2-3]'
+    means '@slurm:*' 'gpu1,n[1-8]'
+    rm "$BATS_TEST_TMPDIR/bin/sinfo"
+    program sinfo <<<'exit 127'
+    refused @slurm:debug "group source slurm: 'sinfo -h -o %N -p debug' ended with 127"
+}
+
+@test "the genders file that ClusterShell ships, and the real nodeattr" {
+    printf '%s\n' 'n[1-10] compute' 'n0 login' 'n[1-5] os=debian' >"$BATS_TEST_TMPDIR/genders"
+    program nodeattr <<END
+#!/bin/sh
+exec /usr/bin/nodeattr -f $BATS_TEST_TMPDIR/genders "\$@"
+END
+    means @genders:login n0
+    means '@genders:*' 'n[0-10]'
+    shipped genders
+    means_both @genders:compute 'n[1-10]'
+    means_both '@genders:os=debian' 'n[1-5]'
+    means_both @genders:compute!@genders:os=debian 'n[6-10]'
+}
+
+@test "Ansible's inventory, read by ansible-inventory" {
+    printf '%s\n' '[web]' 'w[1:3]' '[db]' 'd1' '[site:children]' web db >"$BATS_TEST_TMPDIR/inventory"
+    export ANSIBLE_INVENTORY=$BATS_TEST_TMPDIR/inventory
+    means '@ansible:site!@ansible:db' 'w[1-3]'
+    means '@ansible:*' 'd1,w[1-3]'
+    refused @ansible:wbe "no such group: 'wbe'"
+}
+
+@test "what is wrong with a groups.conf names the file and the line" {
+    printf '%s\n' '[mine]' 'list: x' >"$BATS_TEST_TMPDIR/mine.conf"
+    IBFLEET_GROUPS=$BATS_TEST_TMPDIR/mine.conf refused @mine:x "mine.conf:1: source 'mine' has no map"
+    printf '%s\n' '[local]' 'map: echo x' >"$CLUSTERSHELL_CFGDIR/groups.conf.d/twice.conf"
+    refused @oss "twice.conf:1: there is already a source 'local'"
+    rm "$CLUSTERSHELL_CFGDIR/groups.conf.d/twice.conf"
+    refused @slrm:x "no group source and no run 'slrm' (did you mean 'slurm'?)"
+}
+
+@test "an upcall gets no more of the name than a name" {
+    printf '%s\n' '[mine]' "map: echo '\$GROUP' >>$BATS_TEST_TMPDIR/asked; echo n1" 'list: echo "a;b"' \
+        >"$BATS_TEST_TMPDIR/mine.conf"
+    export IBFLEET_GROUPS=$BATS_TEST_TMPDIR/mine.conf
+    for name in "x';reboot;'" 'x$(id)' 'x`id`' 'x y' 'x|y' '-p' 'x/e' '..*' '"'; do
+        ibfleet nodes "@mine:$name"
+        [ "$status" = 2 ] || [ "$(tail -n 1 "$BATS_TEST_TMPDIR/asked")" = x ] # two names for us
+    done
+    refused '@mine:*' "group source mine: it lists 'a;b', which is no name of a group"
+    [ "$(sort -u "$BATS_TEST_TMPDIR/asked" | xargs)" = x ]
+}
+
+@test "an upcall is asked once, however often it is named" {
+    printf '%s\n' '[mine]' "map: echo x >>$BATS_TEST_TMPDIR/asked; echo n1 n2" >"$BATS_TEST_TMPDIR/mine.conf"
+    IBFLEET_GROUPS=$BATS_TEST_TMPDIR/mine.conf means '@mine:a&@mine:a,@mine:a' 'n[1-2]'
+    [ "$(wc -l <"$BATS_TEST_TMPDIR/asked")" = 1 ]
+}
+
+@test "a source's nodes must be in the fleet file, those that it takes out need not" {
+    slurm
+    fleet_of 'n[1-4]' 'gpu1'
+    means @slurm:debug 'n[1-4]'
+    refused '@slurm:*' "group 'slurm:*': column 1 of 'n[1-8],gpu1': no such node: 'n5'"
+    ibfleet nodes -a -x '@slurm:*'
+    [ "$status" = 2 ]
+    ibfleet nodes -a -x '@slurm:debug'
+    [ "$out" = gpu1 ]
+    ibfleet nodes -a -x n9
+    [ "$status" = 2 ]
+    warns "no such node: 'n9'"
+    refused @ops "no such group: 'ops'"
+}
+
+@test "a file of hostlists, and standard input" {
+    printf '%s\n' '# rack 1' 'n[1-3] n7' '' 'n9 # spare' '!n2' >"$BATS_TEST_TMPDIR/hosts"
+    means "^$BATS_TEST_TMPDIR/hosts" 'n[1,3,7,9]'
+    means "n[1-9],-^$BATS_TEST_TMPDIR/hosts" 'n[2,4-6,8]'
+    ibfleet nodes 'n[1-9]' -x "^$BATS_TEST_TMPDIR/hosts"
+    [ "$out" = 'n[2,4-6,8]' ]
+    refused ^nowhere "nowhere: No such file or directory"
+    [ "$(printf 'n2\nn[3-4]\n' | "$BUILD/ibfleet" nodes ^-)" = 'n[2-4]' ]
+}
+
+@test "the nodes of a run, by how they stand" {
+    "$BUILD/tests/e2e/logbook-tool" "$STATE" 6 slow=2 cut=3-4 gone=6
+    local run
+    run=$(sqlite3 "$STATE/journal.db" 'select id from run')
+    means "@$run:*" 'node[1-6]'
+    means "@$run:good" 'node[1,5]'
+    means "@latest:failed" 'node[2,6]'
+    means "@latest:*!@latest:failed" 'node[1,3-5]'
+    means "@$run:suspect" 'node[3-4]'
+    refused "@$run:faild" "a run has no nodes that are 'faild' (did you mean 'failed'?)"
+    refused @20260101-0000-0000:failed "no group source and no run '20260101-0000-0000'"
+    STATE=$BATS_TEST_TMPDIR/none refused @latest:failed "there is no run in"
+}
+
+@test "without a fleet file and a default source nobody is known" {
+    rm "$CLUSTERSHELL_CFGDIR/groups.conf"
+    [ ! -e /etc/ibfleet/groups.conf ] || skip "this machine has groups of its own"
+    export IBFLEET_GROUPS=/dev/null
+    sed 's/^default:.*/default:/' /etc/clustershell/groups.conf >"$CLUSTERSHELL_CFGDIR/groups.conf"
+    refused 'n*' "neither a fleet file nor a default source"
+    refused @oss "no such group: 'oss'"
+    means @local:oss 'example[4-5]'
+}

@@ -1,0 +1,74 @@
+/* A groups.conf is refused with its line, or each of its sources can be asked. */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "inventory/foreign_hosts.h"
+#include "inventory/groups_conf.h"
+#include "protocol/fail.h"
+#include "protocol/json.h"
+#include "protocol/scope.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void demand(int is_so)
+{
+    if (!is_so)
+        abort();
+}
+
+static int visit(void *arg, const char *path, struct fail *why)
+{
+    (void)arg;
+    (void)why;
+    return path ? 0 : -1;
+}
+
+static void read_conf(const char *text, size_t size, enum groups_conf_kind kind)
+{
+    struct groups_conf conf = {0};
+    struct fail why = {.code = FAIL_NONE};
+
+    if (groups_conf_read(&conf, text, size, "f", "/etc", kind, &why) == 0)
+        for (size_t i = 0; i < conf.count; i++) {
+            CLEANUP(text_done)
+            char *line = groups_conf_line(&conf.sources[i], conf.sources[i].map, "g");
+
+            demand(line && conf.sources[i].folder && *conf.sources[i].name);
+            demand(groups_conf_find(&conf, conf.sources[i].name) == &conf.sources[i]);
+        }
+    else
+        demand(why.code == FAIL_GROUP_SOURCE);
+    if (conf.confdir)
+        groups_conf_folders(conf.confdir, "/etc", visit, NULL, NULL);
+    groups_conf_done(&conf);
+}
+
+static void read_inventory(const char *text, size_t size)
+{
+    CLEANUP(json_done) struct json *doc = NULL;
+    CLEANUP(text_done) char *hosts = NULL;
+    CLEANUP(text_done) char *groups = NULL;
+
+    if (json_parse(text, size, &doc, NULL) < 0)
+        return;
+    foreign_hosts_ansible(doc, "a", &hosts, NULL);
+    foreign_hosts_ansible_groups(doc, &groups, NULL);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    CLEANUP(text_done) char *text = malloc(size + 1);
+    CLEANUP(text_done) char *hosts = NULL;
+
+    if (!text)
+        return 0;
+    memcpy(text, data, size);
+    text[size] = '\0';
+    read_conf(text, size, GROUPS_CONF_MAIN);
+    read_conf(text, size, GROUPS_CONF_SPARE);
+    read_inventory(text, size);
+    demand(foreign_hosts_file(text, &hosts, NULL) == 0);
+    foreign_hosts_uncomment(text);
+    return 0;
+}
