@@ -124,6 +124,7 @@ int command_watch(struct command *c, void (*hook)(void *arg, unsigned nth), void
 int cmd_nodes(struct command *c);
 int cmd_probe(struct command *c);
 int cmd_exec(struct command *c);
+int cmd_copy(struct command *c);
 int cmd_rollout(struct command *c);
 int cmd_validate(struct command *c);
 int cmd_status(struct command *c);

@@ -17,10 +17,11 @@ static const struct {
     enum command_kind kind;
     int (*run)(struct command *c);
 } commands[] = {
-    {COMMAND_NODES, cmd_nodes},       {COMMAND_PROBE, cmd_probe},
-    {COMMAND_EXEC, cmd_exec},         {COMMAND_ROLLOUT, cmd_rollout},
-    {COMMAND_VALIDATE, cmd_validate}, {COMMAND_STATUS, cmd_status},
-    {COMMAND_SHOW, cmd_show},         {COMMAND_RESUME, cmd_resume},
+    {COMMAND_NODES, cmd_nodes},     {COMMAND_PROBE, cmd_probe},
+    {COMMAND_EXEC, cmd_exec},       {COMMAND_COPY, cmd_copy},
+    {COMMAND_ROLLOUT, cmd_rollout}, {COMMAND_VALIDATE, cmd_validate},
+    {COMMAND_STATUS, cmd_status},   {COMMAND_SHOW, cmd_show},
+    {COMMAND_RESUME, cmd_resume},
 };
 
 static int print_help(const char *topic)

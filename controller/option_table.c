@@ -3,9 +3,11 @@
 #include <string.h>
 
 #define HOSTED \
-    (COMMAND_NODES | COMMAND_PROBE | COMMAND_EXEC | COMMAND_ROLLOUT | COMMAND_VALIDATE)
-#define CALLING \
-    (COMMAND_PROBE | COMMAND_EXEC | COMMAND_ROLLOUT | COMMAND_VALIDATE | COMMAND_RESUME)
+    (COMMAND_NODES | COMMAND_PROBE | COMMAND_EXEC | COMMAND_COPY | COMMAND_ROLLOUT | \
+     COMMAND_VALIDATE)
+#define CALLING                                                                        \
+    (COMMAND_PROBE | COMMAND_EXEC | COMMAND_COPY | COMMAND_ROLLOUT | COMMAND_VALIDATE | \
+     COMMAND_RESUME)
 #define JOURNALED \
     (COMMAND_ROLLOUT | COMMAND_VALIDATE | COMMAND_STATUS | COMMAND_SHOW | COMMAND_RESUME)
 #define EVERY (HOSTED | JOURNALED)
@@ -28,6 +30,11 @@ const struct command_row command_table[] = {
      "ibfleet exec -b 'ib[1-4]' -- cat /etc/os-release|equal output folded\n"
      "ibfleet exec --diff -a -- rpm -qa|only who differs, and in what\n"
      "ibfleet exec -a --timeout 10 -- 'dmesg | tail -1'|a shell line, at most 10 s per node\n"},
+    {COMMAND_COPY, "copy", WORDS_FILES, "SRC... HOSTS:DEST [options]",
+     "files and trees to all nodes",
+     "ibfleet copy munge.key 'ib[1-4]:/etc/munge/munge.key' --sudo|one file, under that name\n"
+     "ibfleet copy -a -x head hosts profile.d /etc/ --sudo|a file and a tree into /etc\n"
+     "ibfleet copy image.tar @gpu:/scratch/|again after a cut: goes on from there\n"},
     {COMMAND_ROLLOUT, "rollout", WORDS_HOSTS, "HOSTS [options]",
      "bring nodes to what the fleet file wants",
      "ibfleet rollout -a --plan|say what would be done, change nothing\n"
@@ -73,8 +80,9 @@ const struct option_row option_table[] = {
      "also each node's output into DIR/NODE.out and DIR/NODE.err, byte by byte; what stands there is replaced"},
     {"no-label",      'N', OPTION_FLAG,   NULL,      AT(no_label),     0, 0,        COMMAND_EXEC,
      "lines as they come, without their node before them"},
-    {"quiet",         'q', OPTION_FLAG,   NULL,      AT(quiet),        0, 0,        COMMAND_EXEC,
-     "no progress, and no word of commands that failed by themselves: the exit status tells"},
+    {"quiet",         'q', OPTION_FLAG,   NULL,      AT(quiet),        0, 0,        COMMAND_EXEC | COMMAND_COPY,
+     "no progress; of exec no word of commands that failed by themselves, of copy none of what went well: "
+     "the exit status tells"},
     {"fail-fast",     'k', OPTION_FLAG,   NULL,      AT(fail_fast),    0, 0,        COMMAND_EXEC,
      "the first node that fails stops all others: exit status 3"},
     {"largest-status",'S', OPTION_FLAG,   NULL,      AT(largest_status), 0, 0,      COMMAND_EXEC,
@@ -83,8 +91,8 @@ const struct option_row option_table[] = {
      "in COMMAND %h is the node, %n its number from 0, %u the login name, %% a percent sign"},
     {"stdin",         0,   OPTION_FLAG,   NULL,      AT(with_stdin),   0, 0,        COMMAND_EXEC,
      "each node's COMMAND reads what our standard input has; without it, it reads nothing, and a loop's or cron's stdin is left alone"},
-    {"sudo",          0,   OPTION_FLAG,   NULL,      AT(exec_sudo),    0, 0,        COMMAND_EXEC,
-     "COMMAND, with its pipes and redirections, as root by sudo -n"},
+    {"sudo",          0,   OPTION_FLAG,   NULL,      AT(exec_sudo),    0, 0,        COMMAND_EXEC | COMMAND_COPY,
+     "as root by sudo -n: COMMAND, with its pipes and redirections; of copy what is written"},
     {"raw",           0,   OPTION_FLAG,   NULL,      AT(raw),          0, 0,        COMMAND_EXEC,
      "do not escape control characters of the nodes"},
 

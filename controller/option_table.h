@@ -16,7 +16,8 @@ enum words_kind {
     WORDS_NONE,
     WORDS_HOSTS,         /* the same as -w                          */
     WORDS_HOSTS_COMMAND, /* HOSTS, then `--`, then somebody's words */
-    WORDS_RUN,           /* at most one                             */
+    WORDS_FILES,         /* SRC... HOSTS:DEST, or SRC... DEST with -w or -a */
+    WORDS_RUN, /* at most one                             */
     WORDS_NODE,          /* exactly one                             */
 };
 

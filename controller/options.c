@@ -9,6 +9,7 @@
 #include "inventory/nearest.h"
 #include "protocol/character.h"
 #include "protocol/fail.h"
+#include "protocol/scope.h"
 
 /* Where the parser stands. */
 struct reader {
@@ -252,12 +253,25 @@ static int read_letters(struct reader *r, const char *letters, struct fail *why)
     return 0;
 }
 
+static int add_source(struct options *o, const char *word, struct fail *why)
+{
+    const char **more = realloc(o->sources, (o->source_count + 1) * sizeof *more);
+
+    if (!more)
+        return fail_memory(why);
+    o->sources = more;
+    o->sources[o->source_count++] = word;
+    return 0;
+}
+
 static int read_word(struct reader *r, const char *word, struct fail *why)
 {
     switch (r->command->words) {
     case WORDS_HOSTS:
     case WORDS_HOSTS_COMMAND:
         return join_hosts(&r->o->hosts, word, why);
+    case WORDS_FILES:
+        return add_source(r->o, word, why);
     case WORDS_RUN:
     case WORDS_NODE:
         if (!r->o->subject) {
@@ -404,6 +418,33 @@ static bool is_one_of(const char *word, const char *a, const char *b, const char
     return strcmp(word, a) == 0 || strcmp(word, b) == 0 || strcmp(word, c) == 0;
 }
 
+/* The last word of copy is where to: DEST, or HOSTS:DEST when no other words say whom.
+ * A path is absolute, so the first ":/" parts the two, whatever colons HOSTS has.
+ */
+static int read_place(struct options *o, const char *name, struct fail *why)
+{
+    const char *last = o->source_count ? o->sources[o->source_count - 1] : "", *colon;
+    CLEANUP(text_done) char *hosts = NULL;
+
+    if (o->source_count < 2)
+        return fail_set(why, FAIL_USAGE,
+                        "%s: what, and where to? ibfleet %s FILE "
+                        "'ib[1-4]:/etc/FILE'",
+                        name, name);
+    o->source_count--;
+    colon = o->hosts || o->all ? NULL : strstr(last, ":/");
+    o->place = colon ? colon + 1 : last;
+    if (*o->place != '/')
+        return fail_set(why, FAIL_USAGE,
+                        "%s: '%s' is no absolute path on the nodes: "
+                        "HOSTS:/PATH, or /PATH with -w HOSTS or -a",
+                        name, last);
+    if (!colon)
+        return 0;
+    hosts = strndup(last, (size_t)(colon - last));
+    return hosts ? join_hosts(&o->hosts, hosts, why) : fail_memory(why);
+}
+
 static int read_command(struct reader *r, struct fail *why)
 {
     r->o->command = r->command->kind;
@@ -413,6 +454,8 @@ static int read_command(struct reader *r, struct fail *why)
         r->o->help_topic = r->command->name;
         return 0;
     }
+    if (r->command->words == WORDS_FILES && read_place(r->o, r->command->name, why) < 0)
+        return -1;
     return check(r->o, r->command, why);
 }
 
@@ -443,5 +486,6 @@ void options_clear(struct options *o)
 {
     free(o->hosts);
     free(o->exclude);
+    free(o->sources);
     *o = (struct options){0};
 }

@@ -33,6 +33,7 @@ enum command_kind {
     COMMAND_STATUS = 1 << 5,
     COMMAND_SHOW = 1 << 6,
     COMMAND_RESUME = 1 << 7,
+    COMMAND_COPY = 1 << 8,
 };
 
 /* A number that was not given. */
@@ -79,6 +80,11 @@ struct options {
 
     /* nodes */
     bool expand, count;
+
+    /* copy */
+    const char **sources; /* SRC..., a list of ours; the words are argv's */
+    size_t source_count;
+    const char *place; /* DEST */
 
     /* exec: words after `--` */
     bool gather, raw, diff;

@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "node-agent/copy/receive.h"
 #include "node-agent/home.h"
 #include "node-agent/install/uninstall.h"
 #include "node-agent/install/worker.h"
@@ -45,6 +46,7 @@ static int usage(void)
         "  serve                       speak with a controller on stdin and stdout\n"
         "  relay                       connect to nodes for a controller, on a jump "
         "host\n"
+        "  receive                     take what a controller copies here\n"
         "  detect [--json] [--root DIR]   what this node is\n"
         "  status [--json]             whose claim it has, and which steps were taken\n"
         "  uninstall                   remove what ibfleet left here, not the packages\n"
@@ -75,6 +77,16 @@ static int run_relay(const struct home *h, char **argv)
     if (*argv)
         return usage();
     return carry(h, &options, &why) < 0 ? failed(&why) : EXIT_OK;
+}
+
+static int run_receive(const struct home *h, char **argv)
+{
+    struct fail why;
+
+    (void)h;
+    if (*argv)
+        return usage();
+    return receive(STDIN_FILENO, STDOUT_FILENO, &why) < 0 ? failed(&why) : EXIT_OK;
 }
 
 static int run_detect(const struct home *h, char **argv)
@@ -141,9 +153,9 @@ static const struct {
     const char *name;
     int (*run)(const struct home *h, char **argv);
 } commands[] = {
-    {"serve", run_serve},     {"relay", run_relay},         {"detect", run_detect},
-    {"status", run_status},   {"uninstall", run_uninstall}, {"step", run_step},
-    {"version", run_version},
+    {"serve", run_serve},     {"relay", run_relay},     {"detect", run_detect},
+    {"receive", run_receive}, {"status", run_status},   {"uninstall", run_uninstall},
+    {"step", run_step},       {"version", run_version},
 };
 
 int main(int argc, char **argv)

@@ -25,6 +25,17 @@ void digest_push(struct digest *d, const void *bytes, size_t len_bytes)
     SHA256Update(&d->state, bytes, len_bytes);
 }
 
+int digest_peek(const struct digest *d, char hex[DIGEST_HEX_BYTES])
+{
+    struct digest *copy = digest_new();
+
+    if (!copy)
+        return -1;
+    copy->state = d->state;
+    digest_take(copy, hex);
+    return 0;
+}
+
 void digest_take(struct digest *d, char hex[DIGEST_HEX_BYTES])
 {
     char made[DIGEST_HEX_BYTES];

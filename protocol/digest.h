@@ -18,6 +18,9 @@ struct digest;
 struct digest *digest_new(void);
 void digest_push(struct digest *d, const void *bytes, size_t len_bytes);
 
+/* The digest of what was pushed so far; more may follow.  -1: out of memory. */
+int digest_peek(const struct digest *d, char hex[DIGEST_HEX_BYTES]);
+
 /* Write the digest of all that was pushed and free d.  hex may be NULL. */
 void digest_take(struct digest *d, char hex[DIGEST_HEX_BYTES]);
 

@@ -69,6 +69,7 @@ enum fail_kind {
     X(FAIL_VERIFY,                 NODE,  "verify-failed")        \
     X(FAIL_AGENT_DIED,             NODE,  "agent-died")           \
     X(FAIL_COMMAND,                NODE,  "command-failed")       \
+    X(FAIL_COPY,                   NODE,  "not-copied")           \
     /* measuring */                                               \
     X(FAIL_NO_HCA,                 NODE,  "no-hca")               \
     X(FAIL_PORT_DOWN,              NODE,  "port-down")            \

@@ -48,6 +48,7 @@ one_home 'sha2(56)?\.h' protocol/digest
 
 # Pure files decide; they know no loop, no clock and no socket.
 pure='(inventory|protocol|controller/manual)/.*
+controller/copy/(giver|consignment)
 controller/door/(doorway|flow|pause|retry)
 controller/exec/(answers?|gather|diff|shell_line|reaper)
 controller/tail

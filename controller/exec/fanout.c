@@ -154,11 +154,16 @@ void fanout_hold(struct fanout *f)
     }
 }
 
+void fanout_stop_one(struct fanout *f, size_t i, const struct fail *why)
+{
+    if (f->targets[i].errand && !f->targets[i].dropped)
+        errand_stop(f->targets[i].errand, why);
+}
+
 void fanout_stop(struct fanout *f, const struct fail *why)
 {
     for (size_t i = 0; i < f->next; i++)
-        if (f->targets[i].errand && !f->targets[i].dropped)
-            errand_stop(f->targets[i].errand, why);
+        fanout_stop_one(f, i, why);
 }
 
 size_t fanout_running(const struct fanout *f)

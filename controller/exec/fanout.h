@@ -65,8 +65,9 @@ void fanout_launch(struct fanout *f);
  */
 void fanout_hold(struct fanout *f);
 
-/* End all that run, for this reason. */
+/* End all that run, for this reason; or one, when it runs. */
 void fanout_stop(struct fanout *f, const struct fail *why);
+void fanout_stop_one(struct fanout *f, size_t i, const struct fail *why);
 
 /* Nodes that were started and have not ended, and nodes that were not started. */
 size_t fanout_running(const struct fanout *f);

@@ -53,7 +53,7 @@ static const char script[] =
 
 static const char *work_of(const struct bootstrap_agent *agent)
 {
-    return agent->relays ? "relay" : "serve";
+    return agent->work ? agent->work : "serve";
 }
 
 int bootstrap_command(const struct bootstrap_agent *agent, enum bootstrap_folder folder,

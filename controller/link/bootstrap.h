@@ -27,7 +27,7 @@ struct bootstrap_agent {
     const char *sha256;  /* hex                                             */
     const char *machine; /* as uname -m says, or "-": do not look           */
     size_t size_bytes;
-    bool relays; /* it is to be a relay there, not to serve */
+    const char *work; /* the agent's command; NULL: serve                   */
 };
 
 /* The command for the login shell; the caller frees it.  FAIL_MEMORY. */

@@ -54,7 +54,7 @@ int pool_order(const struct link_pool *pool, const struct fleet_node *node,
     const struct bootstrap_agent agent = {.sha256 = pool->agent.sha256,
                                           .machine = pool->agent.machine,
                                           .size_bytes = pool->agent.len_bytes,
-                                          .relays = pool->options.relays};
+                                          .work = pool->options.relays ? "relay" : NULL};
     struct ssh_order made = ssh_order_to(node);
 
     made.user = made.user ? made.user : ssh_client_login(pool->options.client);

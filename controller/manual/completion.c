@@ -126,6 +126,8 @@ static enum completion_what what_of_word(const struct command_row *command)
         return COMPLETE_RUN;
     case WORDS_NODE:
         return COMPLETE_NODE;
+    case WORDS_FILES:
+        return COMPLETE_FILE;
     case WORDS_NONE:
         return COMPLETE_NOTHING;
     }

@@ -63,6 +63,7 @@ static const struct {
     [FAIL_VERIFY]           = {"not as wanted after the work", "what differs:  ibfleet probe NODE"},
     [FAIL_AGENT_DIED]       = {"agent died", "killed, or out of memory?  dmesg on the node"},
     [FAIL_COMMAND]          = {"command failed", NULL},
+    [FAIL_COPY]             = {"not copied", "what stands in the way is named:  ls -ld of it, or -l root"},
     [FAIL_NO_HCA]           = {"no RDMA device", "ibfleet rollout installs one; what is there:  ibfleet probe NODE"},
     [FAIL_PORT_DOWN]        = {"port down", "cable, switch port, subnet manager"},
     [FAIL_VERBS]            = {"verbs call failed", "does ibv_devinfo work there?  dmesg on the node"},

@@ -43,7 +43,7 @@ static void a_relay_is_started_by_another_word(void **state)
     char *command;
 
     (void)state;
-    relay.relays = true;
+    relay.work = "relay";
     assert_int_equal(bootstrap_command(&relay, BOOTSTRAP_OWN, false, &command, NULL), 0);
     assert_string_equal(strrchr(command, '\''),
                         "' ibfleet "

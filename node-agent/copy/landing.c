@@ -1,0 +1,426 @@
+#include "node-agent/copy/landing.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "node-agent/fd.h"
+#include "protocol/fail.h"
+#include "protocol/parcel.h"
+#include "protocol/scope.h"
+
+#define BUSY_BYTES     ((uint64_t)64 << 20)
+#define MAX_TEMP_BYTES 64
+#define MAX_NAME_BYTES 256
+#define NAP_MS         100
+#define FOLDER_FLAGS   (O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+
+struct landing {
+    int top;
+    char *dest;
+    const char *name; /* of the first component of every path; NULL: its own */
+
+    /* the file that grows */
+    int folder, fd;
+    char temp[MAX_TEMP_BYTES];
+    const char *path; /* for messages */
+    struct digest *digest;
+    uint64_t size;
+};
+
+static int complain(const char *path, struct fail *why)
+{
+    bool full = errno == ENOSPC || errno == EDQUOT;
+
+    return fail_set(why, full ? FAIL_DISK_FULL : FAIL_COPY, "%s: %s", path,
+                    strerror(errno));
+}
+
+/* ---- the top ---------------------------------------------------------------------- */
+
+static bool is_folder(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+static int open_inside(struct landing *l, struct fail *why)
+{
+    if (mkdir(l->dest, 0777) < 0 && errno != EEXIST)
+        return complain(l->dest, why);
+    l->top = open(l->dest, FOLDER_FLAGS);
+    return l->top < 0 ? complain(l->dest, why) : 0;
+}
+
+/* DEST is the new name: it is looked for in the folder before it. */
+static int open_beside(struct landing *l, struct fail *why)
+{
+    char *slash = strrchr(l->dest, '/');
+
+    l->name = slash ? slash + 1 : l->dest;
+    if (!parcel_is_inside(l->name))
+        return fail_set(why, FAIL_COPY, "'%s' is no name for a file", l->dest);
+    if (slash)
+        *slash = '\0';
+    l->top = open(!slash ? "." : *l->dest ? l->dest : "/", FOLDER_FLAGS);
+    return l->top < 0 ? complain(slash ? l->dest : ".", why) : 0;
+}
+
+static int open_top(struct landing *l, const char *dest, enum landing_what what,
+                    struct fail *why)
+{
+    size_t len = strlen(dest);
+    bool inside = what == LANDING_MANY || (len && dest[len - 1] == '/');
+
+    while (len > 1 && dest[len - 1] == '/')
+        len--;
+    l->dest = strndup(dest, len);
+    if (!l->dest)
+        return fail_memory(why);
+    inside |= what == LANDING_FILE && is_folder(l->dest);
+    return inside ? open_inside(l, why) : open_beside(l, why);
+}
+
+static void forget_file(struct landing *l)
+{
+    fd_done(&l->fd);
+    fd_done(&l->folder);
+    l->fd = l->folder = -1;
+    if (l->digest)
+        digest_take(l->digest, NULL);
+    l->digest = NULL;
+}
+
+void landing_done(struct landing **landing)
+{
+    struct landing *l = *landing;
+
+    if (!l)
+        return;
+    forget_file(l);
+    fd_done(&l->top);
+    free(l->dest);
+    free(l);
+}
+
+int landing_open(const char *dest, enum landing_what what, struct landing **landing,
+                 struct fail *why)
+{
+    struct landing *l = calloc(1, sizeof *l);
+
+    if (!l)
+        return fail_memory(why);
+    l->top = l->folder = l->fd = -1;
+    if (open_top(l, dest, what, why) < 0) {
+        landing_done(&l);
+        return -1;
+    }
+    *landing = l;
+    return 0;
+}
+
+/* ---- from the top down ------------------------------------------------------------- */
+
+/* The i-th component of a path; the length of what was copied, 0 at the end. */
+static size_t component(const struct landing *l, const char **path, bool first,
+                        char name[MAX_NAME_BYTES])
+{
+    size_t len = strcspn(*path, "/");
+    const char *word = first && l->name ? l->name : *path;
+    size_t word_len = first && l->name ? strlen(l->name) : len;
+
+    if (word_len >= MAX_NAME_BYTES)
+        return 0;
+    memcpy(name, word, word_len);
+    name[word_len] = '\0';
+    *path += len + ((*path)[len] == '/');
+    return word_len;
+}
+
+/* The folder that a path lies in, and its name there. */
+static int open_parent(const struct landing *l, const char *path, int *folder,
+                       char name[MAX_NAME_BYTES], struct fail *why)
+{
+    CLEANUP(fd_done) int at = dup(l->top);
+    const char *rest = path;
+    bool first = true;
+
+    for (;; first = false) {
+        int next;
+
+        if (at < 0)
+            return complain(path, why);
+        if (!component(l, &rest, first, name))
+            return fail_set(why, FAIL_COPY, "%s: %s", path, strerror(ENAMETOOLONG));
+        if (!*rest)
+            break;
+        next = openat(at, name, FOLDER_FLAGS | O_NOFOLLOW);
+        close(at);
+        at = next;
+    }
+    *folder = at;
+    at = -1;
+    return 0;
+}
+
+int landing_folder(struct landing *l, const struct parcel *p, bool *made,
+                   struct fail *why)
+{
+    CLEANUP(fd_done) int parent = -1;
+    CLEANUP(fd_done) int there = -1;
+    char name[MAX_NAME_BYTES];
+
+    if (open_parent(l, p->path, &parent, name, why) < 0)
+        return -1;
+    *made = mkdirat(parent, name, 0700) == 0;
+    if (!*made && errno != EEXIST)
+        return complain(p->path, why);
+    there = openat(parent, name, FOLDER_FLAGS | O_NOFOLLOW);
+    return there < 0 ? complain(p->path, why) : 0;
+}
+
+int landing_finish_folder(struct landing *l, const struct parcel *p, struct fail *why)
+{
+    CLEANUP(fd_done) int parent = -1;
+    CLEANUP(fd_done) int there = -1;
+    char name[MAX_NAME_BYTES];
+
+    if (open_parent(l, p->path, &parent, name, why) < 0)
+        return -1;
+    there = openat(parent, name, FOLDER_FLAGS | O_NOFOLLOW);
+    return there < 0 || fchmod(there, p->mode) < 0 ? complain(p->path, why) : 0;
+}
+
+int landing_link(struct landing *l, const struct parcel *p, bool *made, struct fail *why)
+{
+    static const char temp[] = ".ibfleet-link.part";
+    CLEANUP(fd_done) int parent = -1;
+    char name[MAX_NAME_BYTES], target[PARCEL_MAX_PATH_BYTES];
+    ssize_t n;
+
+    if (open_parent(l, p->path, &parent, name, why) < 0)
+        return -1;
+    n = readlinkat(parent, name, target, sizeof target);
+    *made = n < 0 || (size_t)n != strlen(p->target) ||
+            memcmp(target, p->target, (size_t)n) != 0;
+    if (!*made)
+        return 0;
+    if ((unlinkat(parent, temp, 0) < 0 && errno != ENOENT) ||
+        symlinkat(p->target, parent, temp) < 0)
+        return complain(p->path, why);
+    return renameat(parent, temp, parent, name) < 0 ? complain(p->path, why) : 0;
+}
+
+/* ---- what is there already ---------------------------------------------------------- */
+
+/* The first len_bytes of a file into the digest.  1: there are not so many. */
+static int read_into(int fd, uint64_t len_bytes, struct digest *digest, landing_busy busy,
+                     void *arg, struct fail *why)
+{
+    char piece[PARCEL_PIECE_BYTES];
+
+    for (uint64_t at = 0; at < len_bytes;) {
+        uint64_t left = len_bytes - at;
+        ssize_t n = pread(fd, piece, left < sizeof piece ? (size_t)left : sizeof piece,
+                          (off_t)at);
+
+        if (n <= 0)
+            return 1;
+        digest_push(digest, piece, (size_t)n);
+        at += (size_t)n;
+        if (busy && at % BUSY_BYTES < (size_t)n && busy(arg, why) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int compare(int fd, const struct parcel *p, landing_busy busy, void *arg,
+                   bool *same, struct fail *why)
+{
+    struct digest *digest = digest_new();
+    char sha256[DIGEST_HEX_BYTES];
+    int rc;
+
+    if (!digest)
+        return fail_memory(why);
+    rc = read_into(fd, p->size, digest, busy, arg, why);
+    digest_take(digest, sha256);
+    *same = rc == 0 && strcmp(sha256, p->sha256) == 0;
+    return rc < 0 ? -1 : 0;
+}
+
+int landing_has(struct landing *l, const struct parcel *p, landing_busy busy, void *arg,
+                bool *same, struct fail *why)
+{
+    CLEANUP(fd_done) int parent = -1;
+    CLEANUP(fd_done) int fd = -1;
+    char name[MAX_NAME_BYTES];
+    struct stat st;
+
+    *same = false;
+    if (open_parent(l, p->path, &parent, name, why) < 0)
+        return -1;
+    fd = openat(parent, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) ||
+        (uint64_t)st.st_size != p->size)
+        return 0;
+    if (compare(fd, p, busy, arg, same, why) < 0)
+        return -1;
+    if (*same && (st.st_mode & 07777) != p->mode && fchmod(fd, p->mode) < 0)
+        return complain(p->path, why);
+    return 0;
+}
+
+/* ---- a file that grows ---------------------------------------------------------------- */
+
+/* One that is no beginning of ours makes place for a new one. */
+static bool is_ours(int fd)
+{
+    struct stat st;
+
+    return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == geteuid() &&
+           st.st_nlink == 1;
+}
+
+static int open_temp(struct landing *l, const struct parcel *p, struct fail *why)
+{
+    const int flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+
+    snprintf(l->temp, sizeof l->temp, ".ibfleet-%.32s.part", p->sha256);
+    l->fd = openat(l->folder, l->temp, flags, 0600);
+    if (l->fd < 0 || !is_ours(l->fd)) {
+        fd_done(&l->fd);
+        unlinkat(l->folder, l->temp, 0);
+        l->fd = openat(l->folder, l->temp, flags | O_EXCL, 0600);
+    }
+    return l->fd < 0 ? complain(p->path, why) : 0;
+}
+
+/* Who has put the file in its place has taken the name away that we opened it by. */
+static bool is_still_there(const struct landing *l)
+{
+    struct stat ours, there;
+
+    return fstat(l->fd, &ours) == 0 &&
+           fstatat(l->folder, l->temp, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
+           ours.st_ino == there.st_ino && ours.st_dev == there.st_dev;
+}
+
+/* 1: it is no longer what is to grow. */
+static int lock_temp(struct landing *l, const struct parcel *p, landing_busy busy,
+                     void *arg, struct fail *why)
+{
+    static const struct timespec nap = {.tv_nsec = NAP_MS * 1000000L};
+
+    for (int waited_ms = 0; flock(l->fd, LOCK_EX | LOCK_NB) < 0; waited_ms += NAP_MS) {
+        if (errno != EWOULDBLOCK)
+            return complain(p->path, why);
+        if (waited_ms > LANDING_WAIT_MS)
+            return fail_set(why, FAIL_COPY, "%s: another copy of it does not end",
+                            p->path);
+        if (waited_ms % 1000 == 0 && busy && busy(arg, why) < 0)
+            return -1;
+        nanosleep(&nap, NULL);
+    }
+    return is_still_there(l) ? 0 : 1;
+}
+
+int landing_restart(struct landing *l, struct fail *why)
+{
+    if (l->digest)
+        digest_take(l->digest, NULL);
+    l->digest = digest_new();
+    l->size = 0;
+    if (!l->digest)
+        return fail_memory(why);
+    return ftruncate(l->fd, 0) < 0 ? complain(l->path, why) : 0;
+}
+
+static int find_beginning(struct landing *l, const struct parcel *p, landing_busy busy,
+                          void *arg, struct fail *why)
+{
+    struct stat st;
+    int rc;
+
+    l->digest = digest_new();
+    if (!l->digest)
+        return fail_memory(why);
+    l->size = fstat(l->fd, &st) == 0 ? (uint64_t)st.st_size : 0;
+    l->size -= l->size % PARCEL_BLOCK_BYTES;
+    rc = l->size > p->size ? 1 : read_into(l->fd, l->size, l->digest, busy, arg, why);
+    if (rc < 0)
+        return -1;
+    if (rc > 0)
+        return landing_restart(l, why);
+    return ftruncate(l->fd, (off_t)l->size) < 0 ? complain(p->path, why) : 0;
+}
+
+int landing_begin(struct landing *l, const struct parcel *p, uint64_t *have_bytes,
+                  char sha256[DIGEST_HEX_BYTES], landing_busy busy, void *arg,
+                  struct fail *why)
+{
+    char name[MAX_NAME_BYTES];
+    int rc;
+
+    forget_file(l);
+    l->path = p->path;
+    if (open_parent(l, p->path, &l->folder, name, why) < 0 || open_temp(l, p, why) < 0)
+        return -1;
+    rc = lock_temp(l, p, busy, arg, why);
+    if (rc != 0)
+        return rc;
+    if (find_beginning(l, p, busy, arg, why) < 0)
+        return -1;
+    *have_bytes = l->size;
+    return digest_peek(l->digest, sha256) < 0 ? fail_memory(why) : 0;
+}
+
+int landing_add(struct landing *l, const char *bytes, size_t len_bytes, struct fail *why)
+{
+    digest_push(l->digest, bytes, len_bytes);
+    while (len_bytes > 0) {
+        ssize_t n = pwrite(l->fd, bytes, len_bytes, (off_t)l->size);
+
+        if (n < 0 && errno != EINTR) {
+            complain(l->path, why);
+            unlinkat(l->folder, l->temp, 0); /* a full disk is not to stay full */
+            return -1;
+        }
+        bytes += n > 0 ? n : 0;
+        len_bytes -= n > 0 ? (size_t)n : 0;
+        l->size += n > 0 ? (size_t)n : 0;
+    }
+    return 0;
+}
+
+int landing_place(struct landing *l, const struct parcel *p, struct fail *why)
+{
+    CLEANUP(fd_done) int parent = -1;
+    char name[MAX_NAME_BYTES], sha256[DIGEST_HEX_BYTES];
+    int rc;
+
+    digest_take(l->digest, sha256);
+    l->digest = NULL;
+    if (l->size != p->size || strcmp(sha256, p->sha256) != 0) {
+        unlinkat(l->folder, l->temp, 0);
+        forget_file(l);
+        return fail_set(why, FAIL_COPY,
+                        "%s: what arrived is not what was announced: its digest differs",
+                        p->path);
+    }
+    if (open_parent(l, p->path, &parent, name, why) < 0)
+        return -1;
+    rc = fchmod(l->fd, p->mode) < 0 || fsync(l->fd) < 0 ||
+         renameat(l->folder, l->temp, parent, name) < 0;
+    if (rc)
+        complain(p->path, why);
+    forget_file(l);
+    return rc ? -1 : 0;
+}
