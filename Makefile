@@ -105,7 +105,8 @@ test_libs     = -lcmocka -Wl,--as-needed $(controller_libs) -libverbs
 # Each loop test says in its first lines which fakes it wants:  /* fakes: link */
 fakes_of = $(patsubst %,$O/tests/fake/%.o,$(shell sed -n 's|^/\* fakes: \(.*\) \*/|\1|p' $1))
 .SECONDEXPANSION:
-$O/tests/unit/test_nomem $O/tests/unit/test_userkey: private FLAGS += $(foreach f,malloc calloc realloc strdup strndup,-Wl,--wrap=$f)
+burning := $(foreach t,nomem userkey hosttable keyagent_wire,$O/tests/unit/test_$t)
+$(burning): private FLAGS += $(foreach f,malloc calloc realloc strdup strndup,-Wl,--wrap=$f)
 $(unit) $(loop): $O/%: $O/%.o $$(call fakes_of,$$*.c) $(test_archives)
 	$(call say,LINK)$(CC) $(FLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(test_libs)
 

@@ -1,3 +1,4 @@
+/* fakes: fuse */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -13,6 +14,7 @@
 #include "controller/ssh/hashedname.h"
 #include "controller/ssh/hosttable.h"
 #include "protocol/fail.h"
+#include "tests/fake/fuse.h"
 
 /* Enough to see what grows with the square. */
 #define HOSTS 1000
@@ -167,6 +169,32 @@ static void lines_are_found_by_their_key(void **state)
     assert_int_equal(count, 2);
 }
 
+static int read_and_reveal(void)
+{
+    struct hosttable *t = hosttable_new();
+    char line[300] = "ib1,ib2 t KEY\n@revoked * t K\n", *text;
+    int status = -1;
+
+    if (!t)
+        return -1;
+    hide("ib3", 1, line + strlen(line), 100);
+    strcat(line, " t KEY\n");
+    text = strdup(line);
+    if (text && hosttable_parse(t, text, "file", 1, &why) == 3 &&
+        hosttable_reveal(t, "ib3", false, &why) == 1 &&
+        hosttable_reveal(t, "ib4", false, &why) == 0)
+        status = 0;
+    assert_true(status == 0 || !text || why.code == FAIL_MEMORY);
+    hosttable_free(t);
+    return status;
+}
+
+static void nothing_leaks_when_memory_runs_out(void **state)
+{
+    (void)state;
+    assert_true(fuse_burn(read_and_reveal) > 5);
+}
+
 #define TABLE_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -177,6 +205,7 @@ int main(void)
         TABLE_TEST(hosts_in_the_order_of_the_file_cost_a_few_tries_each),
         TABLE_TEST(a_name_is_tried_for_only_until_it_is_known),
         TABLE_TEST(a_host_that_is_not_there_is_looked_for_once),
+        TABLE_TEST(nothing_leaks_when_memory_runs_out),
         TABLE_TEST(lines_are_found_by_their_key),
     };
 

@@ -1,3 +1,4 @@
+/* fakes: fuse */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -10,6 +11,7 @@
 #include "controller/ssh/blob.h"
 #include "controller/ssh/keyagent_wire.h"
 #include "protocol/fail.h"
+#include "tests/fake/fuse.h"
 
 static struct fail why;
 
@@ -155,6 +157,26 @@ static void a_refusal_and_nonsense_are_told_apart(void **state)
     assert_int_equal(keyagent_decode_list(BLOB(""), &count, &rest, &why), -1);
 }
 
+static int encode(void)
+{
+    unsigned char *frame;
+    size_t n;
+
+    if (keyagent_encode_sign(BLOB("KEY"), BLOB("data"), BLOB("ssh-ed25519"), &frame, &n,
+                             &why) < 0) {
+        assert_int_equal(why.code, FAIL_MEMORY);
+        return -1;
+    }
+    free(frame);
+    return 0;
+}
+
+static void nothing_leaks_when_memory_runs_out(void **state)
+{
+    (void)state;
+    assert_int_equal(fuse_burn(encode), 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -165,6 +187,7 @@ int main(void)
         cmocka_unit_test(a_signature_is_taken_out_of_its_answer),
         cmocka_unit_test(a_signature_by_another_algorithm_is_refused),
         cmocka_unit_test(a_signature_cut_anywhere_is_refused),
+        cmocka_unit_test(nothing_leaks_when_memory_runs_out),
         cmocka_unit_test(a_refusal_and_nonsense_are_told_apart),
     };
 
