@@ -55,7 +55,7 @@ controller/tail
 controller/fabric/(pairs|robust|tally|finding|islands|grid|capacity|alike|explain|sentence)
 controller/fabric/(schedule|pace|harvest|retest|absence|verdict)
 controller/link/(link_state|bootstrap|requests|talk|attempt|allowance)
-controller/openssh/(arguments|child_state|complaint|detours|gate|mark)
+controller/openssh/(arguments|child_state|complaint|detours|settings|sshconfig|gate|mark)
 controller/rollout/(policy|node_state|deadline|dossier|order|plan)
 controller/relay/tube
 controller/ssh/(session_state|outqueue|blob|ssh_order|turns|keyagent_wire|hashedname|hostpattern|hosttable|hostverdict)

@@ -57,7 +57,7 @@ int pool_order(const struct link_pool *pool, const struct fleet_node *node,
                                           .work = pool->options.relays ? "relay" : NULL};
     struct ssh_order made = ssh_order_to(node);
 
-    made.user = made.user ? made.user : ssh_client_login(pool->options.client);
+    made.user = ssh_client_user(pool->options.client, &made);
     made.phase_ms = pool->options.login_ms;
     if (!*command && bootstrap_for(node, made.user, pool->options.unprivileged, &agent,
                                    command, why) < 0)

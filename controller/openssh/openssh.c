@@ -5,20 +5,26 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "controller/openssh/hostconfig.h"
 #include "protocol/fail.h"
 
 /* A login waits for its node most of the time, so there are more than cores. */
 #define STARTING_PER_CORE 8
 #define STARTING_MAX      128
 
-struct openssh *openssh_new(void)
+struct openssh *openssh_new(const char *home)
 {
     struct openssh *o = calloc(1, sizeof *o);
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     long width = STARTING_PER_CORE * (cores > 0 ? cores : 1);
 
     if (o)
-        o->gate.width = (unsigned)(width < STARTING_MAX ? width : STARTING_MAX);
+        o->configs = hostconfigs_new(home);
+    if (!o || !o->configs) {
+        openssh_free(o);
+        return NULL;
+    }
+    o->gate.width = (unsigned)(width < STARTING_MAX ? width : STARTING_MAX);
     return o;
 }
 
@@ -40,7 +46,10 @@ int openssh_is_installed(struct fail *why)
 
 void openssh_free(struct openssh *o)
 {
-    if (o)
-        detours_clear(&o->detours);
+    if (!o)
+        return;
+    detours_clear(&o->detours);
+    hostconfigs_free(o->configs);
+    arena_done(&o->text);
     free(o);
 }

@@ -10,20 +10,25 @@
 
 #include "controller/openssh/detours.h"
 #include "controller/openssh/gate.h"
+#include "inventory/arena.h"
 
 /* libuv asks for as much. */
 #define OPENSSH_READ_BYTES ((size_t)64 << 10)
 
 struct fail;
 
+struct hostconfigs;
+
 struct openssh {
     struct gate gate;
     struct detours detours;
+    struct hostconfigs *configs;
+    struct arena text; /* what orders borrow that ssh_config has filled in */
     char read[OPENSSH_READ_BYTES];
 };
 
-/* NULL only when memory is exhausted. */
-struct openssh *openssh_new(void);
+/* home holds .ssh, NULL: none; borrowed.  NULL only when memory is exhausted. */
+struct openssh *openssh_new(const char *home);
 
 /* Is there an ssh in $PATH?  FAIL_USAGE. */
 int openssh_is_installed(struct fail *why);

@@ -1,9 +1,11 @@
 #include "controller/openssh/route.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "controller/openssh/hostconfig.h"
 #include "controller/openssh/openssh.h"
 #include "controller/ssh/client.h"
 #include "controller/ssh/hostkeys.h"
@@ -97,19 +99,149 @@ static bool needs_host_key(struct hostkeys *keys, const struct ssh_order *order,
     return *reason;
 }
 
+/* ---- ssh_config -------------------------------------------------------------------------- */
+
+/* "~/" is home; NULL: no memory. */
+static const char *keep(struct openssh *shared, const char *home, const char *path,
+                        size_t len)
+{
+    bool at_home = home && len > 1 && strncmp(path, "~/", 2) == 0;
+    char text[PATH_BYTES];
+    int n = snprintf(text, sizeof text, "%s%.*s", at_home ? home : "", (int)len - at_home,
+                     path + at_home);
+
+    return n >= 0 && (size_t)n < sizeof text ? arena_copy(&shared->text, text, (size_t)n)
+                                             : NULL;
+}
+
+/* Those that are not there are passed over, as ssh does. */
+static int fill_in_key(struct ssh_client *client, struct openssh *shared,
+                       const struct settings *s, struct ssh_order *order)
+{
+    for (size_t i = 0; i < s->key_count && !order->key; i++) {
+        const char *path =
+            keep(shared, client_home(client), s->keys[i], strlen(s->keys[i]));
+
+        if (!path)
+            return -1;
+        if (access(path, R_OK) == 0)
+            order->key = path;
+    }
+    return 0;
+}
+
+/* The files of both lists, or of the one and the usual ones. */
+static int fill_in_known_hosts(struct ssh_client *client, struct openssh *shared,
+                               const struct settings *s, struct ssh_order *order)
+{
+    const char *user =
+        *s->known_hosts ? s->known_hosts : "~/.ssh/known_hosts ~/.ssh/known_hosts2";
+    const char *system = *s->system_known_hosts
+                             ? s->system_known_hosts
+                             : "/etc/ssh/ssh_known_hosts /etc/ssh/ssh_known_hosts2";
+    char all[2 * SETTINGS_VALUE_BYTES + 2], text[PATH_BYTES] = "";
+
+    snprintf(all, sizeof all, "%s %s", user, system);
+    for (const char *p = all; *p; p += strspn(p, " ")) {
+        size_t len = strcspn(p, " ");
+        const char *path = len == 4 && strncmp(p, "none", 4) == 0
+                               ? "/dev/null"
+                               : keep(shared, client_home(client), p, len);
+
+        if (!path || strlen(text) + strlen(path) + 2 > sizeof text)
+            return -1;
+        sprintf(text + strlen(text), "%s%s", *text ? " " : "", path);
+        p += len;
+    }
+    order->known_hosts = keep(shared, NULL, text, strlen(text));
+    return order->known_hosts ? 0 : -1;
+}
+
+static int fill_in(struct ssh_client *client, struct openssh *shared,
+                   const struct settings *s, struct ssh_order *order)
+{
+    char hostname[SETTINGS_VALUE_BYTES];
+
+    if (*s->hostname && (!order->address || strcmp(order->address, order->name) == 0)) {
+        if (hostconfigs_hostname(shared->configs, order->config, order->name, s,
+                                 hostname) < 0)
+            return -1;
+        order->address = keep(shared, NULL, hostname, strlen(hostname));
+        if (!order->address)
+            return -1;
+    }
+    if (!order->port)
+        order->port = (uint16_t)s->port;
+    if (!order->user && *s->user)
+        order->user = s->user;
+    if (!order->key && fill_in_key(client, shared, s, order) < 0)
+        return -1;
+    return !order->known_hosts && (*s->known_hosts || *s->system_known_hosts)
+               ? fill_in_known_hosts(client, shared, s, order)
+               : 0;
+}
+
+static bool is_proxy(const char *setting)
+{
+    return strncmp(setting, "proxy", strlen("proxy")) == 0;
+}
+
+int route_configure(struct ssh_client *client, struct ssh_order *order,
+                    char reason[ROUTE_REASON_BYTES], struct fail *why)
+{
+    struct openssh *shared = client_openssh(client);
+    const struct settings *s;
+
+    *reason = '\0';
+    if (!shared)
+        return fail_memory(why);
+    if (hostconfigs_find(shared->configs, order->config, order->name, order->user, &s,
+                         why) < 0)
+        return -1;
+    if (!s)
+        return 0;
+    if (*s->beyond_us && !(order->jump && is_proxy(s->beyond_us)))
+        hostconfigs_explain(shared->configs, order->config, order->name, s, reason,
+                            ROUTE_REASON_BYTES);
+    return fill_in(client, shared, s, order) < 0 ? fail_memory(why) : 0;
+}
+
 /* ---- the choice ------------------------------------------------------------------------ */
 
-static int look(struct ssh_client *client, const struct ssh_order *order,
+/* A ticket that ssh could show instead of a key, if GSSAPIAuthentication is on. */
+static bool has_ticket(void)
+{
+    const char *named = getenv("KRB5CCNAME");
+    char path[64];
+
+    snprintf(path, sizeof path, "/tmp/krb5cc_%u", (unsigned)getuid());
+    return named ? *named != '\0' : access(path, R_OK) == 0;
+}
+
+/* When there is no key that libssh2 could use. */
+static bool has_other_proof(struct ssh_client *client, const struct ssh_order *order,
+                            char reason[ROUTE_REASON_BYTES])
+{
+    if (has_fido_key(client, order->key, reason))
+        return true;
+    if (!order->key && has_ticket())
+        snprintf(reason, ROUTE_REASON_BYTES, "no key, but a Kerberos ticket");
+    return *reason;
+}
+
+static int look(struct ssh_client *client, struct ssh_order *order,
                 char reason[ROUTE_REASON_BYTES], struct fail *why)
 {
     struct fail trouble = {.code = FAIL_NONE};
     struct hostkeys *hostkeys;
     struct keyring *ring;
 
-    if (has_certificate(client, order->key, reason))
+    if (route_configure(client, order, reason, why) < 0)
+        return -1;
+    if (*reason || has_certificate(client, order->key, reason))
         return 0;
-    if (client_files(client, order, &ring, &hostkeys, &trouble) < 0)
-        return trouble.code == FAIL_KEY_FILE && has_fido_key(client, order->key, reason)
+    if (client_ready(client, order, &ring, &hostkeys, &trouble) < 0)
+        return trouble.code == FAIL_KEY_FILE && has_other_proof(client, order, reason)
                    ? 0
                    : fail_set(why, trouble.code, "%s", trouble.text);
     needs_host_key(hostkeys, order, reason);
@@ -128,13 +260,31 @@ static int note(struct ssh_client *client, const struct ssh_order *order,
                : detours_note(&shared->detours, order->name, reason, why);
 }
 
-int route_choose(struct ssh_client *client, const struct ssh_order *order,
+/* libssh2 and nothing else was asked for. */
+static int insist(struct ssh_client *client, struct ssh_order *order, struct fail *why)
+{
+    char reason[ROUTE_REASON_BYTES];
+    struct hostkeys *hostkeys;
+    struct keyring *ring;
+
+    if (route_configure(client, order, reason, why) < 0)
+        return -1;
+    return *reason ? fail_set(why, FAIL_USAGE,
+                              "%s: %s is beyond libssh2; use --ssh auto, or --ssh-config "
+                              "none",
+                              order->name, reason)
+                   : client_ready(client, order, &ring, &hostkeys, why);
+}
+
+int route_choose(struct ssh_client *client, struct ssh_order *order,
                  char reason[ROUTE_REASON_BYTES], struct fail *why)
 {
     struct openssh *shared = client_openssh(client);
     const char *noted = shared ? detours_find(&shared->detours, order->name) : NULL;
 
     *reason = '\0';
+    if (order->through == SSH_THROUGH_LIBSSH2)
+        return insist(client, order, why);
     if (noted)
         snprintf(reason, ROUTE_REASON_BYTES, "%s", noted);
     if (noted)

@@ -112,7 +112,7 @@ const char *client_home(const struct ssh_client *c)
 struct openssh *client_openssh(struct ssh_client *c)
 {
     if (!c->openssh)
-        c->openssh = openssh_new();
+        c->openssh = openssh_new(c->home);
     return c->openssh;
 }
 
@@ -260,21 +260,33 @@ int client_files(struct ssh_client *client, const struct ssh_order *order,
                : 0;
 }
 
+int client_ready(struct ssh_client *client, const struct ssh_order *order,
+                 struct keyring **ring, struct hostkeys **hostkeys, struct fail *why)
+{
+    if (!order->user && !client->login)
+        return fail_set(why, FAIL_USAGE, "no login name; name one with -l");
+    return client_files(client, order, ring, hostkeys, why);
+}
+
+const char *ssh_client_user(struct ssh_client *client, const struct ssh_order *order)
+{
+    struct ssh_order routed = *order;
+    char reason[ROUTE_REASON_BYTES];
+
+    if (!order->user)
+        route_configure(client, &routed, reason, NULL);
+    return routed.user ? routed.user : client->login;
+}
+
 int ssh_client_check(struct ssh_client *client, const struct ssh_order *order,
                      struct fail *why)
 {
-    struct hostkeys *hostkeys;
-    struct keyring *ring;
-
+    struct ssh_order routed = *order;
     char reason[ROUTE_REASON_BYTES];
 
-    if (order->through == SSH_THROUGH_OPENSSH)
-        return openssh_is_installed(why);
-    if (!order->user && !client->login)
-        return fail_set(why, FAIL_USAGE, "no login name; name one with -l");
-    return order->through == SSH_THROUGH_AUTO
-               ? route_choose(client, order, reason, why)
-               : client_files(client, order, &ring, &hostkeys, why);
+    return order->through == SSH_THROUGH_OPENSSH
+               ? openssh_is_installed(why)
+               : route_choose(client, &routed, reason, why);
 }
 
 void ssh_client_detours(struct ssh_client *client,

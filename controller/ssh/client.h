@@ -23,6 +23,10 @@ struct turns;
 int client_files(struct ssh_client *client, const struct ssh_order *order,
                  struct keyring **ring, struct hostkeys **hostkeys, struct fail *why);
 
+/* The same, and a login name: FAIL_USAGE when there is none. */
+int client_ready(struct ssh_client *client, const struct ssh_order *order,
+                 struct keyring **ring, struct hostkeys **hostkeys, struct fail *why);
+
 /* Where .ssh is; NULL when the system does not say.  Borrowed. */
 const char *client_home(const struct ssh_client *client);
 

@@ -138,8 +138,7 @@ static enum session_event await(struct session *s)
 
 static enum session_event work_fresh(struct session *s)
 {
-    if (ssh_client_check(s->client, &s->order, &s->why) < 0 ||
-        client_files(s->client, &s->order, &s->login.keyring, &s->login.hostkeys,
+    if (client_ready(s->client, &s->order, &s->login.keyring, &s->login.hostkeys,
                      &s->why) < 0)
         return EV_FAIL;
     s->login.signer.agent = keyring_agent(s->login.keyring);

@@ -14,7 +14,8 @@ struct ssh {
     void *session;
     unsigned open; /* sessions that are not closed: the one, and one that was given up */
     bool is_up, closing;
-    struct ssh_order order;
+    struct ssh_order order;  /* as it was given: for OpenSSH */
+    struct ssh_order routed; /* with what ssh_config says     */
     const struct ssh_hooks *hooks;
     void *arg;
     void (*on_closed)(void *arg);
@@ -76,7 +77,8 @@ static void on_session_closed(void *arg)
 
 static int take_way(struct ssh *s, const struct way *way)
 {
-    void *session = way->open(s->client, s->loop, &s->order, &session_hooks, s);
+    const struct ssh_order *order = way == &way_openssh ? &s->order : &s->routed;
+    void *session = way->open(s->client, s->loop, order, &session_hooks, s);
 
     if (!session)
         return -1;
@@ -97,14 +99,15 @@ static int turn(struct ssh *s, const struct fail *told)
                                                             : take_way(s, &way_openssh);
 }
 
-static const struct way *choose(const struct ssh *s)
+/* What is wrong with a file is told by the session. */
+static const struct way *choose(struct ssh *s)
 {
     char reason[ROUTE_REASON_BYTES];
 
-    if (s->order.through != SSH_THROUGH_AUTO)
-        return s->order.through == SSH_THROUGH_OPENSSH ? &way_openssh : &way_libssh2;
-    /* What is wrong with a file is told by the session. */
-    return route_choose(s->client, &s->order, reason, NULL) == 0 && *reason
+    s->routed = s->order;
+    if (s->order.through == SSH_THROUGH_OPENSSH)
+        return &way_openssh;
+    return route_choose(s->client, &s->routed, reason, NULL) == 0 && *reason
                ? &way_openssh
                : &way_libssh2;
 }

@@ -53,6 +53,11 @@ struct passage;
  */
 void ssh_client_pass(struct ssh_client *client, struct passage *passage);
 
+/* Who logs in: as the order says, else as ssh_config, else ourselves; NULL when nobody says.
+ * Borrowed.
+ */
+const char *ssh_client_user(struct ssh_client *client, const struct ssh_order *order);
+
 /* Tell of each node that goes through OpenSSH although nobody asked for it, once, and of
  * those that were told before no more.
  */
@@ -74,7 +79,7 @@ double ssh_client_longest_ms(const struct ssh_client *client);
 /* ---- one session -------------------------------------------------------------- */
 
 /* As enum fleet_ssh.  AUTO is libssh2 unless it is known, or found out, that it cannot
- * reach the node.
+ * reach the node.  Both do as ssh_config says where the order leaves something open.
  */
 enum ssh_through { SSH_THROUGH_AUTO, SSH_THROUGH_LIBSSH2, SSH_THROUGH_OPENSSH };
 

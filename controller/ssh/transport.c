@@ -3,19 +3,11 @@
 #include <errno.h>
 #include <libssh2.h>
 
+#include "controller/ssh/algorithms.h"
+
 /* A dead socket makes libssh2 give up at once; should it not, leaking is the lesser evil.
  */
 #define FREE_TRIES 100
-
-/* Elliptic curves only: a finite-field exchange costs up to 30 ms of CPU per node. */
-#define KEY_EXCHANGES                                                    \
-    "curve25519-sha256,curve25519-sha256@libssh.org,ecdh-sha2-nistp256," \
-    "ecdh-sha2-nistp521,ecdh-sha2-nistp384"
-#define CIPHERS \
-    "aes128-ctr,aes256-ctr,aes192-ctr,aes128-gcm@openssh.com,aes256-gcm@openssh.com"
-#define MACS                                                     \
-    "hmac-sha2-256,hmac-sha2-512,hmac-sha2-256-etm@openssh.com," \
-    "hmac-sha2-512-etm@openssh.com"
 
 /* ---- what libssh2 calls ------------------------------------------------------- */
 
@@ -70,9 +62,9 @@ static int prefer(struct transport *t, const char *host_keys)
         int method;
         const char *list;
     } preferred[] = {
-        {LIBSSH2_METHOD_KEX, KEY_EXCHANGES}, {LIBSSH2_METHOD_HOSTKEY, host_keys},
-        {LIBSSH2_METHOD_CRYPT_CS, CIPHERS},  {LIBSSH2_METHOD_CRYPT_SC, CIPHERS},
-        {LIBSSH2_METHOD_MAC_CS, MACS},       {LIBSSH2_METHOD_MAC_SC, MACS},
+        {LIBSSH2_METHOD_KEX, ALGORITHMS_KEX}, {LIBSSH2_METHOD_HOSTKEY, host_keys},
+        {LIBSSH2_METHOD_CRYPT_CS, ALGORITHMS_CIPHERS},  {LIBSSH2_METHOD_CRYPT_SC, ALGORITHMS_CIPHERS},
+        {LIBSSH2_METHOD_MAC_CS, ALGORITHMS_MACS},       {LIBSSH2_METHOD_MAC_SC, ALGORITHMS_MACS},
     };
 
     for (size_t i = 0; i < sizeof preferred / sizeof *preferred; i++)

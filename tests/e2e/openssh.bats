@@ -235,11 +235,97 @@ host_key_of_kind() # NAME SSH-KEYGEN-OPTION...
         'User tester' 'BatchMode yes' 'Host *' "IdentityFile $SSHD_KEY" \
         "UserKnownHostsFile $SSHD_KNOWN_HOSTS" >"$SSHD_DIR/ssh_config"
     fleet_node far
-    STATE= ibfleet exec far --ssh openssh --ssh-config "$SSHD_DIR/ssh_config" -- 'echo $SSH_CONNECTION'
+    STATE= ibfleet exec far --ssh auto --ssh-config "$SSHD_DIR/ssh_config" -- 'echo $SSH_CONNECTION'
     [ "$status" = 0 ]
     says "far: 127.0.0.1"
+    warns "1 node far through OpenSSH: ProxyJump in $SSHD_DIR/ssh_config"
     [ "$(grep -c 'Accepted publickey' "$SSHD_LOG")" = 2 ]
+    ibfleet exec far --ssh libssh2 --ssh-config "$SSHD_DIR/ssh_config" -- true
+    [ "$status" = 2 ]
+    warns "far: ProxyJump in $SSHD_DIR/ssh_config is beyond libssh2; use --ssh auto"
     sshd_stop
     ibfleet exec far --ssh-config "$SSHD_DIR/ssh_config" --json -- true
     says not-reachable
+}
+
+# ---- ssh_config ------------------------------------------------------------------------------
+
+# A fleet that says nothing but names; all else is in ssh_config, which stdin is.
+only_config() # NAME...
+{
+    cat >"$SSHD_DIR/ssh_config"
+    printf '%s\n' '[defaults]' 'sudo = no' "ssh_config = $SSHD_DIR/ssh_config" '[nodes]' "$@" >"$IBFLEET_FLEET"
+}
+
+@test "a name, a port, a user, a key and host keys of ssh_config cost no process" {
+    only_config 'n[1-2]' <<C
+Host n*
+    HostName 127.0.0.1
+    Port $SSHD_PORT
+    User tester
+    IdentityFile $SSHD_DIR/none-such
+    IdentityFile $SSHD_KEY
+    UserKnownHostsFile $SSHD_KNOWN_HOSTS
+    ForwardAgent yes
+    SendEnv LANG
+C
+    STATE= ibfleet exec -a -- 'echo $((6*7))'
+    [ "$status" = 0 ]
+    says "n1: 42"
+    says "n2: 42"
+    ! warns OpenSSH
+    ibfleet exec -a -l nobody-here -- true
+    [ "$status" = 4 ]
+    warns "for user nobody-here"
+}
+
+@test "what only OpenSSH can do is said once for all to whom it applies" {
+    printf '127.0.0.1\n' >"$SSHD_DIR/where"
+    only_config 'n[1-3]' 'x1' <<C
+Include $SSHD_DIR/more
+Host *
+    HostName 127.0.0.1
+    Port $SSHD_PORT
+    User tester
+    IdentityFile $SSHD_KEY
+    UserKnownHostsFile $SSHD_KNOWN_HOSTS
+C
+    printf 'Host n* !n3\n  ciphers aes256-ctr\n' >"$SSHD_DIR/more"
+    ibfleet exec -a -- true
+    [ "$status" = 0 ]
+    warns "2 nodes n[1-2] through OpenSSH: ciphers in $SSHD_DIR/more"
+    [ "$(grep -c 'through OpenSSH' "$SSHD_DIR/err")" = 1 ]
+}
+
+@test "what ssh refuses in its configuration is told before any node is reached" {
+    only_config n1 <<<'Host n1
+    Ciphers no-such-cipher'
+    ibfleet exec -a -- true
+    [ "$status" = 2 ]
+    warns "ssh -G n1: "
+    warns "$SSHD_DIR/ssh_config"
+    ibfleet exec -a --ssh-config "$SSHD_DIR/missing" -- true
+    [ "$status" = 2 ]
+    warns "ssh_config $SSHD_DIR/missing: No such file or directory"
+}
+
+@test "ssh is asked once for all nodes of a kind" {
+    mkdir "$SSHD_DIR/bin"
+    printf '#!/bin/sh\necho "$*" >>"%s/asked"\nexec /usr/bin/ssh "$@"\n' "$SSHD_DIR" >"$SSHD_DIR/bin/ssh"
+    chmod +x "$SSHD_DIR/bin/ssh"
+    only_config 'n[1-20]' 'm[1-20]' <<C
+Host n*
+    HostName 127.0.0.1
+    Port $SSHD_PORT
+    User tester
+    IdentityFile $SSHD_KEY
+    UserKnownHostsFile $SSHD_KNOWN_HOSTS
+Host m*
+    ServerAliveInterval 5
+C
+    PATH=$SSHD_DIR/bin:$PATH
+    ibfleet exec 'n[1-20]' -- true
+    [ "$status" = 0 ]
+    [ "$(grep -c -- -G "$SSHD_DIR/asked")" = 2 ] # and once what holds without
+    [ "$(wc -l <"$SSHD_DIR/asked")" = 2 ]
 }

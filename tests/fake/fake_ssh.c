@@ -106,6 +106,11 @@ const char *ssh_client_login(const struct ssh_client *client)
     return "me";
 }
 
+const char *ssh_client_user(struct ssh_client *client, const struct ssh_order *order)
+{
+    return order->user ? order->user : ssh_client_login(client);
+}
+
 struct ssh *ssh_open(struct ssh_client *client, uv_loop_t *loop,
                      const struct ssh_order *order, const struct ssh_hooks *hooks,
                      void *arg)
