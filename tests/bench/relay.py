@@ -21,7 +21,7 @@ import time
 
 import ratios
 
-LOOK_S = 0.02
+LOOK_S = 0.05
 GIVE_UP_S = 15  # of the black hole: longer than the good ones take
 
 
@@ -37,43 +37,51 @@ class Run:
     relay_cpu_s: float
 
 
-def stat_of(pid):
-    """Parent, and CPU in s."""
-    try:
-        fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return 0, 0.0
-    return int(fields[1]), (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+def family_of(pid):
+    """It, and all that it has started and what these have."""
+    family = [pid]
+    for task in pathlib.Path(f"/proc/{pid}/task").glob("*/children"):
+        try:
+            family += [p for child in task.read_text().split() for p in family_of(int(child))]
+        except OSError:
+            pass
+    return family
+
+
+def cpu_s(pid):
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def find_relay(folder):
+    for process in pathlib.Path("/proc").glob("[0-9]*"):
+        try:
+            words = (process / "cmdline").read_bytes()
+        except OSError:
+            continue
+        if words.startswith(folder) and words.endswith(b"\0relay\0"):
+            return process.name
+    return None
 
 
 class Watch(threading.Thread):
-    """Of a controller's family, and of the relay that runs from a folder."""
+    """Of a controller's family, and of the relay that runs from a folder: seldom enough
+    not to be what takes the time."""
 
     def __init__(self, pid, folder):
         super().__init__(daemon=True)
         self.pid, self.folder, self.over = pid, os.fsencode(folder), threading.Event()
-        self.processes, self.relay_kib, self.relay_cpu_s = 1, 0, 0.0
+        self.processes, self.relay, self.relay_kib, self.relay_cpu_s = 1, None, 0, 0.0
 
     def look(self):
-        pids = [int(p) for p in os.listdir("/proc") if p.isdigit()]
-        parents = {p: stat_of(p)[0] for p in pids}
-        family = {self.pid}
-        while True:
-            more = {p for p, parent in parents.items() if parent in family} - family
-            if not more:
-                break
-            family |= more
-        self.processes = max(self.processes, len(family))
-        for pid in pids:
-            try:
-                words = pathlib.Path(f"/proc/{pid}/cmdline").read_bytes()
-                if words.startswith(self.folder) and words.endswith(b"\0relay\0"):
-                    status = pathlib.Path(f"/proc/{pid}/status").read_text()
-                    kib = int(status.partition("VmHWM:")[2].split()[0])
-                    self.relay_kib = max(self.relay_kib, kib)
-                    self.relay_cpu_s = max(self.relay_cpu_s, stat_of(pid)[1])
-            except (OSError, IndexError):
-                continue
+        self.processes = max(self.processes, len(family_of(self.pid)))
+        self.relay = self.relay or find_relay(self.folder)
+        try:
+            status = pathlib.Path(f"/proc/{self.relay}/status").read_text()
+            self.relay_kib = int(status.partition("VmHWM:")[2].split()[0])
+            self.relay_cpu_s = cpu_s(self.relay)
+        except (OSError, IndexError):
+            pass
 
     def run(self):
         while not self.over.wait(LOOK_S):
