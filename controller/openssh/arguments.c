@@ -8,7 +8,6 @@
 #include "controller/openssh/mark.h"
 #include "controller/ssh/ssh.h"
 #include "inventory/jump.h"
-#include "inventory/jump.h"
 #include "protocol/fail.h"
 #include "protocol/scope.h"
 
@@ -123,14 +122,11 @@ static int add_always(struct arguments *a, struct fail *why)
 static int add_where(struct arguments *a, const struct ssh_order *o, struct fail *why)
 {
     unsigned long long seconds = (o->phase_ms + 999) / 1000;
-    int jump_bytes = o->jump ? (int)jump_before(o->jump, o->name, o->port) : 0;
 
     if (o->address && strcmp(o->address, o->name) != 0 &&
         add_quoted(a, "HostName", o->address, why) < 0)
         return -1;
     if (o->port && add_setting(a, why, "Port=%u", o->port) < 0)
-        return -1;
-    if (jump_bytes && add_setting(a, why, "ProxyJump=%.*s", jump_bytes, o->jump) < 0)
         return -1;
     return seconds ? add_setting(a, why, "ConnectTimeout=%llu", seconds) : 0;
 }

@@ -52,8 +52,10 @@ static int turn(struct ssh *s, const struct fail *told);
 static void on_ended(void *arg, int status, const struct fail *why)
 {
     struct ssh *s = arg;
+    bool may_turn =
+        why && (why->code == FAIL_UNSUPPORTED || why->code == FAIL_JUMP_HOST);
 
-    if (!why || why->code != FAIL_UNSUPPORTED || turn(s, why) < 0)
+    if (!may_turn || turn(s, why) < 0)
         s->hooks->ended(s->arg, status, why);
 }
 

@@ -126,11 +126,24 @@ well() { grep -c '"state":"ok"' "$SSHD_DIR/out"; }
 @test "a jump host that runs no program of ours is refused in words" {
     simulated_start 5 </dev/null
     jump_start <<<"ForceCommand echo This is a bastion"
-    ibfleet exec -a -J "$JUMP" -- echo well
+    ibfleet exec -a -J "$JUMP" --ssh libssh2 -- echo well
     [ "$status" = 4 ]
     warns "5 nodes s[00001-00005]"
     warns "jump host 127.0.0.1: no agent answered (status 0); the login printed: This is a bastion"
     warns "jump-host-unfit"
+}
+
+@test "a jump host that runs no program of ours is left to ssh, and that is said once" {
+    simulated_start 5 </dev/null
+    jump_start <<<"ForceCommand echo This is a bastion"
+    printf '%s\n' 'Host *' "IdentityFile $SSHD_KEY" "UserKnownHostsFile $SSHD_KNOWN_HOSTS" \
+        >"$SSHD_DIR/ssh_config"
+    ibfleet exec -a -J "$JUMP" --ssh-config "$SSHD_DIR/ssh_config" -- echo well
+    [ "$status" = 0 ]
+    says "s00005: well"
+    [ "$(grep -c 'through OpenSSH' "$SSHD_DIR/err")" = 1 ]
+    warns "5 nodes s[00001-00005] through OpenSSH"
+    warns "This is a bastion"
 }
 
 @test "a relay that dies takes its sessions with it, and says so" {
