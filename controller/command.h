@@ -130,5 +130,6 @@ int cmd_validate(struct command *c);
 int cmd_status(struct command *c);
 int cmd_show(struct command *c);
 int cmd_resume(struct command *c);
+int cmd_doctor(struct command *c);
 
 #endif

@@ -21,7 +21,7 @@ static const struct {
     {COMMAND_EXEC, cmd_exec},       {COMMAND_COPY, cmd_copy},
     {COMMAND_ROLLOUT, cmd_rollout}, {COMMAND_VALIDATE, cmd_validate},
     {COMMAND_STATUS, cmd_status},   {COMMAND_SHOW, cmd_show},
-    {COMMAND_RESUME, cmd_resume},
+    {COMMAND_RESUME, cmd_resume},   {COMMAND_DOCTOR, cmd_doctor},
 };
 
 static int print_help(const char *topic)

@@ -10,7 +10,7 @@
      COMMAND_RESUME)
 #define JOURNALED \
     (COMMAND_ROLLOUT | COMMAND_VALIDATE | COMMAND_STATUS | COMMAND_SHOW | COMMAND_RESUME)
-#define EVERY (HOSTED | JOURNALED)
+#define EVERY (HOSTED | JOURNALED | COMMAND_DOCTOR)
 
 /* clang-format off */
 const struct command_row command_table[] = {
@@ -59,6 +59,10 @@ const struct command_row command_table[] = {
      "ibfleet resume|the latest that has not ended\n"
      "ibfleet resume r1 --failed|also those that failed, with what was planned for them\n"
      "ibfleet resume r1 --yes|without asking\n"},
+    {COMMAND_DOCTOR, "doctor", WORDS_NONE, "[options]",
+     "is this controller able to do its work, and if not, why",
+     "ibfleet doctor|each thing: ok, warn or bad, and what to do\n"
+     "ibfleet doctor --fleet site.ini --json|for monitoring: status 1 when one is bad\n"},
     {.name = NULL},
 };
 

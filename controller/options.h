@@ -34,6 +34,7 @@ enum command_kind {
     COMMAND_SHOW = 1 << 6,
     COMMAND_RESUME = 1 << 7,
     COMMAND_COPY = 1 << 8,
+    COMMAND_DOCTOR = 1 << 10,
 };
 
 /* A number that was not given. */

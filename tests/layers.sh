@@ -50,6 +50,7 @@ one_home 'sha2(56)?\.h' protocol/digest
 pure='(inventory|protocol|controller/manual)/.*
 controller/copy/(giver|consignment)
 controller/door/(doorway|flow|pause|retry)
+controller/doctor/checkup
 controller/exec/(answers?|gather|diff|shell_line|reaper)
 controller/tail
 controller/fabric/(pairs|robust|tally|finding|islands|grid|capacity|alike|explain|sentence)

@@ -62,6 +62,11 @@ int database_step(sqlite3_stmt *q, struct fail *why)
     }
 }
 
+const char *database_library(void)
+{
+    return sqlite3_libversion();
+}
+
 /* ---- opening -------------------------------------------------------------------- */
 
 static int version_of(sqlite3 *db, int *version, struct fail *why)

@@ -19,6 +19,9 @@ struct sqlite3_stmt;
 
 enum database_mode { DATABASE_READ, DATABASE_WRITE };
 
+/* SQLite's version, "3.40.1". */
+const char *database_library(void);
+
 /* Open FOLDER/journal.db.  To write, it is made or brought to our version, and it
  * is tried whether it can be written.  To read, it must be there: *db is NULL when
  * nobody has written one yet, which is no failure.  FAIL_STATE names the file.

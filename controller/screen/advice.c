@@ -73,7 +73,7 @@ static const struct {
     [FAIL_BUDGET]           = {"stopped by the failure budget", "mend what failed, then:  ibfleet resume RUN --failed"},
     [FAIL_INTERRUPTED]      = {"interrupted", "a rollout goes on with:  ibfleet resume RUN;  anything else is begun anew"},
     [FAIL_MEMORY]           = {"out of memory", "free some, or take fewer nodes at once"},
-    [FAIL_STATE]            = {"state folder", "is it ours to write, and on a local disk?  --state DIR takes another"},
+    [FAIL_STATE]            = {"state folder", "what is wrong with it:  ibfleet doctor;  --state DIR takes another"},
     [FAIL_BUG]              = {"internal error", "a bug of ibfleet: please report it"},
     [FAIL_UNKNOWN]          = {"unknown failure", NULL},
 };

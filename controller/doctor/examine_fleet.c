@@ -1,0 +1,50 @@
+#include "controller/command.h"
+#include "controller/doctor/checkup.h"
+#include "controller/doctor/examine.h"
+#include "controller/ssh/descriptors.h"
+#include "inventory/fleet.h"
+#include "protocol/fail.h"
+
+/* Beside one per node: the journal, the terminal, the loop's own. */
+#define SPARE_FILES 64
+
+static void examine_file(struct checkup *c, struct command *command)
+{
+    struct fail why;
+
+    if (!command_fleet_file(command)) {
+        checkup_add(c, CHECKUP_WARN, "fleet file",
+                    "write one: man ibfleet.conf;  or name nodes with -w",
+                    "none: neither --fleet, $IBFLEET_FLEET, ./fleet.ini nor "
+                    "/etc/ibfleet/fleet.ini");
+        return;
+    }
+    if (command_choose(command, NULL, &why) < 0)
+        checkup_add(c, CHECKUP_BAD, "fleet file", "correct what is named", "%s",
+                    why.text);
+    else
+        checkup_add(c, CHECKUP_OK, "fleet file", NULL, "%s: %zu nodes, %zu groups",
+                    command_fleet_file(command), fleet_count(command->fleet),
+                    fleet_group_count(command->fleet));
+}
+
+static void examine_open_files(struct checkup *c, const struct command *command)
+{
+    size_t allowed, nodes = command->node_count;
+
+    descriptors_raise(); /* as every command does that logs in */
+    allowed = descriptors_allowed();
+    if (allowed >= DESCRIPTORS_MOST)
+        checkup_add(c, CHECKUP_OK, "open files", NULL, "no limit");
+    else
+        checkup_add(c, allowed < nodes + SPARE_FILES ? CHECKUP_BAD : CHECKUP_OK,
+                    "open files", "raise the hard limit:  ulimit -Hn,  limits.conf",
+                    "%zu allowed: enough for %zu nodes at once, the fleet has %zu",
+                    allowed, allowed > SPARE_FILES ? allowed - SPARE_FILES : 0, nodes);
+}
+
+void examine_fleet(struct checkup *c, struct command *command)
+{
+    examine_file(c, command);
+    examine_open_files(c, command);
+}
