@@ -1,15 +1,19 @@
-/* ibfleet nodes - who is in the fleet: folded, expanded, counted, or as JSON */
+/* ibfleet nodes - who is in the fleet, in the words of whoever wants to know */
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "controller/command.h"
 #include "controller/options.h"
+#include "controller/roster.h"
 #include "controller/screen/screen.h"
 #include "controller/screen/text.h"
+#include "controller/sources/sources.h"
 #include "inventory/fleet.h"
 #include "inventory/hostset.h"
+#include "inventory/hostset_part.h"
 #include "protocol/fail.h"
 #include "protocol/json.h"
 #include "protocol/scope.h"
@@ -43,7 +47,8 @@ static char *fold_group(const struct fleet *fleet, const char *name)
 
     if (asprintf(&at_name, "@%s", name) < 0)
         return NULL;
-    return fleet_select(fleet, at_name, NULL, &set, NULL) < 0 ? strdup("") : hostset_fold(set);
+    return fleet_select(fleet, at_name, NULL, &set, NULL) < 0 ? strdup("")
+                                                              : hostset_fold(set);
 }
 
 static struct json *encode_groups(const struct fleet *fleet)
@@ -81,47 +86,172 @@ static void expand(const struct command *c, struct text *text)
         text_add(text, "%s\n", c->nodes[i]->name);
 }
 
-static int fold(const struct command *c, struct text *text, struct fail *why)
+/* A line with a hostlist, and what stands before it. */
+static int put_folded(const char *before, const struct hostset *set,
+                      char *(*folding)(const struct hostset *set), struct text *text,
+                      struct fail *why)
 {
-    CLEANUP(hostset_done) struct hostset *set = hostset_new();
-    CLEANUP(text_done) char *folded = NULL;
+    CLEANUP(text_done) char *folded = folding(set);
 
-    for (size_t i = 0; set && i < c->node_count; i++)
-        if (hostset_add(set, c->nodes[i]->name, why) < 0)
-            return -1;
-    folded = set ? hostset_fold(set) : NULL;
     if (!folded)
         return fail_memory(why);
-    text_add(text, "%s\n", folded);
+    text_add(text, "%s%s\n", before, folded);
     return 0;
 }
 
-/* With -a, the groups as well, each as it is written on the command line. */
-static int list_groups(const struct command *c, struct text *text, struct fail *why)
+static int put_parts(const struct hostset *set, size_t parts, struct text *text,
+                     struct fail *why)
 {
-    for (size_t i = 0; c->options->all && i < fleet_group_count(c->fleet); i++) {
-        const char *name = fleet_group_name(c->fleet, i);
-        CLEANUP(text_done) char *hosts = fold_group(c->fleet, name);
+    for (size_t i = 0; i < parts && i < hostset_count(set); i++) {
+        CLEANUP(hostset_done) struct hostset *part = NULL;
 
-        if (!hosts)
-            return fail_memory(why);
-        text_add(text, "@%s %s\n", name, hosts);
+        if (hostset_split(set, parts, i, &part, why) < 0 ||
+            put_folded("", part, hostset_fold, text, why) < 0)
+            return -1;
     }
+    return 0;
+}
+
+static int fold(const struct command *c, char *(*folding)(const struct hostset *set),
+                struct text *text, struct fail *why)
+{
+    CLEANUP(hostset_done) struct hostset *set = hostset_new();
+
+    if (!set)
+        return fail_memory(why);
+    for (size_t i = 0; i < c->node_count; i++)
+        if (hostset_add(set, c->nodes[i]->name, why) < 0)
+            return -1;
+    return c->options->split == OPTION_UNSET
+               ? put_folded("", set, folding, text, why)
+               : put_parts(set, (size_t)c->options->split, text, why);
+}
+
+static int hosts_file(const struct command *c, struct text *text, struct fail *why)
+{
+    CLEANUP(hostset_done) struct hostset *without = hostset_new();
+    CLEANUP(text_done) char *folded = NULL;
+
+    if (!without)
+        return fail_memory(why);
+    if (roster_hosts(c->nodes, c->node_count, text, without, why) < 0)
+        return -1;
+    folded = hostset_fold(without);
+    if (!folded)
+        return fail_memory(why);
+    if (*folded)
+        screen_warn("left out, as the fleet file has no IP address: %s", folded);
+    return 0;
+}
+
+/* ---- groups ------------------------------------------------------------------------- */
+
+/* Those that some of the nodes are in, each as it is written on the command line. */
+static int put_group(const struct command *c, const char *name,
+                     const struct hostset_groups *others, struct text *text,
+                     struct fail *why)
+{
+    CLEANUP(hostset_done) struct hostset *shared = NULL;
+    CLEANUP(text_done) char *before = NULL;
+
+    if (roster_group(c->fleet, c->nodes, c->node_count, name, others, &shared, why) < 0)
+        return -1;
+    if (!hostset_count(shared))
+        return 0;
+    if (asprintf(&before, "@%s ", name) < 0)
+        return fail_memory(why);
+    return put_folded(before, shared, hostset_fold, text, why);
+}
+
+static int put_own_groups(const struct command *c, struct text *text, struct fail *why)
+{
+    for (size_t i = 0; i < fleet_group_count(c->fleet); i++)
+        if (put_group(c, fleet_group_name(c->fleet, i), NULL, text, why) < 0)
+            return -1;
+    return 0;
+}
+
+static int put_source(const struct command *c, const char *source,
+                      const struct hostset_groups *others, struct text *text,
+                      struct fail *why)
+{
+    CLEANUP(text_done) char *copy = NULL;
+    const char *list;
+    char *rest, *word;
+
+    if (others->group_names(others->arg, source, &list, why) < 0)
+        return -1;
+    copy = rest = strdup(list);
+    if (!copy)
+        return fail_memory(why);
+    while ((word = strsep(&rest, " \t\r\n,"))) {
+        CLEANUP(text_done) char *name = NULL;
+
+        if (!*word)
+            continue;
+        if (asprintf(&name, "%s:%s", source, word) < 0)
+            return fail_memory(why);
+        if (put_group(c, name, others, text, why) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* A source that does not answer is told of, and the others are asked. */
+static int list_groups(struct command *c, struct text *text, struct fail *why)
+{
+    struct sources *sources;
+    struct fail reason;
+    size_t count;
+
+    if (command_sources(c, &sources, why) < 0 ||
+        sources_count(sources, &count, why) < 0 || put_own_groups(c, text, why) < 0)
+        return -1;
+    for (size_t i = 0; i < count; i++)
+        if (put_source(c, sources_name(sources, i), sources_groups(sources), text,
+                       &reason) < 0)
+            screen_warn("%s", reason.text);
+    return 0;
+}
+
+/* ---- which ---------------------------------------------------------------------------- */
+
+static int render(struct command *c, const char *format, struct text *text,
+                  struct fail *why)
+{
+    if (strcmp(format, "ansible") == 0)
+        return roster_ansible(c->fleet, c->nodes, c->node_count, text, why);
+    if (strcmp(format, "slurm") == 0)
+        return fold(c, hostset_fold_suffix, text, why);
+    if (strcmp(format, "hosts") == 0)
+        return hosts_file(c, text, why);
+    if (strcmp(format, "expanded") == 0)
+        expand(c, text);
+    else if (fold(c, hostset_fold, text, why) < 0)
+        return -1;
     return 0;
 }
 
 int cmd_nodes(struct command *c)
 {
     CLEANUP(text_clear) struct text text = {0};
+    const struct options *o = c->options;
+    const char *format = o->format ? o->format : o->expand ? "expanded" : "folded";
+    bool is_bare = !o->format && !o->expand && o->split == OPTION_UNSET;
     struct fail why;
+    int status = 0;
 
-    if (c->options->json)
+    if (o->json || strcmp(format, "json") == 0)
         return print_json(c, &why) < 0 ? screen_fail(&why) : EXIT_WELL;
-    if (c->options->count)
+    if (o->count)
         text_add(&text, "%zu\n", c->node_count);
-    else if (c->options->expand)
-        expand(c, &text);
-    else if (fold(c, &text, &why) < 0 || list_groups(c, &text, &why) < 0)
+    else if (o->groups)
+        status = list_groups(c, &text, &why);
+    else
+        status = render(c, format, &text, &why);
+    if (status == 0 && o->all && is_bare && !o->count && !o->groups)
+        status = put_own_groups(c, &text, &why);
+    if (status < 0)
         return screen_fail(&why);
     screen_out(&text);
     return EXIT_WELL;

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <unistd.h>
 #include <uv.h>
 
@@ -21,6 +22,7 @@
 #include "controller/state_folder.h"
 #include "inventory/fleet.h"
 #include "inventory/hostset.h"
+#include "inventory/hostset_part.h"
 #include "protocol/fail.h"
 #include "protocol/scope.h"
 
@@ -129,6 +131,23 @@ static int exclude(const struct command *c, const struct hostset_groups *groups,
     return 0;
 }
 
+/* --pick: by chance, unless --seed says which. */
+static int pick(const struct options *o, struct hostset **set, struct fail *why)
+{
+    struct hostset *part;
+    uint64_t seed = (uint64_t)o->seed;
+
+    if (o->pick < 1) /* unset, or options that nobody has read */
+        return 0;
+    if (o->seed == OPTION_UNSET && getrandom(&seed, sizeof seed, 0) != sizeof seed)
+        return fail_set(why, FAIL_BUG, "no random number: name one with --seed");
+    if (hostset_pick(*set, (size_t)o->pick, seed, &part, why) < 0)
+        return -1;
+    hostset_free(*set);
+    *set = part;
+    return 0;
+}
+
 static int choose(struct command *c, const char *hosts,
                   const struct hostset_groups *groups, struct fail *why)
 {
@@ -137,7 +156,7 @@ static int choose(struct command *c, const char *hosts,
     size_t count;
 
     if (fleet_select(c->fleet, hosts, groups, &set, why) < 0 ||
-        exclude(c, groups, set, why) < 0)
+        exclude(c, groups, set, why) < 0 || pick(c->options, &set, why) < 0)
         return -1;
     count = hostset_count(set);
     nodes = calloc(count + 1, sizeof *nodes);

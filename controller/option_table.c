@@ -18,7 +18,10 @@ const struct command_row command_table[] = {
      "who is in the fleet",
      "ibfleet nodes -a|all nodes, folded, and the groups\n"
      "ibfleet nodes --expand '@gpu!ib007'|one name per line, for scripts\n"
-     "ibfleet nodes --count -w 'ib[001-128]'|how many\n"},
+     "ibfleet nodes --count -w 'ib[001-128]'|how many\n"
+     "ibfleet nodes ib007 --groups|of which groups it is\n"
+     "ibfleet nodes '@slurm:idle' --split 4|four lines of about as many nodes each\n"
+     "ibfleet nodes -a --format ansible|an inventory, for ansible -i FILE\n"},
     {COMMAND_PROBE, "probe", WORDS_HOSTS, "HOSTS [options]",
      "what each node is; equal answers folded",
      "ibfleet probe -a|one row for each class of nodes\n"
@@ -75,6 +78,12 @@ const struct option_row option_table[] = {
      "one name per line"},
     {"count",         0,   OPTION_FLAG,   NULL,      AT(count),        0, 0,        COMMAND_NODES,
      "only how many"},
+    {"groups",        0,   OPTION_FLAG,   NULL,      AT(groups),       0, 0,        COMMAND_NODES,
+     "the groups that these nodes are in, of the fleet file and of groups.conf"},
+    {"split",         0,   OPTION_NUMBER, "N",       AT(split),        1, 100000,   COMMAND_NODES,
+     "N lines of about as many nodes each"},
+    {"format",        0,   OPTION_WORD,   "folded|expanded|ansible|slurm|hosts|json", AT(format), 0, 0, COMMAND_NODES,
+     "an inventory of Ansible, a hostlist that Slurm reads, lines of /etc/hosts, ..."},
 
     {"gather",        'b', OPTION_FLAG,   NULL,      AT(gather),       0, 0,        COMMAND_EXEC,
      "wait for all, then equal output once under one hostlist"},
@@ -143,6 +152,10 @@ const struct option_row option_table[] = {
      "the whole fleet"},
     {"exclude",       'x', OPTION_HOSTS,  "HOSTS",   AT(exclude),      0, 0,        HOSTED | COMMAND_RESUME,
      "but not these; resume ends them as failed"},
+    {"pick",          0,   OPTION_NUMBER, "N",       AT(pick),         1, 100000,   HOSTED,
+     "only N of them, by chance"},
+    {"seed",          0,   OPTION_NUMBER, "N",       AT(seed),         0, 2147483647, HOSTED,
+     "with --pick: the same N each time for the same nodes"},
     {"fleet",         0,   OPTION_TEXT,   "FILE",    AT(fleet),        0, 0,        EVERY,
      "else $IBFLEET_FLEET, ./fleet.ini, /etc/ibfleet/fleet.ini"},
 

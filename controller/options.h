@@ -56,6 +56,7 @@ struct options {
     char *hosts;   /* -w and positional ones, joined with ',' */
     char *exclude; /* -x likewise */
     bool all;
+    int pick, seed; /* 1..100000: so many of them; 0..2147483647 */
     const char *subject; /* the RUN of status and resume, the NODE of show */
     const char *fleet;
 
@@ -79,8 +80,10 @@ struct options {
     const char *run;
     bool plan, yes;
 
-    /* nodes */
-    bool expand, count;
+    /* nodes: at most one of these */
+    bool expand, count, groups;
+    int split;          /* 1..100000 */
+    const char *format; /* "folded", "expanded", "ansible", "slurm", "hosts" or "json" */
 
     /* copy */
     const char **sources; /* SRC..., a list of ours; the words are argv's */

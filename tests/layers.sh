@@ -52,7 +52,7 @@ controller/copy/(giver|consignment)
 controller/door/(doorway|flow|pause|retry)
 controller/doctor/checkup
 controller/exec/(answers?|gather|diff|shell_line|reaper)
-controller/tail
+controller/(tail|roster)
 controller/fabric/(pairs|robust|tally|finding|islands|grid|capacity|alike|explain|sentence)
 controller/fabric/(schedule|pace|harvest|retest|absence|verdict)
 controller/link/(link_state|bootstrap|requests|talk|attempt|allowance)
