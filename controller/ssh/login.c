@@ -178,15 +178,22 @@ static enum login_step refuse(const struct login *l, struct fail *why)
     return LOGIN_FAILED;
 }
 
-/* The server's patience is counted in keys it refuses. */
+/* A server's patience is counted in keys; when it is at its end it often says so. */
 static enum login_step lose_patience(const struct login *l, struct fail *why)
 {
-    if (!l->refused || !l->transport->hung_up)
+    const struct transport *t = l->transport;
+    size_t shown = l->keys_shown + 1;
+
+    if (t->hung_up && wire_explain(t->wire, why) < 0)
+        return LOGIN_FAILED;
+    if (!t->hung_up || (!l->refused && !*t->farewell))
         return broken(l, FAIL_HANDSHAKE, SESSION_LOGGING_IN, why);
-    fail_set(why, FAIL_AUTH_REFUSED,
-             "the server hung up after %zu keys that it refused for user %s; name the "
-             "right one with -i",
-             l->refused, l->order->user);
+    fail_set(
+        why, FAIL_AUTH_REFUSED,
+        "the server hung up after %zu key%s for user %s%s%s; name the right one with "
+        "-i",
+        shown, shown > 1 ? "s" : "", l->order->user, *t->farewell ? ", and says: " : "",
+        t->farewell);
     return LOGIN_FAILED;
 }
 

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <libssh2.h>
+#include <stdio.h>
 
 #include "controller/ssh/algorithms.h"
 
@@ -43,6 +44,22 @@ static ssize_t on_receive(libssh2_socket_t fd, void *bytes, size_t len_bytes, in
     return n;
 }
 
+/* A server that ends it by the protocol says why: "Too many authentication failures". */
+static void on_disconnect(LIBSSH2_SESSION *session, int reason, const char *message,
+                          int len_bytes, const char *language, int language_bytes,
+                          void **abstract)
+{
+    struct transport *t = *abstract;
+
+    (void)session;
+    (void)reason;
+    (void)language;
+    (void)language_bytes;
+    t->hung_up = true;
+    if (message && len_bytes > 0)
+        snprintf(t->farewell, sizeof t->farewell, "%.*s", len_bytes, message);
+}
+
 /* ---- life --------------------------------------------------------------------- */
 
 /* The callbacks' declared type is the same for all of them. */
@@ -82,6 +99,7 @@ int transport_open(struct transport *t, const char *host_keys, struct fail *why)
     libssh2_session_set_blocking(t->session, 0);
     set_callback(t, LIBSSH2_CALLBACK_SEND, (void (*)(void))on_send);
     set_callback(t, LIBSSH2_CALLBACK_RECV, (void (*)(void))on_receive);
+    set_callback(t, LIBSSH2_CALLBACK_DISCONNECT, (void (*)(void))on_disconnect);
     return prefer(t, host_keys) < 0
                ? transport_explain(t, FAIL_BUG, "choosing the algorithms", why)
                : 0;
@@ -125,8 +143,9 @@ int transport_explain(const struct transport *t, enum fail_code code, const char
         return fail_set(why, FAIL_LINK_LOST, "%s:%u: the connection broke, %s",
                         t->address, t->port, phase);
     if (t->hung_up)
-        return fail_set(why, FAIL_HANDSHAKE, "%s:%u closed the connection, %s",
-                        t->address, t->port, phase);
+        return fail_set(why, FAIL_HANDSHAKE, "%s:%u closed the connection, %s%s%s",
+                        t->address, t->port, phase, *t->farewell ? "; it says: " : "",
+                        t->farewell);
     rc = libssh2_session_last_error(t->session, &text, NULL, 0);
     return fail_set(why, code, "%s:%u: %s (libssh2 error %d), %s", t->address, t->port,
                     text && *text ? text : "SSH failed", rc, phase);

@@ -17,6 +17,9 @@
 
 struct _LIBSSH2_SESSION;
 
+/* A longer farewell is cut. */
+#define TRANSPORT_FAREWELL_BYTES 80
+
 /* The owner names the peer, for messages; all else starts as zero.  It must not move
  * while it is open.
  */
@@ -26,7 +29,8 @@ struct transport {
     struct wire *wire;                /* the owner's, set before the handshake */
     struct _LIBSSH2_SESSION *session; /* NULL: not open                             */
     bool hung_up; /* the peer has closed the connection, or it broke */
-    bool cut;     /* nothing goes over the wire any more */
+    char farewell[TRANSPORT_FAREWELL_BYTES]; /* what it said then; mostly "" */
+    bool cut;                                /* nothing goes over the wire any more */
 };
 
 /* host_keys: the algorithms to offer for the host's key, best first.  FAIL_MEMORY;
@@ -39,7 +43,7 @@ enum wire_wait transport_awaits(const struct transport *t);
 
 /* Why the last call failed, while what was going on: libssh2's words, unless the real
  * reason is that the peer is gone.  That is FAIL_LINK_LOST when code is, else
- * FAIL_HANDSHAKE.  Returns -1.
+ * FAIL_HANDSHAKE, with its farewell.  Returns -1.
  */
 int transport_explain(const struct transport *t, enum fail_code code, const char *phase,
                       struct fail *why);
