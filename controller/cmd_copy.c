@@ -1,19 +1,24 @@
-/* ibfleet copy - files and trees to all nodes
+/* ibfleet copy - files and trees to all nodes, or from them
  *
- * What is to be copied is read, listed and digested once; each node says what it does
- * not have and gets that, at its own pace.  A node that does not move on is given up;
- * what it has is taken up by the next copy.
+ * To nodes: what is to be copied is read, listed and digested once; each node says what
+ * it does not have and gets that, at its own pace.  From nodes: into a folder of its own
+ * for each.  A node that does not move on is given up; what is there is taken up by the
+ * next copy.
  */
 
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <uv.h>
 
 #include "controller/command.h"
-#include "controller/copy/baggage.h"
+#include "protocol/tree/baggage.h"
 #include "controller/copy/consignment.h"
 #include "controller/copy/giver.h"
+#include "controller/copy/taker.h"
 #include "controller/exec/fanout.h"
 #include "controller/link/agentfile.h"
 #include "controller/link/bootstrap.h"
@@ -29,6 +34,9 @@
 
 /* Patience with a node that neither says nor takes anything; --timeout has another. */
 #define STALL_S 60
+
+/* Our own disk is the narrow place then; each has three files of ours open. */
+#define MAX_TAKEN_AT_ONCE 64
 
 enum { WAITING, CONNECTING, RETRYING, COPYING, DONE, FAILED, STATES };
 
@@ -68,7 +76,8 @@ static int make_line(void *arg, size_t i, char **line, struct fail *why)
     struct bootstrap_agent agent = {.sha256 = c->agent.sha256,
                                     .machine = c->agent.machine,
                                     .size_bytes = c->agent.len_bytes,
-                                    .work = "receive"};
+                                    .work =
+                                        c->command->options->from ? "send" : "receive"};
 
     if (node->agent)
         return bootstrap_installed(node->agent, &agent, sudo, line, why);
@@ -76,16 +85,16 @@ static int make_line(void *arg, size_t i, char **line, struct fail *why)
                              sudo, line, why);
 }
 
-static ssize_t read_giver(void *arg, char *bytes, size_t size_bytes, struct fail *why)
+static ssize_t read_next(void *arg, char *bytes, size_t size_bytes, struct fail *why)
 {
-    return giver_next(arg, bytes, size_bytes, why);
+    return consignment_next(arg, bytes, size_bytes, why);
 }
 
 static struct shot_input input_of(void *arg, size_t i)
 {
     struct copy *c = arg;
 
-    return (struct shot_input){read_giver, c->nodes[i].giver};
+    return (struct shot_input){read_next, &c->nodes[i]};
 }
 
 static void on_connecting(void *arg, size_t i)
@@ -116,8 +125,8 @@ static int on_data(void *arg, size_t i, enum ssh_stream stream, const char *byte
     struct copy *c = arg;
 
     if (stream == SSH_STDOUT)
-        return giver_hear(c->nodes[i].giver, bytes, len_bytes, why);
-    giver_hear_err(c->nodes[i].giver, bytes, len_bytes);
+        return consignment_hear(&c->nodes[i], bytes, len_bytes, why);
+    consignment_hear_err(&c->nodes[i], bytes, len_bytes);
     return 0;
 }
 
@@ -146,24 +155,31 @@ static void on_ended(void *arg, size_t i, int status, uint64_t took_ms,
 
 /* ---- who does not move on --------------------------------------------------------- */
 
+/* A node that has ended needs nothing any more. */
+static void tell_work(const struct copy *c)
+{
+    uint64_t each = baggage_bytes(c->baggage), bytes = 0;
+
+    for (size_t i = 0; i < c->command->node_count; i++)
+        bytes += c->nodes[i].over ? each : consignment_bytes(&c->nodes[i]);
+    progress_work(c->progress, (size_t)(bytes >> 20),
+                  (size_t)((each * c->command->node_count) >> 20), "MiB");
+}
+
 /* Once a second: the bytes that are there, and who has said nothing for too long. */
 static void on_watch(uv_timer_t *timer)
 {
     struct copy *c = timer->data;
     int timeout_s = c->command->options->timeout_s;
     unsigned patience_s = timeout_s == OPTION_UNSET ? STALL_S : (unsigned)timeout_s;
-    uint64_t bytes = 0;
     struct fail why;
 
     fail_set(&why, FAIL_TIMEOUT, "it took and said nothing for %u s", patience_s);
-    for (size_t i = 0; i < c->command->node_count; i++) {
+    for (size_t i = 0; i < c->command->node_count; i++)
         if (consignment_is_stalled(&c->nodes[i], patience_s))
             fanout_stop_one(c->fanout, i, &why);
-        bytes += consignment_bytes(&c->nodes[i], c->baggage);
-    }
-    progress_work(c->progress, (size_t)(bytes >> 20),
-                  (size_t)((baggage_bytes(c->baggage) * c->command->node_count) >> 20),
-                  "MiB");
+    if (c->baggage)
+        tell_work(c);
 }
 
 static void start_watch(struct copy *c)
@@ -191,20 +207,55 @@ static void on_interrupt(void *arg, unsigned nth)
     fanout_stop(c->fanout, &why);
 }
 
-static int prepare_nodes(struct copy *c, struct fail *why)
+static struct giver *make_giver(const struct copy *c)
 {
     const struct giver_order order = {.agent = &c->agent,
                                       .baggage = c->baggage,
                                       .into = c->command->options->place};
 
+    return giver_new(&order);
+}
+
+static struct taker *make_taker(const struct copy *c, const struct consignment *n)
+{
+    const struct taker_order order = {.agent = &c->agent,
+                                      .path = c->command->options->place,
+                                      .into = n->folder};
+
+    return taker_new(&order);
+}
+
+static int prepare_node(const struct copy *c, struct consignment *n, struct fail *why)
+{
+    const struct options *o = c->command->options;
+
+    if (!o->from) {
+        n->giver = make_giver(c);
+        return n->giver ? 0 : fail_memory(why);
+    }
+    if (asprintf(&n->folder, "%s/%s", o->into, n->node->name) < 0)
+        n->folder = NULL;
+    n->taker = n->folder ? make_taker(c, n) : NULL;
+    return n->taker ? 0 : fail_memory(why);
+}
+
+/* Our own folder, made when it is missing; its parent must be there. */
+static int prepare_folder(const char *folder, struct fail *why)
+{
+    if ((mkdir(folder, 0777) < 0 && errno != EEXIST) || access(folder, W_OK | X_OK) < 0)
+        return fail_set(why, FAIL_USAGE, "%s: %s", folder, strerror(errno));
+    return 0;
+}
+
+static int prepare_nodes(struct copy *c, struct fail *why)
+{
     c->nodes = calloc(c->command->node_count + 1, sizeof *c->nodes);
     if (!c->nodes)
         return fail_memory(why);
     for (size_t i = 0; i < c->command->node_count; i++) {
         c->nodes[i].node = c->command->nodes[i];
-        c->nodes[i].giver = giver_new(&order);
-        if (!c->nodes[i].giver)
-            return fail_memory(why);
+        if (prepare_node(c, &c->nodes[i], why) < 0)
+            return -1;
     }
     return 0;
 }
@@ -228,6 +279,8 @@ static int prepare_fanout(struct copy *c, struct fail *why)
     if (command_at_once(c->command, &order.width, why) < 0 ||
         command_door(c->command, &site.door, why) < 0)
         return -1;
+    if (c->command->options->from && order.width > MAX_TAKEN_AT_ONCE)
+        order.width = MAX_TAKEN_AT_ONCE;
     c->fanout = fanout_new(&site, &order, &hooks, c);
     return c->fanout ? 0 : fail_memory(why);
 }
@@ -240,7 +293,8 @@ static int prepare(struct copy *c, struct fail *why)
     c->outcome.total = c->command->node_count;
     if (command_client(c->command, &c->client, why) < 0 ||
         agentfile_read(NULL, &c->agent, why) < 0 ||
-        baggage_pack(o->sources, o->source_count, &c->baggage, why) < 0 ||
+        (o->from ? prepare_folder(o->into, why)
+                 : baggage_pack(o->sources, o->source_count, &c->baggage, why)) < 0 ||
         prepare_nodes(c, why) < 0 || prepare_fanout(c, why) < 0)
         return -1;
     return command_progress(c->command, "copy", states, STATES, &c->progress, why);
@@ -249,7 +303,7 @@ static int prepare(struct copy *c, struct fail *why)
 static void clear(struct copy *c)
 {
     for (size_t i = 0; c->nodes && i < c->command->node_count; i++)
-        giver_free(c->nodes[i].giver);
+        consignment_clear(&c->nodes[i]);
     free(c->nodes);
     fanout_free(c->fanout);
     baggage_free(c->baggage);

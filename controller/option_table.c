@@ -33,11 +33,12 @@ const struct command_row command_table[] = {
      "ibfleet exec -b 'ib[1-4]' -- cat /etc/os-release|equal output folded\n"
      "ibfleet exec --diff -a -- rpm -qa|only who differs, and in what\n"
      "ibfleet exec -a --timeout 10 -- 'dmesg | tail -1'|a shell line, at most 10 s per node\n"},
-    {COMMAND_COPY, "copy", WORDS_FILES, "SRC... HOSTS:DEST [options]",
-     "files and trees to all nodes",
+    {COMMAND_COPY, "copy", WORDS_FILES, "SRC... HOSTS:DEST [options], or --from HOSTS:SRC DIR",
+     "files and trees to all nodes, or from them",
      "ibfleet copy munge.key 'ib[1-4]:/etc/munge/munge.key' --sudo|one file, under that name\n"
      "ibfleet copy -a -x head hosts profile.d /etc/ --sudo|a file and a tree into /etc\n"
-     "ibfleet copy image.tar @gpu:/scratch/|again after a cut: goes on from there\n"},
+     "ibfleet copy image.tar @gpu:/scratch/|again after a cut: goes on from there\n"
+     "ibfleet copy --from -a /var/log/nvidia logs|into logs/NODE/nvidia\n"},
     {COMMAND_ROLLOUT, "rollout", WORDS_HOSTS, "HOSTS [options]",
      "bring nodes to what the fleet file wants",
      "ibfleet rollout -a --plan|say what would be done, change nothing\n"
@@ -106,6 +107,8 @@ const struct option_row option_table[] = {
      "each node's COMMAND reads what our standard input has; without it, it reads nothing, and a loop's or cron's stdin is left alone"},
     {"sudo",          0,   OPTION_FLAG,   NULL,      AT(exec_sudo),    0, 0,        COMMAND_EXEC | COMMAND_COPY,
      "as root by sudo -n: COMMAND, with its pipes and redirections; of copy what is written"},
+    {"from",          0,   OPTION_FLAG,   NULL,      AT(from),         0, 0,        COMMAND_COPY,
+     "from the nodes, each into DIR/NODE"},
     {"raw",           0,   OPTION_FLAG,   NULL,      AT(raw),          0, 0,        COMMAND_EXEC,
      "do not escape control characters of the nodes"},
 

@@ -424,31 +424,43 @@ static bool is_one_of(const char *word, const char *a, const char *b, const char
     return strcmp(word, a) == 0 || strcmp(word, b) == 0 || strcmp(word, c) == 0;
 }
 
-/* The last word of copy is where to: DEST, or HOSTS:DEST when no other words say whom.
- * A path is absolute, so the first ":/" parts the two, whatever colons HOSTS has.
+/* PATH on the nodes, or HOSTS:PATH when no other words say whom.  A path is absolute, so
+ * the first ":/" parts the two, whatever colons HOSTS has.
  */
-static int read_place(struct options *o, const char *name, struct fail *why)
+static int read_place(struct options *o, const char *name, const char *word,
+                      struct fail *why)
 {
-    const char *last = o->source_count ? o->sources[o->source_count - 1] : "", *colon;
+    const char *colon = o->hosts || o->all ? NULL : strstr(word, ":/");
     CLEANUP(text_done) char *hosts = NULL;
 
+    o->place = colon ? colon + 1 : word;
+    if (*o->place != '/')
+        return fail_set(why, FAIL_USAGE,
+                        "%s: '%s' is no absolute path on the nodes: "
+                        "HOSTS:/PATH, or /PATH with -w HOSTS or -a",
+                        name, word);
+    if (!colon)
+        return 0;
+    hosts = strndup(word, (size_t)(colon - word));
+    return hosts ? join_hosts(&o->hosts, hosts, why) : fail_memory(why);
+}
+
+/* The last word of copy is where to; with --from one word says from where. */
+static int read_places(struct options *o, const char *name, struct fail *why)
+{
     if (o->source_count < 2)
         return fail_set(why, FAIL_USAGE,
                         "%s: what, and where to? ibfleet %s FILE "
                         "'ib[1-4]:/etc/FILE'",
                         name, name);
-    o->source_count--;
-    colon = o->hosts || o->all ? NULL : strstr(last, ":/");
-    o->place = colon ? colon + 1 : last;
-    if (*o->place != '/')
+    if (o->from && o->source_count > 2)
         return fail_set(why, FAIL_USAGE,
-                        "%s: '%s' is no absolute path on the nodes: "
-                        "HOSTS:/PATH, or /PATH with -w HOSTS or -a",
-                        name, last);
-    if (!colon)
-        return 0;
-    hosts = strndup(last, (size_t)(colon - last));
-    return hosts ? join_hosts(&o->hosts, hosts, why) : fail_memory(why);
+                        "%s --from: one SRC and one DIR, so '%s' is one "
+                        "too many",
+                        name, o->sources[2]);
+    o->into = o->sources[o->source_count - 1];
+    return read_place(o, name, o->from ? o->sources[0] : o->sources[--o->source_count],
+                      why);
 }
 
 static int read_command(struct reader *r, struct fail *why)
@@ -460,7 +472,7 @@ static int read_command(struct reader *r, struct fail *why)
         r->o->help_topic = r->command->name;
         return 0;
     }
-    if (r->command->words == WORDS_FILES && read_place(r->o, r->command->name, why) < 0)
+    if (r->command->words == WORDS_FILES && read_places(r->o, r->command->name, why) < 0)
         return -1;
     return check(r->o, r->command, why);
 }

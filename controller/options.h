@@ -88,7 +88,9 @@ struct options {
     /* copy */
     const char **sources; /* SRC..., a list of ours; the words are argv's */
     size_t source_count;
-    const char *place; /* DEST */
+    const char *place; /* DEST; with from SRC: the path on the nodes */
+    bool from;
+    const char *into; /* with from: our DIR */
 
     /* exec: words after `--` */
     bool gather, raw, diff;

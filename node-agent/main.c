@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "node-agent/copy/receive.h"
+#include "node-agent/copy/send.h"
 #include "node-agent/home.h"
 #include "node-agent/install/uninstall.h"
 #include "node-agent/install/worker.h"
@@ -47,6 +48,7 @@ static int usage(void)
         "  relay                       connect to nodes for a controller, on a jump "
         "host\n"
         "  receive                     take what a controller copies here\n"
+        "  send                        give a controller what it copies from here\n"
         "  detect [--json] [--root DIR]   what this node is\n"
         "  status [--json]             whose claim it has, and which steps were taken\n"
         "  uninstall                   remove what ibfleet left here, not the packages\n"
@@ -87,6 +89,16 @@ static int run_receive(const struct home *h, char **argv)
     if (*argv)
         return usage();
     return receive(STDIN_FILENO, STDOUT_FILENO, &why) < 0 ? failed(&why) : EXIT_OK;
+}
+
+static int run_send(const struct home *h, char **argv)
+{
+    struct fail why;
+
+    (void)h;
+    if (*argv)
+        return usage();
+    return send_copy(STDIN_FILENO, STDOUT_FILENO, &why) < 0 ? failed(&why) : EXIT_OK;
 }
 
 static int run_detect(const struct home *h, char **argv)
@@ -153,9 +165,9 @@ static const struct {
     const char *name;
     int (*run)(const struct home *h, char **argv);
 } commands[] = {
-    {"serve", run_serve},     {"relay", run_relay},     {"detect", run_detect},
-    {"receive", run_receive}, {"status", run_status},   {"uninstall", run_uninstall},
-    {"step", run_step},       {"version", run_version},
+    {"serve", run_serve},         {"relay", run_relay}, {"detect", run_detect},
+    {"receive", run_receive},     {"send", run_send},   {"status", run_status},
+    {"uninstall", run_uninstall}, {"step", run_step},   {"version", run_version},
 };
 
 int main(int argc, char **argv)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "protocol/fail.h"
+#include "protocol/fail_wire.h"
 #include "protocol/json.h"
 
 static const char *const kinds[] = {
@@ -39,6 +40,55 @@ struct json *parcel_encode(const struct parcel *parcel)
         (!file || json_put_u64(doc, "size", parcel->size) == 0) &&
         (!file || json_put_text(doc, "sha256", parcel->sha256) == 0) &&
         (!link || json_put_text(doc, "target", parcel->target) == 0))
+        return doc;
+    json_free(doc);
+    return NULL;
+}
+
+struct json *parcel_want(size_t i, uint64_t have_bytes, const char *sha256)
+{
+    struct json *doc = json_object();
+
+    if (doc && json_put_int(doc, "want", (int64_t)i) == 0 &&
+        json_put_u64(doc, "have", have_bytes) == 0 &&
+        json_put_text(doc, "sha256", sha256) == 0)
+        return doc;
+    json_free(doc);
+    return NULL;
+}
+
+struct json *parcel_from(uint64_t from_bytes)
+{
+    struct json *doc = json_object();
+
+    if (doc && json_put_u64(doc, "from", from_bytes) == 0)
+        return doc;
+    json_free(doc);
+    return NULL;
+}
+
+struct json *parcel_done(uint64_t sent_files, uint64_t same_files, uint64_t bytes)
+{
+    struct json *doc = json_object();
+
+    if (doc && json_put_flag(doc, "done", true) == 0 &&
+        json_put_u64(doc, "sent", sent_files) == 0 &&
+        json_put_u64(doc, "same", same_files) == 0 &&
+        json_put_u64(doc, "bytes", bytes) == 0)
+        return doc;
+    json_free(doc);
+    return NULL;
+}
+
+struct json *parcel_failed(const struct fail *why)
+{
+    struct json *doc = json_object(), *inner = json_object();
+
+    if (inner && fail_wire_put(inner, why) < 0) {
+        json_free(inner);
+        inner = NULL;
+    }
+    if (doc && json_put(doc, "fail", inner) == 0)
         return doc;
     json_free(doc);
     return NULL;

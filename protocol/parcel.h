@@ -61,6 +61,12 @@ bool parcel_is_inside(const char *path);
 /* The caller's; NULL: out of memory. */
 struct json *parcel_encode(const struct parcel *parcel);
 
+/* The other things that are said; the caller's, NULL: out of memory. */
+struct json *parcel_want(size_t i, uint64_t have_bytes, const char *sha256);
+struct json *parcel_from(uint64_t from_bytes);
+struct json *parcel_done(uint64_t sent_files, uint64_t same_files, uint64_t bytes);
+struct json *parcel_failed(const struct fail *why);
+
 /* path and target are borrowed from doc.  FAIL_GARBAGE: something is missing, absurd, or
  * the path leads outside.
  */

@@ -47,8 +47,9 @@ one_home 'cjson/cJSON\.h' protocol/json
 one_home 'sha2(56)?\.h' protocol/digest
 
 # Pure files decide; they know no loop, no clock and no socket.
-pure='(inventory|protocol|controller/manual)/.*
-controller/copy/(giver|consignment)
+pure='(inventory|controller/manual)/.*
+protocol/[a-z_]*
+controller/copy/(giver|taker|opening|consignment)
 controller/door/(doorway|flow|pause|retry)
 controller/doctor/checkup
 controller/exec/(answers?|gather|diff|shell_line|reaper)

@@ -1,7 +1,9 @@
 #include "controller/copy/consignment.h"
 
-#include "controller/copy/baggage.h"
+#include <stdlib.h>
+
 #include "controller/copy/giver.h"
+#include "controller/copy/taker.h"
 #include "controller/outcome.h"
 #include "controller/screen/fold.h"
 #include "controller/screen/text.h"
@@ -10,18 +12,58 @@
 #include "protocol/json.h"
 #include "protocol/scope.h"
 
+static struct giver_tally tally_of(const struct consignment *n)
+{
+    return n->taker ? taker_tally(n->taker) : giver_tally(n->giver);
+}
+
+static int end_of(struct consignment *n, int status)
+{
+    return n->taker ? taker_end(n->taker, status, &n->why)
+                    : giver_end(n->giver, status, &n->why);
+}
+
+int consignment_hear(struct consignment *n, const char *bytes, size_t len_bytes,
+                     struct fail *why)
+{
+    return n->taker ? taker_hear(n->taker, bytes, len_bytes, why)
+                    : giver_hear(n->giver, bytes, len_bytes, why);
+}
+
+void consignment_hear_err(struct consignment *n, const char *bytes, size_t len_bytes)
+{
+    if (n->taker)
+        taker_hear_err(n->taker, bytes, len_bytes);
+    else
+        giver_hear_err(n->giver, bytes, len_bytes);
+}
+
+ssize_t consignment_next(struct consignment *n, char *bytes, size_t size_bytes,
+                         struct fail *why)
+{
+    return n->taker ? taker_next(n->taker, bytes, size_bytes, why)
+                    : giver_next(n->giver, bytes, size_bytes, why);
+}
+
+void consignment_clear(struct consignment *n)
+{
+    giver_free(n->giver);
+    taker_free(n->taker);
+    free(n->folder);
+}
+
 void consignment_end(struct consignment *n, int status, const struct fail *why)
 {
     n->over = true;
     if (why)
         n->why = *why;
-    else if (giver_end(n->giver, status, &n->why) == 0)
+    else if (end_of(n, status) == 0)
         n->why.code = FAIL_NONE;
 }
 
 bool consignment_is_stalled(struct consignment *n, unsigned patience_s)
 {
-    uint64_t moves = giver_moves(n->giver);
+    uint64_t moves = n->taker ? taker_moves(n->taker) : giver_moves(n->giver);
 
     if (!n->ran || n->over)
         return false;
@@ -30,9 +72,9 @@ bool consignment_is_stalled(struct consignment *n, unsigned patience_s)
     return n->still_s >= patience_s;
 }
 
-uint64_t consignment_bytes(const struct consignment *n, const struct baggage *baggage)
+uint64_t consignment_bytes(const struct consignment *n)
 {
-    return n->over ? baggage_bytes(baggage) : giver_tally(n->giver).sent_bytes;
+    return tally_of(n).sent_bytes;
 }
 
 /* ---- JSON ------------------------------------------------------------------------- */
@@ -46,7 +88,7 @@ static const char *state_of(const struct consignment *n)
 
 struct json *consignment_encode(const struct consignment *n)
 {
-    struct giver_tally tally = giver_tally(n->giver);
+    struct giver_tally tally = tally_of(n);
     struct json *doc = json_object();
 
     if (doc && json_put_text(doc, "name", n->node->name) == 0 &&
@@ -70,12 +112,12 @@ static struct json *encode_one(const void *arg, size_t i)
 }
 
 struct json *consignments_encode(const struct consignment *nodes, size_t count,
-                                 const char *into)
+                                 const char *place)
 {
     struct json *doc = json_object();
 
     if (doc && json_put_text(doc, "schema", CONSIGNMENT_SCHEMA) == 0 &&
-        json_put_text(doc, "into", into) == 0 &&
+        json_put_text(doc, "place", place) == 0 &&
         json_put(doc, "nodes", json_list(count, encode_one, nodes)) == 0)
         return doc;
     json_free(doc);
@@ -86,7 +128,7 @@ struct json *consignments_encode(const struct consignment *nodes, size_t count,
 
 static int add_well(struct fold *fold, const struct consignment *n, struct fail *why)
 {
-    struct giver_tally tally = giver_tally(n->giver);
+    struct giver_tally tally = tally_of(n);
     CLEANUP(text_clear) struct text line = {0};
 
     text_add(&line, "%llu file%s sent, %llu as it should be, %llu bytes",

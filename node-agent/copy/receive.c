@@ -4,9 +4,8 @@
 #include <string.h>
 
 #include "node-agent/copy/dialogue.h"
-#include "node-agent/copy/landing.h"
+#include "protocol/tree/landing.h"
 #include "protocol/fail.h"
-#include "protocol/fail_wire.h"
 #include "protocol/json.h"
 #include "protocol/parcel.h"
 #include "protocol/scope.h"
@@ -91,18 +90,6 @@ static int say_busy(void *arg, struct fail *why)
     return dialogue_say(r->dialogue, doc, why);
 }
 
-static struct json *want(size_t i, uint64_t have_bytes, const char *sha256)
-{
-    struct json *doc = json_object();
-
-    if (doc && json_put_int(doc, "want", (int64_t)i) == 0 &&
-        json_put_u64(doc, "have", have_bytes) == 0 &&
-        json_put_text(doc, "sha256", sha256) == 0)
-        return doc;
-    json_free(doc);
-    return NULL;
-}
-
 /* Where the giver goes on: behind what is there, or from the beginning. */
 static int hear_begin(struct receiver *r, uint64_t have_bytes, uint64_t *from,
                       struct fail *why)
@@ -156,7 +143,8 @@ static int take_file(struct receiver *r, size_t i, struct fail *why)
         }
         begun = landing_begin(r->landing, p, &have_bytes, sha256, say_busy, r, why);
     } while (begun > 0);
-    if (begun < 0 || dialogue_say(r->dialogue, want(i, have_bytes, sha256), why) < 0 ||
+    if (begun < 0 ||
+        dialogue_say(r->dialogue, parcel_want(i, have_bytes, sha256), why) < 0 ||
         hear_begin(r, have_bytes, &from, why) < 0 || hear_bytes(r, p, from, why) < 0)
         return -1;
     r->files++;
@@ -192,35 +180,6 @@ static int take_all(struct receiver *r, struct fail *why)
     return 0;
 }
 
-/* ---- the end ------------------------------------------------------------------------ */
-
-static struct json *done(const struct receiver *r)
-{
-    struct json *doc = json_object();
-
-    if (doc && json_put_flag(doc, "done", true) == 0 &&
-        json_put_u64(doc, "sent", r->files) == 0 &&
-        json_put_u64(doc, "same", r->same) == 0 &&
-        json_put_u64(doc, "bytes", r->bytes) == 0)
-        return doc;
-    json_free(doc);
-    return NULL;
-}
-
-static struct json *failed(const struct fail *why)
-{
-    struct json *doc = json_object(), *inner = json_object();
-
-    if (inner && fail_wire_put(inner, why) < 0) {
-        json_free(inner);
-        inner = NULL;
-    }
-    if (doc && json_put(doc, "fail", inner) == 0)
-        return doc;
-    json_free(doc);
-    return NULL;
-}
-
 int receive(int in, int out, struct fail *why)
 {
     CLEANUP(dialogue_done) struct dialogue *dialogue = dialogue_new(in, out);
@@ -231,8 +190,8 @@ int receive(int in, int out, struct fail *why)
     if (dialogue_greet(dialogue, why) < 0)
         return -1;
     if (take_all(&r, why) < 0) {
-        dialogue_say(dialogue, failed(why), NULL);
+        dialogue_say(dialogue, parcel_failed(why), NULL);
         return -1;
     }
-    return dialogue_say(dialogue, done(&r), why);
+    return dialogue_say(dialogue, parcel_done(r.files, r.same, r.bytes), why);
 }

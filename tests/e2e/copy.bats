@@ -149,6 +149,60 @@ has_no_part() { [ -z "$(find "$THERE" -name '*.part')" ]; }
     warns "/no/where: No such file or directory"
 }
 
+# ---- from nodes --------------------------------------------------------------------------
+
+@test "what comes from nodes lies in a folder of each, and comes once" {
+    make_tree "$THERE/tree"
+    ibfleet copy --from "ib[1-2]:$THERE/tree" "$HERE/got"
+    [ "$status" = 0 ]
+    [ "$out" = "2 nodes ib[1-2]: 5 files sent, 0 as it should be, 3000011 bytes" ]
+    for node in ib1 ib2; do
+        diff <(listing "$THERE/tree") <(listing "$HERE/got/$node/tree")
+    done
+    ibfleet copy --from -w 'ib[1-2]' "$THERE/tree" "$HERE/got" --json
+    keeps_to copy
+    [ "$(ask '.nodes[] | .state, .files_sent, .files_same' | xargs)" = "ok 0 5 ok 0 5" ]
+    echo one more >"$THERE/one"
+    ibfleet copy --from "ib1:$THERE/one" "$HERE/got"
+    cmp "$THERE/one" "$HERE/got/ib1/one"
+    ibfleet copy --from "ib1:$THERE/missing" "$HERE/got"
+    [ "$status" = 1 ]
+    warns "$THERE/missing: No such file or directory"
+    [ -z "$(find "$HERE" -name '*.part')" ]
+}
+
+@test "what a node calls its files never leads out of its folder" {
+    cat >"$SSHD_DIR/evil" <<'PY'
+#!/usr/bin/python3
+import json, struct, sys
+out = sys.stdout.buffer
+def say(doc):
+    text = json.dumps(doc).encode()
+    out.write(struct.pack(">I", len(text)) + text)
+    out.flush()
+out.write(b"\x01ibfleet-frames\x02\n")
+say({"take": {"into": "", "many": False, "tree": True, "count": 3}})
+say({"path": "d", "kind": "folder", "mode": 493})
+for parcel in json.load(open(sys.argv[0] + ".parcels")):
+    say(parcel)
+sys.stdin.read()
+PY
+    chmod +x "$SSHD_DIR/evil"
+    fleet_node evil1 "$SSHD_PORT" "agent = $SSHD_DIR/evil"
+    local file='"kind": "file", "mode": 420, "size": "0",
+        "sha256": "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"'
+    mkdir "$HERE/got"
+    for parcels in '[{"path": "../owned", '"$file"'}]' '[{"path": "/owned", '"$file"'}]' \
+        '[{"path": "d/../../owned", '"$file"'}]' '[{"path": "..", "kind": "folder", "mode": 511}]' \
+        '[{"path": "l", "kind": "link", "target": ".."}, {"path": "l/owned", '"$file"'}]'; do
+        echo "$parcels" >"$SSHD_DIR/evil.parcels"
+        ibfleet copy --from evil1:/d "$HERE/got" --timeout 20
+        [ "$status" = 1 ]
+        [ -z "$(find "$SSHD_DIR" -name owned)" ]
+        [ ! -e /owned ]
+    done
+}
+
 @test "what is wrong with a copy is told before any node is reached" {
     mkfifo "$HERE/pipe"
     echo x >"$HERE/x"
@@ -164,6 +218,8 @@ HERE/missing ib1:/tmp/|/missing: No such file
 HERE/pipe ib1:/tmp/|neither a file nor a folder
 HERE/x HERE/../here/x ib1:/tmp/|another source is called 'x', too
 HERE/x /tmp/|which nodes?
+--from ib1:/x HERE/no/where|/no/where: No such file
+--from ib1:/x ib1:/y HERE|one too many
 ARGS
     ! grep -q Accepted "$SSHD_LOG"
 }

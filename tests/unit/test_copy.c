@@ -11,12 +11,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "controller/copy/baggage.h"
+#include "protocol/tree/baggage.h"
 #include "controller/copy/giver.h"
+#include "controller/copy/taker.h"
 #include "controller/exec/shot.h"
 #include "controller/link/agentfile.h"
 #include "controller/link/bootstrap.h"
-#include "node-agent/copy/landing.h"
+#include "protocol/tree/landing.h"
 #include "protocol/fail.h"
 #include "protocol/frame.h"
 #include "protocol/json.h"
@@ -350,6 +351,94 @@ static void only_what_is_the_same_so_far_is_taken_up(void **state)
     free(bytes);
 }
 
+/* ---- the taker: nor is it when it gives ---------------------------------------------- */
+
+static int taker_frame(struct taker *t, const char *text, struct fail *why)
+{
+    unsigned char *frame;
+    size_t frame_bytes;
+    int rc;
+
+    assert_int_equal(frame_encode(text, strlen(text), &frame, &frame_bytes, NULL), 0);
+    rc = taker_hear(t, (const char *)frame, frame_bytes, why);
+    free(frame);
+    return rc;
+}
+
+static struct taker *told(const char *const *lines, struct fail *why)
+{
+    const struct taker_order order = {.agent = &agent, .path = "/f", .into = "got"};
+    struct taker *t = taker_new(&order);
+    int rc = taker_hear(t, FRAME_MARKER, sizeof FRAME_MARKER - 1, why);
+
+    for (; *lines; lines++) {
+        assert_int_equal(rc, 0);
+        rc = taker_frame(t, *lines, why);
+    }
+    if (rc == 0)
+        why->code = FAIL_NONE;
+    return t;
+}
+
+#define ORDER "{\"take\":{\"count\":1}}"
+#define PARCEL                                                                  \
+    "{\"path\":\"f\",\"kind\":\"file\",\"mode\":420,\"size\":\"5\",\"sha256\":" \
+    "\"2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824\"}"
+#define FROM "{\"from\":\"0\"}"
+
+static void a_file_is_taken_piece_by_piece(void **state)
+{
+    static const char *const lines[] = {ORDER, PARCEL, FROM, "Dhel", "Dlo", NULL};
+    struct fail why = {0};
+    struct taker *t = told(lines, &why);
+
+    (void)state;
+    assert_int_equal(why.code, FAIL_NONE);
+    assert_int_equal(taker_end(t, 0, &why), 0);
+    assert_int_equal(taker_tally(t).sent_files, 1);
+    holds("got/f", "hello");
+    taker_free(t);
+}
+
+static void what_a_giver_may_not_say_ends_it(void **state)
+{
+    static const char *const bad[][6] = {
+        {"Dhello"},
+        {"{}"},
+        {"{\"take\":{\"count\":0}}"},
+        {ORDER, "Dhello"},
+        {ORDER, "{\"path\":\"../f\",\"kind\":\"folder\",\"mode\":493}"},
+        {ORDER, PARCEL, "Dhello"},
+        {ORDER, PARCEL, "{\"from\":\"3\"}"},
+        {ORDER, PARCEL, FROM, "Dhello!"},
+        {ORDER, PARCEL, FROM, "D"},
+        {ORDER, PARCEL, FROM, "{}"},
+        {ORDER, PARCEL, FROM, "Dhello", "Dhello"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        struct fail why = {0};
+        struct taker *t = told(bad[i], &why);
+
+        assert_int_equal(why.code, FAIL_GARBAGE);
+        taker_free(t);
+        unlink("got/f");
+    }
+}
+
+static void other_bytes_than_a_giver_announced_are_not_kept(void **state)
+{
+    static const char *const lines[] = {ORDER, PARCEL, FROM, "Dworld", NULL};
+    struct fail why = {0};
+    struct taker *t = told(lines, &why);
+
+    (void)state;
+    assert_int_equal(why.code, FAIL_COPY);
+    assert_int_equal(access("got/f", F_OK), -1);
+    taker_free(t);
+}
+
 #define COPY_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -364,6 +453,9 @@ int main(void)
         COPY_TEST(what_a_node_wants_is_given_and_then_it_is_done),
         COPY_TEST(what_a_node_may_not_say_ends_it),
         COPY_TEST(a_node_that_wants_two_files_at_once_is_refused),
+        COPY_TEST(a_file_is_taken_piece_by_piece),
+        COPY_TEST(what_a_giver_may_not_say_ends_it),
+        COPY_TEST(other_bytes_than_a_giver_announced_are_not_kept),
         COPY_TEST(only_what_is_the_same_so_far_is_taken_up),
     };
 

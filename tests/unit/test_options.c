@@ -343,9 +343,31 @@ static void file_systems_that_do_not_lock_are_refused(void **state)
     assert_null(state_folder_refused(0xef53)); /* ext4 */
 }
 
+static void copy_finds_out_whom_and_where(void **state)
+{
+    struct options o;
+
+    (void)state;
+    assert_int_equal(parse("ibfleet copy a b @slurm:gpu:/x:/y", &o, NULL), 0);
+    assert_string_equal(o.hosts, "@slurm:gpu");
+    assert_string_equal(o.place, "/x:/y");
+    assert_int_equal(o.source_count, 2);
+    assert_string_equal(o.sources[1], "b");
+    options_clear(&o);
+    assert_int_equal(parse("ibfleet copy a -w ib1 ib2:/x", &o, NULL), -1);
+    options_clear(&o);
+    assert_int_equal(parse("ibfleet copy -a --from /x dir", &o, NULL), 0);
+    assert_string_equal(o.place, "/x");
+    assert_string_equal(o.into, "dir");
+    options_clear(&o);
+    refused("ibfleet copy a", "copy: what, and where to? ibfleet copy FILE "
+                              "'ib[1-4]:/etc/FILE'");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(copy_finds_out_whom_and_where),
         cmocka_unit_test(options_come_in_every_usual_form),
         cmocka_unit_test(what_was_not_given_is_told_from_zero),
         cmocka_unit_test(a_command_to_run_is_nobodys_option),

@@ -10,8 +10,8 @@
  * tree are the same.  A link that was named is followed, one inside a tree is a link.
  * Packing reads every file; the bytes are read again for each node.
  */
-#ifndef CONTROLLER_BAGGAGE_H
-#define CONTROLLER_BAGGAGE_H
+#ifndef PROTOCOL_BAGGAGE_H
+#define PROTOCOL_BAGGAGE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -22,6 +22,7 @@
 
 struct baggage;
 struct fail;
+struct json;
 struct parcel;
 
 /* FAIL_USAGE: something is not there, cannot be read, is neither file, folder nor link,
@@ -34,12 +35,11 @@ void baggage_free(struct baggage *b); /* NULL is allowed */
 size_t baggage_count(const struct baggage *b);
 uint64_t baggage_bytes(const struct baggage *b); /* of all files */
 
-/* Several sources; or one, which is a folder. */
-bool baggage_is_many(const struct baggage *b);
-bool baggage_is_tree(const struct baggage *b);
-
 /* Borrowed. */
 const struct parcel *baggage_parcel(const struct baggage *b, size_t i);
+
+/* The order that announces all of it; the caller's.  NULL: out of memory. */
+struct json *baggage_order(const struct baggage *b, const char *into);
 
 /* Does the file begin with so many bytes of this digest?  Only asked for multiples of
  * PARCEL_BLOCK_BYTES; anything else, and more than it has, is no.

@@ -1,4 +1,4 @@
-#include "node-agent/copy/landing.h"
+#include "protocol/tree/landing.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,7 +10,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "node-agent/fd.h"
 #include "protocol/fail.h"
 #include "protocol/parcel.h"
 #include "protocol/scope.h"
@@ -21,8 +20,15 @@
 #define NAP_MS         100
 #define FOLDER_FLAGS   (O_RDONLY | O_DIRECTORY | O_CLOEXEC)
 
+static void fd_done(int *fd)
+{
+    if (*fd >= 0)
+        close(*fd);
+}
+
 struct landing {
     int top;
+    bool lazy;
     char *dest;
     const char *name; /* of the first component of every path; NULL: its own */
 
@@ -124,6 +130,11 @@ int landing_open(const char *dest, enum landing_what what, struct landing **land
     }
     *landing = l;
     return 0;
+}
+
+void landing_be_lazy(struct landing *l)
+{
+    l->lazy = true;
 }
 
 /* ---- from the top down ------------------------------------------------------------- */
@@ -322,9 +333,8 @@ static int lock_temp(struct landing *l, const struct parcel *p, landing_busy bus
     for (int waited_ms = 0; flock(l->fd, LOCK_EX | LOCK_NB) < 0; waited_ms += NAP_MS) {
         if (errno != EWOULDBLOCK)
             return complain(p->path, why);
-        if (waited_ms > LANDING_WAIT_MS)
-            return fail_set(why, FAIL_COPY, "%s: another copy of it does not end",
-                            p->path);
+        if (l->lazy || waited_ms > LANDING_WAIT_MS)
+            return fail_set(why, FAIL_COPY, "%s: another copy of it is at work", p->path);
         if (waited_ms % 1000 == 0 && busy && busy(arg, why) < 0)
             return -1;
         nanosleep(&nap, NULL);
@@ -417,7 +427,7 @@ int landing_place(struct landing *l, const struct parcel *p, struct fail *why)
     }
     if (open_parent(l, p->path, &parent, name, why) < 0)
         return -1;
-    rc = fchmod(l->fd, p->mode) < 0 || fsync(l->fd) < 0 ||
+    rc = fchmod(l->fd, p->mode) < 0 || (!l->lazy && fsync(l->fd) < 0) ||
          renameat(l->folder, l->temp, parent, name) < 0;
     if (rc)
         complain(p->path, why);

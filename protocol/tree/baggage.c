@@ -1,4 +1,4 @@
-#include "controller/copy/baggage.h"
+#include "protocol/tree/baggage.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "protocol/fail.h"
+#include "protocol/json.h"
 #include "protocol/parcel.h"
 #include "protocol/scope.h"
 
@@ -265,16 +266,6 @@ uint64_t baggage_bytes(const struct baggage *b)
     return b->bytes;
 }
 
-bool baggage_is_many(const struct baggage *b)
-{
-    return b->many;
-}
-
-bool baggage_is_tree(const struct baggage *b)
-{
-    return b->tree;
-}
-
 const struct parcel *baggage_parcel(const struct baggage *b, size_t i)
 {
     return &b->items[i].parcel;
@@ -288,6 +279,30 @@ bool baggage_begins(const struct baggage *b, size_t i, uint64_t len_bytes,
     if (len_bytes == 0 || len_bytes > item->parcel.size || len_bytes % PARCEL_BLOCK_BYTES)
         return false;
     return strcmp(item->blocks[len_bytes / PARCEL_BLOCK_BYTES - 1], sha256) == 0;
+}
+
+static int fill_order(struct json *take, const struct baggage *b, const char *into)
+{
+    return json_put_text(take, "into", into) < 0 ||
+                   json_put_flag(take, "many", b->many) < 0 ||
+                   json_put_flag(take, "tree", b->tree) < 0 ||
+                   json_put_int(take, "count", (int64_t)b->count) < 0
+               ? -1
+               : 0;
+}
+
+struct json *baggage_order(const struct baggage *b, const char *into)
+{
+    struct json *doc = json_object(), *take = json_object();
+
+    if (take && fill_order(take, b, into) < 0) {
+        json_free(take);
+        take = NULL;
+    }
+    if (json_put(doc, "take", take) == 0)
+        return doc;
+    json_free(doc);
+    return NULL;
 }
 
 /* Opened each time: nodes are at different places of different files, and descriptors

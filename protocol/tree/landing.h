@@ -12,8 +12,8 @@
  *
  * Failures: FAIL_DISK_FULL, FAIL_COPY, FAIL_MEMORY; they name the path.
  */
-#ifndef NODE_AGENT_LANDING_H
-#define NODE_AGENT_LANDING_H
+#ifndef PROTOCOL_LANDING_H
+#define PROTOCOL_LANDING_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -34,6 +34,11 @@ enum landing_what { LANDING_FILE, LANDING_TREE, LANDING_MANY };
 int landing_open(const char *dest, enum landing_what what, struct landing **landing,
                  struct fail *why);
 void landing_done(struct landing **landing);
+
+/* For who must not wait: files need not be on disk when they get their names, and
+ * another copy of the same file is a failure at once.
+ */
+void landing_be_lazy(struct landing *l);
 
 /* Called now and then while a long file is read; -1 ends it.  May be NULL. */
 typedef int (*landing_busy)(void *arg, struct fail *why);

@@ -1,0 +1,95 @@
+#include "controller/copy/opening.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "controller/link/agentfile.h"
+#include "protocol/fail.h"
+#include "protocol/frame.h"
+#include "protocol/json.h"
+#include "protocol/scope.h"
+
+int opening_begin(struct opening *o, const struct agentfile *agent)
+{
+    *o = (struct opening){.agent = agent, .reader = frame_reader_new(true)};
+    return o->reader ? 0 : -1;
+}
+
+void opening_clear(struct opening *o)
+{
+    frame_reader_free(o->reader);
+    text_clear(&o->said);
+}
+
+bool opening_is_over(const struct opening *o)
+{
+    return frame_started(o->reader);
+}
+
+int opening_hear(struct opening *o, const char *bytes, size_t len_bytes, struct fail *why)
+{
+    o->moves++;
+    if (!opening_is_over(o))
+        attempt_needs_agent(&o->attempt, bytes, len_bytes);
+    return frame_push(o->reader, bytes, len_bytes, why);
+}
+
+const char *opening_frame(struct opening *o, size_t *len_bytes)
+{
+    return frame_next(o->reader, len_bytes);
+}
+
+int opening_say_frame(struct opening *o, const char *bytes, size_t len_bytes,
+                      struct fail *why)
+{
+    unsigned char *frame;
+    size_t frame_bytes;
+
+    if (frame_encode(bytes, len_bytes, &frame, &frame_bytes, why) < 0)
+        return -1;
+    text_put(&o->said, (const char *)frame, frame_bytes);
+    free(frame);
+    return text_is_cut(&o->said) ? fail_memory(why) : 0;
+}
+
+int opening_say(struct opening *o, struct json *doc, struct fail *why)
+{
+    CLEANUP(text_done) char *text = doc ? json_print(doc) : NULL;
+
+    json_free(doc);
+    return text ? opening_say_frame(o, text, strlen(text), why) : fail_memory(why);
+}
+
+bool opening_is_silent(const struct opening *o)
+{
+    return o->said_at == o->said.len_bytes;
+}
+
+static int push_agent(struct opening *o, struct fail *why)
+{
+    const char *piece = NULL;
+    size_t len_bytes = attempt_next_piece(&o->attempt, o->agent, &piece);
+
+    text_put(&o->said, piece, len_bytes);
+    return text_is_cut(&o->said) ? fail_memory(why) : 0;
+}
+
+ssize_t opening_next(struct opening *o, char *bytes, size_t size_bytes, struct fail *why)
+{
+    size_t n;
+
+    if (opening_is_silent(o)) {
+        text_reset(&o->said);
+        o->said_at = 0;
+        if (o->attempt.needed && !opening_is_over(o) && push_agent(o, why) < 0)
+            return -1;
+    }
+    n = o->said.len_bytes - o->said_at;
+    n = n < size_bytes ? n : size_bytes;
+    if (n == 0)
+        return 0;
+    memcpy(bytes, text_of(&o->said) + o->said_at, n);
+    o->said_at += n;
+    o->moves++;
+    return (ssize_t)n;
+}
