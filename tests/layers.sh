@@ -59,7 +59,7 @@ controller/fabric/(schedule|pace|harvest|retest|absence|verdict)
 controller/link/(link_state|bootstrap|requests|talk|attempt|allowance)
 controller/openssh/(arguments|child_state|complaint|detours|settings|sshconfig|gate|mark)
 controller/rollout/(policy|node_state|deadline|dossier|order|plan)
-controller/relay/tube
+controller/relay/(tube|tubes)
 controller/ssh/(session_state|outqueue|blob|ssh_order|turns|keyagent_wire|hashedname|hostpattern|hosttable|hostverdict)
 controller/validate/(headline|listing|choice|result_json|result_text|saying)'
 mapfile -t rest < <(files . | grep -xE "($(paste -sd '|' <<<"$pure"))\.c")

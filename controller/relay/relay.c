@@ -7,12 +7,11 @@
 
 #include "controller/link/link.h"
 #include "controller/relay/tube.h"
+#include "controller/relay/tubes.h"
 #include "inventory/arena.h"
 #include "inventory/fleet.h"
 #include "protocol/fail.h"
 #include "protocol/mux.h"
-
-#define BUCKETS 1024
 
 /* Unsent data above this waits in the sessions; what else is said always goes. */
 #define FULL_BYTES ((size_t)512 << 10)
@@ -41,8 +40,7 @@ struct relay {
     struct tube_line line;
     size_t unsent_bytes;
     uint32_t last_stream;
-    struct tube *waiting;        /* for the relay to be up       */
-    struct tube *tubes[BUCKETS]; /* by the number of their stream */
+    struct tubes tubes;
     struct tube *ready, **ready_end;
     size_t users; /* tubes whose user is not gone */
 
@@ -53,41 +51,12 @@ struct relay {
     void *arg;
 };
 
-/* ---- all its tubes --------------------------------------------------------------- */
-
-static struct tube **place_of(struct relay *r, uint32_t stream)
-{
-    struct tube **place = stream ? &r->tubes[stream % BUCKETS] : &r->waiting;
-
-    while (*place && tube_stream(*place) != stream)
-        place = tube_link(*place);
-    return place;
-}
-
-static void forget(struct relay *r, struct tube *t)
-{
-    struct tube **place = place_of(r, tube_stream(t));
-
-    while (*place != t) /* several wait without a number */
-        place = tube_link(*place);
-    *place = *tube_link(t);
-    tube_free(t);
-}
-
-/* act may not forget any. */
-static void each_tube(struct relay *r, void (*act)(struct relay *r, struct tube *t))
-{
-    for (struct tube *t = r->waiting; t; t = *tube_link(t))
-        act(r, t);
-    for (size_t i = 0; i < BUCKETS; i++)
-        for (struct tube *t = r->tubes[i]; t; t = *tube_link(t))
-            act(r, t);
-}
-
 /* ---- its link is lost ------------------------------------------------------------ */
 
-static void fail_tube(struct relay *r, struct tube *t)
+static void fail_tube(void *arg, struct tube *t)
 {
+    struct relay *r = arg;
+
     tube_fail(t, &r->why);
 }
 
@@ -99,7 +68,7 @@ static void fail_all(struct relay *r, const struct fail *why)
     r->line.is_full = false;
     r->unsent_bytes = 0;
     uv_timer_stop(&r->tick);
-    each_tube(r, fail_tube);
+    tubes_each(&r->tubes, fail_tube, r);
 }
 
 static void on_handle_gone(void *arg)
@@ -108,9 +77,7 @@ static void on_handle_gone(void *arg)
 
     if (--r->open_handles > 0)
         return;
-    for (size_t i = 0; i <= BUCKETS; i++)
-        while (i < BUCKETS ? r->tubes[i] : r->waiting)
-            forget(r, i < BUCKETS ? r->tubes[i] : r->waiting);
+    tubes_clear(&r->tubes);
     arena_done(&r->text);
     r->on_closed(r->arg);
     free(r);
@@ -198,7 +165,7 @@ static void serve_ready(struct relay *r)
         if (tube_serve(t))
             note_user_gone(r);
         if (tube_is_gone(t))
-            forget(r, t);
+            tubes_forget(&r->tubes, t);
     }
 }
 
@@ -224,8 +191,10 @@ static void serve(uv_idle_t *turn)
 
 /* ---- asking the relay ------------------------------------------------------------ */
 
-static void look_for_late(struct relay *r, struct tube *t)
+static void look_for_late(void *arg, struct tube *t)
 {
+    struct relay *r = arg;
+
     if (tube_due_ms(t) < uv_now(r->loop) && r->broken.code == FAIL_NONE)
         fail_set(&r->broken, FAIL_LINK_LOST, "the relay there does not answer");
 }
@@ -234,38 +203,17 @@ static void on_tick(uv_timer_t *timer)
 {
     struct relay *r = timer->data;
 
-    each_tube(r, look_for_late);
+    tubes_each(&r->tubes, look_for_late, r);
     if (r->broken.code != FAIL_NONE)
         uv_idle_start(&r->turn, serve);
 }
 
 static void ask_for(struct relay *r, struct tube *t)
 {
-    struct tube **place;
-
     if (++r->last_stream == 0) /* after four thousand million of them */
         ++r->last_stream;
-    place = place_of(r, r->last_stream);
-    *tube_link(t) = *place;
-    *place = t;
+    tubes_join(&r->tubes, t, r->last_stream);
     tube_open(t, r->last_stream, uv_now(r->loop) + tube_patience_ms(t) + GRACE_MS);
-}
-
-/* Those that were closed while they waited are forgotten where they are served. */
-static void ask_for_all(struct relay *r)
-{
-    struct tube *t = r->waiting, *next;
-
-    r->waiting = NULL;
-    for (; t; t = next) {
-        next = *tube_link(t);
-        if (tube_is_closed(t)) {
-            *tube_link(t) = r->waiting;
-            r->waiting = t;
-        } else {
-            ask_for(r, t);
-        }
-    }
 }
 
 /* ---- the link's hooks ------------------------------------------------------------ */
@@ -273,11 +221,13 @@ static void ask_for_all(struct relay *r)
 static void on_up(void *arg, const struct json *hello)
 {
     struct relay *r = arg;
+    struct tube *t;
 
     (void)hello;
     r->up = true;
     uv_timer_start(&r->tick, on_tick, TICK_MS, TICK_MS);
-    ask_for_all(r);
+    while ((t = tubes_next(&r->tubes)))
+        ask_for(r, t);
 }
 
 /* Logged in, but what came about is no relay: there is nothing in it for another try. */
@@ -327,20 +277,20 @@ static int on_frame(void *arg, const char *text, size_t len_bytes, struct fail *
 
     if (mux_parse(text, len_bytes, &f, why) < 0)
         return -1;
-    t = *place_of(r, f.stream);
+    t = tubes_find(&r->tubes, f.stream);
     if (!t)
         return fail_set(why, FAIL_GARBAGE, "it speaks of a stream %u that is not there",
                         f.stream);
     if (tube_hear(t, &f, why) < 0)
         return -1;
     if (tube_is_gone(t))
-        forget(r, t);
+        tubes_forget(&r->tubes, t);
     return 0;
 }
 
-static void look_at_tube(struct relay *r, struct tube *t)
+static void look_at_tube(void *arg, struct tube *t)
 {
-    (void)r;
+    (void)arg;
     tube_look(t);
 }
 
@@ -352,7 +302,7 @@ static void on_drained(void *arg)
     r->unsent_bytes = 0;
     r->line.is_full = false;
     if (was_full)
-        each_tube(r, look_at_tube);
+        tubes_each(&r->tubes, look_at_tube, NULL);
 }
 
 static const struct link_hooks link_hooks = {.up = on_up,
@@ -390,8 +340,7 @@ struct wire *relay_open(struct relay *r, const struct tube_request *request,
         ask_for(r, t);
         return tube_wire(t);
     }
-    *tube_link(t) = r->waiting;
-    r->waiting = t;
+    tubes_wait(&r->tubes, t);
     if (rests)
         tube_fail(t, &r->last);
     return tube_wire(t);

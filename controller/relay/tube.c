@@ -8,6 +8,7 @@
 #include "controller/ssh/wire.h"
 #include "protocol/fail.h"
 #include "protocol/mux.h"
+#include "protocol/mux_buffer.h"
 #include "protocol/mux_stream.h"
 
 struct tube {
@@ -20,9 +21,8 @@ struct tube {
 
     struct mux_stream stream; /* its number is 0 until it is asked for */
     uint64_t due_ms;
-    char *kept; /* MUX_WINDOW_BYTES that came, or NULL */
-    size_t kept_from, kept_bytes;
-    struct fail why; /* what it failed of, or FAIL_NONE */
+    struct mux_buffer kept; /* that came */
+    struct fail why;        /* what it failed of, or FAIL_NONE */
 
     int waiting_for;
     bool lost;   /* with the relay */
@@ -57,7 +57,7 @@ static bool is_ready(const struct tube *t)
         return false;
     if (is_over(t))
         return true;
-    if (t->waiting_for & WIRE_READABLE && (t->kept_bytes > 0 || t->stream.heard_eof))
+    if (t->waiting_for & WIRE_READABLE && (t->kept.len_bytes > 0 || t->stream.heard_eof))
         return true;
     return t->waiting_for & WIRE_WRITABLE && mux_stream_may_send(&t->stream) > 0 &&
            !t->line->is_full;
@@ -150,17 +150,12 @@ static void give_credit(struct tube *t, size_t len_bytes)
 static ssize_t receive_some(struct wire *w, void *bytes, size_t len_bytes)
 {
     struct tube *t = of(w);
-    size_t n = len_bytes < t->kept_bytes ? len_bytes : t->kept_bytes;
+    size_t n = len_bytes < t->kept.len_bytes ? len_bytes : t->kept.len_bytes;
 
     if (n == 0)
         return t->stream.heard_eof ? 0 : is_over(t) ? -ECONNRESET : -EAGAIN;
-    memcpy(bytes, t->kept + t->kept_from, n);
-    t->kept_from += n;
-    t->kept_bytes -= n;
-    if (t->kept_bytes == 0) {
-        free(t->kept);
-        t->kept = NULL;
-    }
+    memcpy(bytes, mux_buffer_front(&t->kept), n);
+    mux_buffer_drop(&t->kept, n);
     give_credit(t, n);
     return (ssize_t)n;
 }
@@ -185,9 +180,7 @@ static void close_it(struct wire *w, void (*on_closed)(void *arg))
     t->on_closed = on_closed;
     if (!is_over(t))
         say_close(t);
-    free(t->kept);
-    t->kept = NULL;
-    t->kept_bytes = 0;
+    mux_buffer_clear(&t->kept);
     t->due_ms = UINT64_MAX;
     tube_look(t);
 }
@@ -196,24 +189,6 @@ static const struct wire_kind kind = {wait_for,     check,         explain, send
                                       receive_some, descriptor_of, close_it};
 
 /* ---- what the relay says --------------------------------------------------------- */
-
-/* The credit sees to it that there is room. */
-static int keep(struct tube *t, const char *bytes, size_t len_bytes, struct fail *why)
-{
-    if (!t->kept) {
-        t->kept = malloc(MUX_WINDOW_BYTES);
-        t->kept_from = 0;
-    }
-    if (!t->kept)
-        return fail_memory(why);
-    if (t->kept_from + t->kept_bytes + len_bytes > MUX_WINDOW_BYTES) {
-        memmove(t->kept, t->kept + t->kept_from, t->kept_bytes);
-        t->kept_from = 0;
-    }
-    memcpy(t->kept + t->kept_from + t->kept_bytes, bytes, len_bytes);
-    t->kept_bytes += len_bytes;
-    return 0;
-}
 
 /* The relay waits for our close, too.  An end without a reason, or after the node's own
  * end, is as good as an eof.
@@ -244,7 +219,7 @@ int tube_hear(struct tube *t, const struct mux_frame *f, struct fail *why)
     }
     if (f->kind == MUX_OPENED)
         t->due_ms = UINT64_MAX;
-    if (f->kind == MUX_DATA && keep(t, f->bytes, f->len_bytes, why) < 0)
+    if (f->kind == MUX_DATA && mux_buffer_add(&t->kept, f->bytes, f->len_bytes, why) < 0)
         return -1;
     if (f->kind == MUX_CLOSE)
         hear_close(t, &f->why, was_open);
@@ -285,7 +260,7 @@ struct tube *tube_new(struct tube_line *line, const struct tube_request *request
 void tube_free(struct tube *t)
 {
     if (t)
-        free(t->kept);
+        mux_buffer_clear(&t->kept);
     free(t);
 }
 

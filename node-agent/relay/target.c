@@ -12,6 +12,7 @@
 #include "node-agent/relay/namesake.h"
 #include "protocol/fail.h"
 #include "protocol/mux.h"
+#include "protocol/mux_buffer.h"
 #include "protocol/mux_stream.h"
 
 /* A name that the resolver does not know soon is not waited for any longer. */
@@ -38,9 +39,8 @@ struct target {
     struct fail last; /* what the last address died of */
 
     int fd;
-    uint32_t watched; /* epoll's events of fd, or 0: not with it */
-    char *held;       /* MUX_WINDOW_BYTES for the node, or NULL  */
-    size_t held_from, held_bytes;
+    uint32_t watched;       /* epoll's events of fd, or 0: not with it */
+    struct mux_buffer held; /* for the node */
 };
 
 /* ---- saying ---------------------------------------------------------------------- */
@@ -85,9 +85,7 @@ static void hang_up(struct target *t)
         close(t->fd);
     }
     t->fd = -1;
-    free(t->held);
-    t->held = NULL;
-    t->held_bytes = 0;
+    mux_buffer_clear(&t->held);
     t->step = ENDED;
     t->due_ms = TARGET_NEVER;
 }
@@ -128,7 +126,7 @@ static int watch_connected(struct target *t, struct fail *why)
 {
     uint32_t in = mux_stream_may_send(&t->stream) > 0 ? EPOLLIN : 0;
 
-    return watch(t, t->fd, in | (t->held_bytes ? EPOLLOUT : 0), why);
+    return watch(t, t->fd, in | (t->held.len_bytes ? EPOLLOUT : 0), why);
 }
 
 /* ---- getting there --------------------------------------------------------------- */
@@ -230,7 +228,7 @@ static int give_up_broken(struct target *t, int error, struct fail *why)
 /* Both have said all. */
 static bool is_done(const struct target *t)
 {
-    return t->stream.said_eof && t->stream.heard_eof && t->held_bytes == 0;
+    return t->stream.said_eof && t->stream.heard_eof && t->held.len_bytes == 0;
 }
 
 static int pass_end(struct target *t, struct fail *why)
@@ -287,47 +285,26 @@ static int pass_down(struct target *t, struct fail *why)
 {
     ssize_t n;
 
-    if (t->held_bytes == 0)
+    if (t->held.len_bytes == 0)
         return 0;
-    n = send(t->fd, t->held + t->held_from, t->held_bytes, MSG_NOSIGNAL);
+    n = send(t->fd, mux_buffer_front(&t->held), t->held.len_bytes, MSG_NOSIGNAL);
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
         return 0;
     if (n < 0)
         return give_up_broken(t, errno, why);
-    t->held_from += (size_t)n;
-    t->held_bytes -= (size_t)n;
+    mux_buffer_drop(&t->held, (size_t)n);
     if (give_credit(t, (size_t)n, why) < 0)
         return -1;
-    if (t->held_bytes > 0)
+    if (t->held.len_bytes > 0)
         return 0;
-    free(t->held);
-    t->held = NULL;
     return t->stream.heard_eof ? end_down(t, why) : 0;
-}
-
-/* The credit sees to it that there is room. */
-static int hold(struct target *t, const char *bytes, size_t len_bytes, struct fail *why)
-{
-    if (!t->held) {
-        t->held = malloc(MUX_WINDOW_BYTES);
-        t->held_from = 0;
-    }
-    if (!t->held)
-        return fail_memory(why);
-    if (t->held_from + t->held_bytes + len_bytes > MUX_WINDOW_BYTES) {
-        memmove(t->held, t->held + t->held_from, t->held_bytes);
-        t->held_from = 0;
-    }
-    memcpy(t->held + t->held_from + t->held_bytes, bytes, len_bytes);
-    t->held_bytes += len_bytes;
-    return 0;
 }
 
 static int take_data(struct target *t, const struct mux_frame *f, struct fail *why)
 {
-    bool was_waiting = t->held_bytes > 0;
+    bool was_waiting = t->held.len_bytes > 0;
 
-    if (hold(t, f->bytes, f->len_bytes, why) < 0)
+    if (mux_buffer_add(&t->held, f->bytes, f->len_bytes, why) < 0)
         return -1;
     return was_waiting ? 0 : pass_down(t, why);
 }
@@ -350,7 +327,7 @@ int target_hear(struct target *t, const struct mux_frame *f, struct fail *why)
         return give_up(t, NULL, why);
     if (f->kind == MUX_DATA)
         rc = take_data(t, f, why);
-    else if (f->kind == MUX_EOF && t->held_bytes == 0)
+    else if (f->kind == MUX_EOF && t->held.len_bytes == 0)
         rc = end_down(t, why);
     return rc == 0 && t->step == CONNECTED ? watch_connected(t, why) : rc;
 }

@@ -10,6 +10,7 @@
 #include "protocol/fail.h"
 #include "protocol/frame.h"
 #include "protocol/mux.h"
+#include "protocol/mux_buffer.h"
 #include "protocol/mux_stream.h"
 
 static struct fail why;
@@ -244,6 +245,31 @@ static void what_crosses_our_close_is_passed_over(void **state)
     assert_int_equal(hear(&s, MUX_CLOSE, 0), MUX_HEARD_WRONG);
 }
 
+static void what_is_held_comes_out_as_it_went_in(void **state)
+{
+    static char in[4 * MUX_WINDOW_BYTES];
+    struct mux_buffer b = {0};
+    size_t added = 0, taken = 0;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof in; i++)
+        in[i] = (char)(i * 7 + i / 251);
+    for (size_t step = 1; taken < sizeof in; step = step * 3 % 9973) {
+        size_t room = MUX_WINDOW_BYTES - b.len_bytes, left = sizeof in - added;
+        size_t more = step < room ? step : room, less = step / 2 + 1;
+
+        more = more < left ? more : left;
+        assert_int_equal(mux_buffer_add(&b, in + added, more, NULL), 0);
+        added += more;
+        less = less < b.len_bytes ? less : b.len_bytes;
+        if (less)
+            assert_memory_equal(mux_buffer_front(&b), in + taken, less);
+        mux_buffer_drop(&b, less);
+        taken += less;
+    }
+    assert_null(b.bytes);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -256,6 +282,7 @@ int main(void)
         cmocka_unit_test(nothing_is_sent_without_credit),
         cmocka_unit_test(what_is_not_its_turn_is_garbage),
         cmocka_unit_test(what_crosses_our_close_is_passed_over),
+        cmocka_unit_test(what_is_held_comes_out_as_it_went_in),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
