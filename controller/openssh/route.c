@@ -294,17 +294,25 @@ int route_choose(struct ssh_client *client, struct ssh_order *order,
     return *reason ? note(client, order, reason, why) : 0;
 }
 
+/* What is said of this node and would be said of others alike: behind "ADDRESS:PORT". */
+static const char *after_address(const char *text, const struct ssh_order *order)
+{
+    const char *address = order->address ? order->address : order->name;
+    size_t len = strlen(address);
+
+    if (strncmp(text, address, len) != 0 || text[len] != ':')
+        return NULL;
+    return text + len + 1 + strspn(text + len + 1, "0123456789");
+}
+
 int route_turn(struct ssh_client *client, const struct ssh_order *order,
                const struct fail *told, struct fail *why)
 {
-    const char *address = order->address ? order->address : order->name;
-    const char *text = told->text;
+    const char *rest = after_address(told->text, order);
     char reason[ROUTE_REASON_BYTES];
 
-    /* "ADDRESS:PORT: " is another one for each node. */
-    if (strncmp(text, address, strlen(address)) == 0 && strstr(text, ": "))
-        text = strstr(text, ": ") + 2;
-    snprintf(reason, sizeof reason, "libssh2 says: %.*s",
-             character_cut(text, sizeof reason / 2), text);
+    snprintf(reason, sizeof reason, "%s%.*s", rest ? "the node" : "",
+             character_cut(rest ? rest : told->text, sizeof reason - 16),
+             rest ? rest : told->text);
     return note(client, order, reason, why);
 }

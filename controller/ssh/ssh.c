@@ -97,7 +97,7 @@ static int turn(struct ssh *s, const struct fail *told)
 {
     if (s->order.through != SSH_THROUGH_AUTO || s->is_up || s->way == &way_openssh)
         return -1;
-    return route_turn(s->client, &s->order, told, NULL) < 0 ? -1
+    return route_turn(s->client, &s->routed, told, NULL) < 0 ? -1
                                                             : take_way(s, &way_openssh);
 }
 

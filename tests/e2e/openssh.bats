@@ -176,7 +176,7 @@ host_key_of_kind() # NAME SSH-KEYGEN-OPTION...
     [ "$status" = 0 ]
     says "ib1: 42"
     says "ib2: 42"
-    warns "2 nodes ib[1-2] through OpenSSH: libssh2 says: "
+    warns "2 nodes ib[1-2] through OpenSSH: the node (SSH-2.0-OpenSSH"
     [ "$(grep -c 'through OpenSSH' "$SSHD_DIR/err")" = 1 ]
     STATE= ibfleet exec ib1 --ssh libssh2 --json -- true
     [ "$status" = 1 ]
@@ -225,7 +225,7 @@ host_key_of_kind() # NAME SSH-KEYGEN-OPTION...
     [ "$status" = 4 ]
     says host-key-unknown
     says "No RSA host key is known for"
-    warns "1 node ib1 through OpenSSH: libssh2 says: "
+    warns "1 node ib1 through OpenSSH: the node (SSH-2.0-OpenSSH"
 }
 
 # ---- a jump host ---------------------------------------------------------------------------
