@@ -10,32 +10,16 @@
 #include <sys/un.h>
 #include <uv.h>
 
+#include "controller/ssh/askqueue.h"
 #include "controller/ssh/blob.h"
 #include "controller/ssh/keyagent_wire.h"
 #include "protocol/fail.h"
 #include "protocol/frame.h"
 
-#define SCHEME_BYTES 64
-#define PIECE_BYTES  4096
+#define PIECE_BYTES 4096
 
 /* Connections on which a request is sent before it is given up. */
 #define TRIES 2
-
-struct keyagent_ask {
-    struct keyagent_ask *next;
-    unsigned char *frame;
-    size_t frame_bytes;
-    unsigned char scheme[SCHEME_BYTES];
-    size_t scheme_bytes;
-    unsigned tries;
-    keyagent_fn on_signed; /* NULL: cancelled */
-    void *arg;
-};
-
-struct queue {
-    struct keyagent_ask *first, *last;
-    size_t count;
-};
 
 /* One connection, alive until its last handle is closed. */
 struct call {
@@ -46,7 +30,7 @@ struct call {
     int open_handles;
     bool is_up;
     struct frame_reader *reader;
-    struct queue asked;
+    struct askqueue asked;
     char piece[PIECE_BYTES];
 };
 
@@ -60,61 +44,12 @@ struct keyagent {
     unsigned silent_ms;
     uv_loop_t *loop;
     unsigned users;
-    struct queue waiting;
+    struct askqueue waiting;
     struct call *call; /* NULL: not connected */
 };
 
 static int dial(struct keyagent *a, struct fail *why);
 static void send_some(struct keyagent *a);
-
-/* ---- queues ------------------------------------------------------------------- */
-
-static void put(struct queue *q, struct keyagent_ask *ask)
-{
-    ask->next = NULL;
-    if (q->last)
-        q->last->next = ask;
-    else
-        q->first = ask;
-    q->last = ask;
-    q->count++;
-}
-
-static struct keyagent_ask *take(struct queue *q)
-{
-    struct keyagent_ask *ask = q->first;
-
-    if (!ask)
-        return NULL;
-    q->first = ask->next;
-    if (!q->first)
-        q->last = NULL;
-    q->count--;
-    return ask;
-}
-
-static void discard(struct keyagent_ask *ask)
-{
-    free(ask->frame);
-    free(ask);
-}
-
-static void settle(struct keyagent_ask *ask, const struct blob *signature,
-                   const struct fail *why)
-{
-    if (ask->on_signed)
-        ask->on_signed(ask->arg, signature, why);
-    discard(ask);
-}
-
-/* Who is told may ask again, which comes into another queue. */
-static void settle_all(struct queue *q, const struct fail *why)
-{
-    struct keyagent_ask *ask;
-
-    while ((ask = take(q)))
-        settle(ask, NULL, why);
-}
 
 /* ---- a connection ------------------------------------------------------------- */
 
@@ -138,10 +73,10 @@ static void hang_up(struct call *c)
 
 static void fail_all(struct keyagent *a, const struct fail *why)
 {
-    struct queue failed = a->waiting;
+    struct askqueue failed = a->waiting;
 
-    a->waiting = (struct queue){0};
-    settle_all(&failed, why);
+    a->waiting = (struct askqueue){0};
+    askqueue_settle(&failed, why);
 }
 
 /* What the agent had not answered goes in front of what waits, if it is worth another
@@ -150,17 +85,18 @@ static void fail_all(struct keyagent *a, const struct fail *why)
 static void lose(struct call *c, bool try_again, const struct fail *why)
 {
     struct keyagent *a = c->agent;
-    struct queue failed = {0}, again = {0};
+    struct askqueue failed = {0}, again = {0};
     struct keyagent_ask *ask;
     struct fail no_call;
 
     hang_up(c);
-    while ((ask = take(&c->asked)))
-        put(try_again && ask->on_signed && ask->tries < TRIES ? &again : &failed, ask);
-    while ((ask = take(&a->waiting)))
-        put(&again, ask);
+    while ((ask = askqueue_take(&c->asked)))
+        askqueue_put(try_again && ask->on_signed && ask->tries < TRIES ? &again : &failed,
+                     ask);
+    while ((ask = askqueue_take(&a->waiting)))
+        askqueue_put(&again, ask);
     a->waiting = again;
-    settle_all(&failed, why);
+    askqueue_settle(&failed, why);
     if (a->waiting.first && !a->call && dial(a, &no_call) < 0)
         fail_all(a, &no_call);
 }
@@ -178,7 +114,7 @@ static void on_silence(uv_timer_t *timer)
 static void hear(struct call *c, const char *message, size_t len_bytes)
 {
     const struct blob answer = {(const unsigned char *)message, len_bytes};
-    struct keyagent_ask *ask = take(&c->asked);
+    struct keyagent_ask *ask = askqueue_take(&c->asked);
     struct blob scheme, signature;
     struct fail why;
     bool good;
@@ -186,7 +122,7 @@ static void hear(struct call *c, const char *message, size_t len_bytes)
     uv_timer_again(&c->silence);
     scheme = (struct blob){ask->scheme, ask->scheme_bytes};
     good = keyagent_decode_signature(&answer, &scheme, &signature, &why) == 0;
-    settle(ask, good ? &signature : NULL, good ? NULL : &why);
+    ask_settle(ask, good ? &signature : NULL, good ? NULL : &why);
 }
 
 /* Nothing may come that was not asked for. */
@@ -318,37 +254,17 @@ static void send_some(struct keyagent *a)
     struct keyagent_ask *ask;
 
     while (c && c->is_up && c->asked.count < KEYAGENT_IN_FLIGHT &&
-           (ask = take(&a->waiting))) {
+           (ask = askqueue_take(&a->waiting))) {
         if (!ask->on_signed) {
-            discard(ask);
+            ask_free(ask);
             continue;
         }
         if (!c->asked.first)
             uv_timer_start(&c->silence, on_silence, a->silent_ms, a->silent_ms);
         ask->tries++;
-        put(&c->asked, ask);
+        askqueue_put(&c->asked, ask);
         post(c, ask);
     }
-}
-
-static struct keyagent_ask *ask_new(const struct blob *key, const struct blob *data,
-                                    const struct blob *scheme, struct fail *why)
-{
-    struct keyagent_ask *ask = calloc(1, sizeof *ask);
-
-    if (!ask) {
-        fail_memory(why);
-        return NULL;
-    }
-    assert(scheme->len_bytes <= sizeof ask->scheme);
-    memcpy(ask->scheme, scheme->bytes, scheme->len_bytes);
-    ask->scheme_bytes = scheme->len_bytes;
-    if (keyagent_encode_sign(key, data, scheme, &ask->frame, &ask->frame_bytes, why) <
-        0) {
-        free(ask);
-        return NULL;
-    }
-    return ask;
 }
 
 struct keyagent_ask *keyagent_sign(struct keyagent *a, const struct blob *key,
@@ -361,12 +277,12 @@ struct keyagent_ask *keyagent_sign(struct keyagent *a, const struct blob *key,
     if (!ask)
         return NULL;
     if (!a->call && dial(a, why) < 0) {
-        discard(ask);
+        ask_free(ask);
         return NULL;
     }
     ask->on_signed = on_signed;
     ask->arg = arg;
-    put(&a->waiting, ask);
+    askqueue_put(&a->waiting, ask);
     send_some(a);
     return ask;
 }
@@ -414,22 +330,14 @@ void keyagent_join(struct keyagent *a, uv_loop_t *loop)
     a->users++;
 }
 
-static void forget(struct queue *q)
-{
-    struct keyagent_ask *ask;
-
-    while ((ask = take(q)))
-        discard(ask);
-}
-
 void keyagent_leave(struct keyagent *a)
 {
     assert(a->users > 0);
     if (--a->users > 0)
         return;
-    forget(&a->waiting);
+    askqueue_clear(&a->waiting);
     if (a->call) {
-        forget(&a->call->asked);
+        askqueue_clear(&a->call->asked);
         hang_up(a->call);
     }
 }
