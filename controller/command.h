@@ -131,5 +131,6 @@ int cmd_status(struct command *c);
 int cmd_show(struct command *c);
 int cmd_resume(struct command *c);
 int cmd_doctor(struct command *c);
+int cmd_logs(struct command *c);
 
 #endif

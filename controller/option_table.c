@@ -10,7 +10,8 @@
      COMMAND_RESUME)
 #define JOURNALED \
     (COMMAND_ROLLOUT | COMMAND_VALIDATE | COMMAND_STATUS | COMMAND_SHOW | COMMAND_RESUME)
-#define EVERY (HOSTED | JOURNALED | COMMAND_DOCTOR)
+#define REACHING (CALLING | COMMAND_LOGS) /* logs in, at one node or many */
+#define EVERY    (HOSTED | JOURNALED | COMMAND_DOCTOR | COMMAND_LOGS)
 
 /* clang-format off */
 const struct command_row command_table[] = {
@@ -58,6 +59,10 @@ const struct command_row command_table[] = {
      "what happened to one node",
      "ibfleet show ib007|in the latest run: its road, or its pairs\n"
      "ibfleet show ib007 --run r1|in that run\n"},
+    {COMMAND_LOGS, "logs", WORDS_NODE, "NODE [options]",
+     "what the programs of a rollout's steps said on a node",
+     "ibfleet logs ib007|of the latest rollout there\n"
+     "ibfleet logs ib007 --run r1 --step packages|of that run, only its package manager\n"},
     {COMMAND_RESUME, "resume", WORDS_RUN, "[RUN] [options]",
      "go on with a run that was interrupted or has failed nodes",
      "ibfleet resume|the latest that has not ended\n"
@@ -146,8 +151,10 @@ const struct option_row option_table[] = {
      "say what would happen, change nothing"},
     {"yes",           'y', OPTION_FLAG,   NULL,      AT(yes),          0, 0,        COMMAND_ROLLOUT | COMMAND_RESUME,
      "do not ask"},
-    {"run",           0,   OPTION_TEXT,   "RUN",     AT(run),          0, 0,        COMMAND_STATUS | COMMAND_SHOW | COMMAND_RESUME,
-     "the same as RUN; of show: not the node's latest but this one"},
+    {"run",           0,   OPTION_TEXT,   "RUN",     AT(run),          0, 0,        COMMAND_STATUS | COMMAND_SHOW | COMMAND_LOGS | COMMAND_RESUME,
+     "the same as RUN; of show and logs: not the node's latest but this one"},
+    {"step",          0,   OPTION_TEXT,   "STEP",    AT(step),         0, 0,        COMMAND_LOGS,
+     "only of this step: packages, modules, soft-roce, memlock"},
 
     {"hosts",         'w', OPTION_HOSTS,  "HOSTS",   AT(hosts),        0, 0,        HOSTED,
      "nodes: 'ib[001-128],@gpu!ib007'; comes as often as you like"},
@@ -162,27 +169,27 @@ const struct option_row option_table[] = {
     {"fleet",         0,   OPTION_TEXT,   "FILE",    AT(fleet),        0, 0,        EVERY,
      "else $IBFLEET_FLEET, ./fleet.ini, /etc/ibfleet/fleet.ini"},
 
-    {"user",          'l', OPTION_TEXT,   "USER",    AT(user),         0, 0,        CALLING,
+    {"user",          'l', OPTION_TEXT,   "USER",    AT(user),         0, 0,        REACHING,
      "login name"},
-    {"key",           'i', OPTION_TEXT,   "FILE",    AT(key),          0, 0,        CALLING,
+    {"key",           'i', OPTION_TEXT,   "FILE",    AT(key),          0, 0,        REACHING,
      "key to log in with; else those of ~/.ssh and the ssh-agent"},
-    {"port",          'p', OPTION_TEXT,   "PORT",    AT(port),         0, 0,        CALLING,
+    {"port",          'p', OPTION_TEXT,   "PORT",    AT(port),         0, 0,        REACHING,
      "SSH port; these four win over the fleet file"},
-    {"known-hosts",   0,   OPTION_TEXT,   "FILES",   AT(known_hosts),  0, 0,        CALLING,
+    {"known-hosts",   0,   OPTION_TEXT,   "FILES",   AT(known_hosts),  0, 0,        REACHING,
      "host keys, files parted by commas; else ~/.ssh/known_hosts"},
-    {"host-keys",     0,   OPTION_WORD,   "strict|accept-new", AT(host_keys), 0, 0, CALLING,
+    {"host-keys",     0,   OPTION_WORD,   "strict|accept-new", AT(host_keys), 0, 0, REACHING,
      "accept-new learns unknown keys; a changed one is always refused"},
-    {"ssh",           0,   OPTION_WORD,   "auto|libssh2|openssh", AT(ssh), 0, 0,    CALLING,
+    {"ssh",           0,   OPTION_WORD,   "auto|libssh2|openssh", AT(ssh), 0, 0,    REACHING,
      "openssh: through the OpenSSH client, a process for each node; auto: where libssh2 cannot, and says why"},
-    {"ssh-config",    0,   OPTION_TEXT,   "FILE",    AT(ssh_config),   0, 0,        CALLING,
+    {"ssh-config",    0,   OPTION_TEXT,   "FILE",    AT(ssh_config),   0, 0,        REACHING,
      "or none; else ~/.ssh/config and /etc/ssh/ssh_config"},
-    {"jump",          'J', OPTION_TEXT,   "[USER@]HOST[:PORT]", AT(jump), 0, 0,        CALLING,
+    {"jump",          'J', OPTION_TEXT,   "[USER@]HOST[:PORT]", AT(jump), 0, 0,        REACHING,
      "go through this jump host, with one connection for all nodes; more than one with commas"},
     {"width",         'f', OPTION_NUMBER, "N",       AT(width),        1, 65536,    CALLING,
      "nodes logging in at once, and of exec running at once; else as many as loop and servers bear"},
-    {"timeout",       0,   OPTION_NUMBER, "SECONDS", AT(timeout_s),    1, 86400,    CALLING,
+    {"timeout",       0,   OPTION_NUMBER, "SECONDS", AT(timeout_s),    1, 86400,    REACHING,
      "patience with a node's login, and with its answer; with a server that turns logins away, else 120"},
-    {"unprivileged",  0,   OPTION_FLAG,   NULL,      AT(unprivileged), 0, 0,        COMMAND_PROBE | COMMAND_VALIDATE,
+    {"unprivileged",  0,   OPTION_FLAG,   NULL,      AT(unprivileged), 0, 0,        COMMAND_PROBE | COMMAND_VALIDATE | COMMAND_LOGS,
      "no sudo: the agent goes to the user's own folder"},
 
     {"json",          0,   OPTION_FLAG,   NULL,      AT(json),         0, 0,        EVERY,

@@ -35,6 +35,7 @@ enum command_kind {
     COMMAND_RESUME = 1 << 7,
     COMMAND_COPY = 1 << 8,
     COMMAND_DOCTOR = 1 << 10,
+    COMMAND_LOGS = 1 << 11,
 };
 
 /* A number that was not given. */
@@ -78,6 +79,7 @@ struct options {
     /* runs */
     const char *state;
     const char *run;
+    const char *step; /* logs */
     bool plan, yes;
 
     /* nodes: at most one of these */

@@ -8,6 +8,7 @@
 #include "node-agent/detect/detect.h"
 #include "node-agent/home.h"
 #include "node-agent/install/follow.h"
+#include "node-agent/install/loglist.h"
 #include "node-agent/install/reboot.h"
 #include "node-agent/install/uninstall.h"
 #include "protocol/facts.h"
@@ -143,6 +144,40 @@ static int work_uninstall(const struct home *h, const struct json *body,
     return 0;
 }
 
+/* ---- what was said here ---------------------------------------------------------- */
+
+/* A field that may be missing; what is there becomes part of a file's name. */
+static int get_name(const struct json *body, const char *key, const char **name,
+                    struct fail *why)
+{
+    *name = NULL;
+    if (!json_find(body, key))
+        return 0;
+    if (json_get_text(body, key, name, why) < 0)
+        return -1;
+    return home_name_is_safe(*name)
+               ? 0
+               : fail_set(why, FAIL_GARBAGE, "'%s' is not fit for a file name", key);
+}
+
+static int work_logs(const struct home *h, const struct json *body,
+                     const struct voice *voice, struct json **answer, struct fail *why)
+{
+    struct json *made, *logs;
+    const char *run, *step;
+
+    (void)voice;
+    if (get_name(body, "run", &run, why) < 0 || get_name(body, "step", &step, why) < 0 ||
+        loglist_read(h, run, step, &logs, why) < 0)
+        return -1;
+    made = json_object();
+    if (!made || json_put(made, "logs", logs) < 0) {
+        json_free(made);
+        return fail_memory(why);
+    }
+    return reply(made, answer, why);
+}
+
 /* clang-format off */
 static const struct ask asks[] = {
     {"detect",    60 * SECONDS,       work_detect},
@@ -150,6 +185,7 @@ static const struct ask asks[] = {
     {"release",   60 * SECONDS,       work_release},
     {"install",   24 * 3600 * SECONDS, work_install}, /* its steps have their own */
     {"reboot",    60 * SECONDS,       work_reboot},
+    {"logs",      60 * SECONDS,       work_logs},
     {"uninstall", 60 * SECONDS,       work_uninstall},
 };
 /* clang-format on */

@@ -25,6 +25,8 @@
  *   join       {campaign, hca, port}                   endpoint (measure.h)
  *   order      order (measure.h)                       {results: [...]} (measure.h)
  *   leave      {campaign}                              {}
+ *   logs       {run, step}, either may be missing      {logs: [{run, step, attempt, at_s,
+ *                                                      bytes, text}]}, the end of each
  *   uninstall  {}                                      {removed: [paths]}
  *   ping       {}                                      {}
  */

@@ -113,7 +113,8 @@ static enum completion_what what_of_value(const struct option_row *o)
         return COMPLETE_RUN;
     if (is_argument(o, "DIR"))
         return COMPLETE_FOLDER;
-    return is_argument(o, "FILE") ? COMPLETE_FILE : COMPLETE_NOTHING;
+    return is_argument(o, "FILE") || is_argument(o, "FILES") ? COMPLETE_FILE
+                                                             : COMPLETE_NOTHING;
 }
 
 static enum completion_what what_of_word(const struct command_row *command)

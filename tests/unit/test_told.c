@@ -63,7 +63,7 @@ static void different_words_of_one_code_stand_under_one_head(void **state)
                         "3 nodes ib[1-2,10]: step failed (step-failed)\n"
                         "    ib[1,10]: apt ended with 100\n"
                         "    ib2: ib2 ended, 10.0.0.20 did not\n"
-                        "    -> all of its output, on the node:  /var/lib/ibfleet/logs\n"
+                        "    -> all of its output:  ibfleet logs NODE\n"
                         "1 node ib2: not supported (not-supported)\n"
                         "    SLES\n");
 }
