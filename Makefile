@@ -48,7 +48,7 @@ ours       := $(protocol) $(inventory) $(controller) $(agent) \
               $(wildcard controller/main.c node-agent/main.c)
 
 PROVIDERS  := -lmlx5 -lmlx4 -lmana -lrxe-rdmav34
-controller_libs = -luv -lssh2 -lcrypto -lsqlite3 -linih -lcjson -lmd -lm -lpthread
+controller_libs = -luv -lssh2 -lcrypto -lsqlite3 -linih -lyaml -lcjson -lmd -lm -lpthread
 agent_libs      = $(if $(SAN),-libverbs -lcjson,$O/deps/libcjson.a -libverbs $(PROVIDERS) \
                   -libverbs -lnl-route-3 -lnl-3) -lmd -lm -lpthread
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "inventory/joined.h"
 #include "protocol/fail.h"
 #include "protocol/json.h"
 #include "protocol/scope.h"
@@ -12,41 +13,6 @@
 #define SPACES     " \t\r\v\f"
 #define MAX_DEPTH  32    /* groups of groups of Ansible                 */
 #define MAX_VISITS 10000 /* to them, so that few cannot name many often */
-
-/* ---- a list that grows ----------------------------------------------------------------- */
-
-struct list {
-    char *text;
-    size_t len_bytes;
-    FILE *out;
-    size_t visits;
-};
-
-static int list_open(struct list *l, struct fail *why)
-{
-    *l = (struct list){0};
-    l->out = open_memstream(&l->text, &l->len_bytes);
-    return l->out ? 0 : fail_memory(why);
-}
-
-static void list_add(struct list *l, const char *name, size_t len)
-{
-    fprintf(l->out, "%s%.*s", ftell(l->out) > 0 ? "," : "", (int)len, name);
-}
-
-/* status: how filling it went. */
-static int list_close(struct list *l, int status, char **text, struct fail *why)
-{
-    bool whole = !ferror(l->out);
-
-    if (fclose(l->out) != 0 || !whole)
-        status = fail_memory(why);
-    if (status < 0)
-        free(l->text);
-    else
-        *text = l->text;
-    return status;
-}
 
 /* ---- /etc/hosts ------------------------------------------------------------------------ */
 
@@ -63,7 +29,7 @@ static bool is_of_no_node(const char *address)
            begins(address, "255.");
 }
 
-static void take_hosts_line(struct list *l, const char *line, size_t len)
+static void take_hosts_line(struct joined *l, const char *line, size_t len)
 {
     size_t comment = strcspn(line, "#\n"), start, end;
 
@@ -75,14 +41,14 @@ static void take_hosts_line(struct list *l, const char *line, size_t len)
     start = end + strspn(line + end, SPACES);
     end = start + strcspn(line + start, SPACES "\n#");
     if (start < len && end > start)
-        list_add(l, line + start, end - start);
+        joined_add(l, line + start, end - start);
 }
 
 int foreign_hosts_file(const char *text, char **hostlist, struct fail *why)
 {
-    struct list l;
+    struct joined l;
 
-    if (list_open(&l, why) < 0)
+    if (joined_open(&l, why) < 0)
         return -1;
     while (*text) {
         size_t len = strcspn(text, "\n");
@@ -90,87 +56,90 @@ int foreign_hosts_file(const char *text, char **hostlist, struct fail *why)
         take_hosts_line(&l, text, len);
         text += len + (text[len] == '\n');
     }
-    return list_close(&l, 0, hostlist, why);
+    return joined_close(&l, 0, hostlist, why);
 }
 
 /* ---- Ansible ----------------------------------------------------------------------------- */
 
-static void take_hosts(struct list *l, const struct json *hosts)
+struct walk {
+    struct joined hosts;
+    const struct json *doc;
+    size_t visits;
+};
+
+static void take_hosts(struct joined *l, const struct json *hosts)
 {
     for (const struct json *h = json_first(hosts); h; h = json_next(h)) {
         const char *name = json_text_of(h);
 
         if (name)
-            list_add(l, name, strlen(name));
+            joined_add(l, name, strlen(name));
     }
 }
 
-static int take_group(struct list *l, const struct json *doc, const char *name, int depth,
-                      struct fail *why)
+static int take_group(struct walk *w, const char *name, int depth, struct fail *why)
 {
-    const struct json *group = json_find(doc, name), *hosts, *children;
+    const struct json *group = json_find(w->doc, name), *hosts, *children;
 
     if (!json_is_object(group)) /* "ungrouped" is named even when nobody is in it */
         return 0;
-    if (depth > MAX_DEPTH || ++l->visits > MAX_VISITS)
+    if (depth > MAX_DEPTH || ++w->visits > MAX_VISITS)
         return fail_set(why, FAIL_GROUP_SOURCE,
                         "group '%s' is nested more than %d deep, or in a circle", name,
                         MAX_DEPTH);
     hosts = json_find(group, "hosts");
     children = json_find(group, "children");
     if (json_is_array(hosts))
-        take_hosts(l, hosts);
+        take_hosts(&w->hosts, hosts);
     if (!json_is_array(children))
         return 0;
     for (const struct json *c = json_first(children); c; c = json_next(c))
-        if (json_text_of(c) && take_group(l, doc, json_text_of(c), depth + 1, why) < 0)
+        if (json_text_of(c) && take_group(w, json_text_of(c), depth + 1, why) < 0)
             return -1;
     return 0;
 }
 
 /* _meta has the variables of every host, if it has any; the groups have the rest. */
-static int take_all(struct list *l, const struct json *doc, struct fail *why)
+static int take_all(struct walk *w)
 {
-    for (const struct json *g = json_first(doc); g; g = json_next(g)) {
+    for (const struct json *g = json_first(w->doc); g; g = json_next(g)) {
         const struct json *hosts = json_find(g, "hosts");
 
         if (json_is_array(hosts))
-            take_hosts(l, hosts);
+            take_hosts(&w->hosts, hosts);
     }
-    return ferror(l->out) ? fail_memory(why) : 0;
+    return 0;
 }
 
 int foreign_hosts_ansible(const struct json *doc, const char *group, char **hostlist,
                           struct fail *why)
 {
     bool is_all = strcmp(group, "*") == 0 || strcmp(group, "all") == 0;
-    struct list l;
+    struct walk w = {.doc = doc};
 
     if (!json_is_object(doc))
         return fail_set(why, FAIL_GROUP_SOURCE, "not an inventory of Ansible");
     if (!is_all && (strcmp(group, "_meta") == 0 || !json_find(doc, group)))
         return fail_set(why, FAIL_HOSTLIST, "no such group: '%s'", group);
-    if (list_open(&l, why) < 0)
+    if (joined_open(&w.hosts, why) < 0)
         return -1;
-    return list_close(&l,
-                      is_all ? take_all(&l, doc, why)
-                             : take_group(&l, doc, group, 0, why),
-                      hostlist, why);
+    return joined_close(&w.hosts, is_all ? take_all(&w) : take_group(&w, group, 0, why),
+                        hostlist, why);
 }
 
 int foreign_hosts_ansible_groups(const struct json *doc, char **hostlist,
                                  struct fail *why)
 {
-    struct list l;
+    struct joined l;
 
     if (!json_is_object(doc))
         return fail_set(why, FAIL_GROUP_SOURCE, "not an inventory of Ansible");
-    if (list_open(&l, why) < 0)
+    if (joined_open(&l, why) < 0)
         return -1;
     for (const struct json *g = json_first(doc); g; g = json_next(g))
         if (strcmp(json_key(g), "_meta") != 0)
-            list_add(&l, json_key(g), strlen(json_key(g)));
-    return list_close(&l, 0, hostlist, why);
+            joined_add(&l, json_key(g), strlen(json_key(g)));
+    return joined_close(&l, 0, hostlist, why);
 }
 
 /* ---- comments ------------------------------------------------------------------------ */

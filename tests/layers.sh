@@ -30,7 +30,7 @@ forbid 'inventory/|controller/|node-agent/|tests/|uv\.h' 'protocol includes only
 forbid 'controller/|node-agent/|tests/|uv\.h' 'inventory sees only protocol' "${inventory[@]}"
 forbid 'node-agent/|tests/' 'the controller never sees the agent' "${controller[@]}"
 forbid 'controller/|tests/|uv\.h' 'the agent never sees the controller' "${agent[@]}"
-forbid '(uv|libssh2|sqlite3|curl/curl|cjson/cJSON|infiniband/verbs|ini|openssl/[a-z]+)\.h' \
+forbid '(uv|libssh2|sqlite3|curl/curl|cjson/cJSON|yaml|infiniband/verbs|ini|openssl/[a-z]+)\.h' \
     "a header of ours includes no library's header" "${headers[@]}"
 
 one_home() # HEADER HOME
@@ -43,6 +43,7 @@ one_home 'openssl/' controller/ssh/
 one_home 'sqlite3\.h' controller/journal/
 one_home 'infiniband/verbs\.h' node-agent/verbs/
 one_home 'ini\.h' inventory/fleet
+one_home 'yaml\.h' inventory/groups_yaml
 one_home 'cjson/cJSON\.h' protocol/json
 one_home 'sha2(56)?\.h' protocol/digest
 

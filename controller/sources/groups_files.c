@@ -10,6 +10,7 @@
 
 #include "controller/whole_file.h"
 #include "inventory/groups_conf.h"
+#include "inventory/groups_yaml.h"
 #include "protocol/fail.h"
 #include "protocol/scope.h"
 
@@ -30,6 +31,16 @@ static const char spare[] = "[slurm]\n"
                             "all: nodeattr -n -A\n"
                             "list: nodeattr -l\n";
 
+/* A part that is not for this user is passed over, as ClusterShell does. */
+static int cannot_read(const char *path, bool is_part, struct fail *why)
+{
+    if (is_part && (errno == EACCES || errno == EPERM))
+        return 0;
+    return errno == ENOMEM
+               ? fail_memory(why)
+               : fail_set(why, FAIL_GROUP_SOURCE, "%s: %s", path, strerror(errno));
+}
+
 static int read_file(struct groups_conf *conf, const char *path, const char *folder,
                      enum groups_conf_kind kind, struct fail *why)
 {
@@ -38,37 +49,58 @@ static int read_file(struct groups_conf *conf, const char *path, const char *fol
 
     if (whole_file_read(path, GROUPS_CONF_MAX_TEXT, &text, &len) == 0)
         return groups_conf_read(conf, text, len, path, folder, kind, why);
-    if (kind == GROUPS_CONF_PART && (errno == EACCES || errno == EPERM))
-        return 0; /* as ClusterShell: not for this user */
-    return errno == ENOMEM
-               ? fail_memory(why)
-               : fail_set(why, FAIL_GROUP_SOURCE, "%s: %s", path, strerror(errno));
+    return cannot_read(path, kind == GROUPS_CONF_PART, why);
 }
 
-/* ---- confdir --------------------------------------------------------------------------- */
+/* ---- confdir and autodir ------------------------------------------------------------------ */
 
 static void glob_done(glob_t *found)
 {
     globfree(found);
 }
 
-static int read_folder(void *arg, const char *path, struct fail *why)
+/* The files of a folder whose names end so; none when it is not there. */
+static int find_files(const char *folder, const char *ending, glob_t *found,
+                      struct fail *why)
 {
-    CLEANUP(glob_done) glob_t found = {0};
     CLEANUP(text_done) char *pattern = NULL;
 
-    if (asprintf(&pattern, "%s/*.conf", path) < 0)
+    if (asprintf(&pattern, "%s/*.%s", folder, ending) < 0 ||
+        glob(pattern, 0, NULL, found) == GLOB_NOSPACE)
         return fail_memory(why);
-    switch (glob(pattern, 0, NULL, &found)) {
-    case GLOB_NOSPACE:
-        return fail_memory(why);
-    case 0:
-        break;
-    default: /* not there, or empty */
-        return 0;
-    }
+    return 0;
+}
+
+static int read_confdir(void *arg, const char *folder, struct fail *why)
+{
+    CLEANUP(glob_done) glob_t found = {0};
+
+    if (find_files(folder, "conf", &found, why) < 0)
+        return -1;
     for (size_t i = 0; i < found.gl_pathc; i++)
-        if (read_file(arg, found.gl_pathv[i], path, GROUPS_CONF_PART, why) < 0)
+        if (read_file(arg, found.gl_pathv[i], folder, GROUPS_CONF_PART, why) < 0)
+            return -1;
+    return 0;
+}
+
+static int read_yaml(struct groups_yaml *yaml, const char *path, struct fail *why)
+{
+    CLEANUP(text_done) char *text = NULL;
+    size_t len;
+
+    if (whole_file_read(path, GROUPS_YAML_MAX_TEXT, &text, &len) == 0)
+        return groups_yaml_read(yaml, text, len, path, why);
+    return cannot_read(path, true, why);
+}
+
+static int read_autodir(void *arg, const char *folder, struct fail *why)
+{
+    CLEANUP(glob_done) glob_t found = {0};
+
+    if (find_files(folder, "yaml", &found, why) < 0)
+        return -1;
+    for (size_t i = 0; i < found.gl_pathc; i++)
+        if (read_yaml(arg, found.gl_pathv[i], why) < 0)
             return -1;
     return 0;
 }
@@ -123,7 +155,8 @@ static int find_places(struct places *p, struct fail *why)
 }
 
 /* All have one $CFGDIR, the most important folder. */
-static int read_places(struct groups_conf *conf, const struct places *p, struct fail *why)
+static int read_places(struct groups_conf *conf, struct groups_yaml *yaml,
+                       const struct places *p, struct fail *why)
 {
     const char *folder = p->count ? p->folders[p->count - 1] : "";
 
@@ -135,8 +168,11 @@ static int read_places(struct groups_conf *conf, const struct places *p, struct 
         if (read_file(conf, file, folder, GROUPS_CONF_MAIN, why) < 0)
             return -1;
     }
-    return conf->confdir
-               ? groups_conf_folders(conf->confdir, folder, read_folder, conf, why)
+    if (conf->confdir &&
+        groups_conf_folders(conf->confdir, folder, read_confdir, conf, why) < 0)
+        return -1;
+    return conf->autodir
+               ? groups_conf_folders(conf->autodir, folder, read_autodir, yaml, why)
                : 0;
 }
 
@@ -155,11 +191,12 @@ static int read_own(struct groups_conf *conf, struct fail *why)
     return read_file(conf, path, *folder ? folder : "/", GROUPS_CONF_MAIN, why);
 }
 
-int groups_files_read(struct groups_conf *conf, struct fail *why)
+int groups_files_read(struct groups_conf *conf, struct groups_yaml *yaml,
+                      struct fail *why)
 {
     CLEANUP(places_done) struct places p = {.count = 0};
 
-    if (find_places(&p, why) < 0 || read_places(conf, &p, why) < 0 ||
+    if (find_places(&p, why) < 0 || read_places(conf, yaml, &p, why) < 0 ||
         read_own(conf, why) < 0)
         return -1;
     return groups_conf_read(conf, spare, sizeof spare - 1, "built in", ".",

@@ -9,10 +9,13 @@
 
 struct fail;
 struct groups_conf;
+struct groups_yaml;
 
-/* Add what they say to *conf, which is groups_conf_done()'s also after -1: a file that
+/* Add what they say to *conf, and what the YAML files of their autodir say to *yaml; both
+ * are to be cleared also after -1: a file that
  * is there and cannot be read or understood, FAIL_GROUP_SOURCE, or FAIL_MEMORY.
  */
-int groups_files_read(struct groups_conf *conf, struct fail *why);
+int groups_files_read(struct groups_conf *conf, struct groups_yaml *yaml,
+                      struct fail *why);
 
 #endif

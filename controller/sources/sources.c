@@ -12,6 +12,7 @@
 #include "controller/whole_file.h"
 #include "inventory/foreign_hosts.h"
 #include "inventory/groups_conf.h"
+#include "inventory/groups_yaml.h"
 #include "inventory/hostset.h"
 #include "inventory/nearest.h"
 #include "protocol/fail.h"
@@ -31,6 +32,7 @@ struct answer {
 struct sources {
     struct hostset_groups groups;
     struct groups_conf conf;
+    struct groups_yaml yaml;
     bool has_conf;
     struct json *ansible; /* NULL: not asked yet */
     struct answer *answers;
@@ -71,8 +73,9 @@ static int load(struct sources *s, struct fail *why)
 {
     if (s->has_conf)
         return 0;
-    if (groups_files_read(&s->conf, why) < 0) {
+    if (groups_files_read(&s->conf, &s->yaml, why) < 0) {
         groups_conf_done(&s->conf);
+        groups_yaml_done(&s->yaml);
         return -1;
     }
     s->has_conf = true;
@@ -205,8 +208,10 @@ static int ask(struct sources *s, const char *source, const char *group, char **
 {
     const struct group_source *known = groups_conf_find(&s->conf, source);
 
-    if (known)
+    if (known && !(known->is_spare && groups_yaml_has(&s->yaml, source)))
         return ask_upcalls(known, group, text, why);
+    if (groups_yaml_has(&s->yaml, source))
+        return groups_yaml_hostlist(&s->yaml, source, group, text, why);
     if (strcmp(source, "hosts") == 0)
         return ask_hosts(group, text, why);
     if (strcmp(source, "ansible") == 0)
@@ -262,6 +267,8 @@ static int list(struct sources *s, const char *source, char **text, struct fail 
 {
     const struct group_source *known = groups_conf_find(&s->conf, source);
 
+    if (groups_yaml_has(&s->yaml, source) && (!known || known->is_spare))
+        return groups_yaml_names(&s->yaml, source, text, why);
     if (known && known->list)
         return run(known, known->list, NULL, text, why);
     if (!known && strcmp(source, "ansible") == 0)
@@ -343,6 +350,7 @@ void sources_free(struct sources *s)
         free(a);
     }
     groups_conf_done(&s->conf);
+    groups_yaml_done(&s->yaml);
     json_free(s->ansible);
     free(s->state_folder);
     free(s);
@@ -353,17 +361,21 @@ const struct hostset_groups *sources_groups(const struct sources *s)
     return &s->groups;
 }
 
+const char *sources_name(const struct sources *s, size_t i)
+{
+    size_t own = 0;
+
+    while (own < s->conf.count && !s->conf.sources[own].is_spare)
+        own++;
+    return i < own ? s->conf.sources[i].name : groups_yaml_source(&s->yaml, i - own);
+}
+
 int sources_count(struct sources *s, size_t *count, struct fail *why)
 {
     if (load(s, why) < 0)
         return -1;
     *count = 0;
-    while (*count < s->conf.count && !s->conf.sources[*count].is_spare)
+    while (sources_name(s, *count))
         ++*count;
     return 0;
-}
-
-const char *sources_name(const struct sources *s, size_t i)
-{
-    return s->conf.sources[i].name;
 }

@@ -2,7 +2,7 @@
  *
  * In this order a source is
  *
- *   one of a groups.conf     ClusterShell's or ours (groups_files.h)
+ *   one of a groups.conf     ClusterShell's or ours (groups_files.h), or of a YAML file
  *   slurm, slurmstate, slurmjob, genders       the same, built in
  *   hosts                    the names of /etc/hosts: only @hosts:*
  *   ansible                  `ansible-inventory --list`, as Ansible is configured here

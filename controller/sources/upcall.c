@@ -149,8 +149,6 @@ static int make_room(struct child *c, struct fail *why)
 
     if (c->out_room - c->out_len > 1)
         return 0;
-    if (c->out_len >= UPCALL_MAX_BYTES)
-        return complain(c, "printed more than 16 MiB", "", why);
     more = realloc(c->out, room);
     if (!more)
         return fail_memory(why);
@@ -170,7 +168,9 @@ static int take_output(struct child *c, struct fail *why)
         c->out_len += (size_t)n;
     else if (n == 0 || errno != EINTR)
         close_fd(&c->out_fd);
-    return 0;
+    return c->out_len > UPCALL_MAX_BYTES
+               ? complain(c, "printed more than 16 MiB", "", why)
+               : 0;
 }
 
 /* The beginning is kept, the rest read and forgotten. */

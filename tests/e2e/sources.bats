@@ -91,6 +91,18 @@ END
     refused @st:down "means no node at all"
 }
 
+@test "the YAML file that ClusterShell ships" {
+    cp /etc/clustershell/groups.d/cluster.yaml.example "$CLUSTERSHELL_CFGDIR/groups.d/cluster.yaml"
+    means_both @roles:io 'example[2,4-5]'
+    means_both @racks:old 'example[0,2,32-159]'
+    means_both @racks:rack5 'example[200-205,245,300,401-406]'
+    means_both '@roles:*' 'example[2,4-5,32-159]'
+    means_both '@cpu:hsw' 'example[64-159]'
+    refused @racks:rack9 "no such group: 'racks:rack9'"
+    ibfleet nodes example4 --groups
+    says $'@racks:rack2 example4\n@racks:new example4'
+}
+
 @test "Slurm without a file, and what is not there" {
     slurm
     means @slurm:debug 'n[1-4]'

@@ -5,6 +5,7 @@
 
 #include "inventory/foreign_hosts.h"
 #include "inventory/groups_conf.h"
+#include "inventory/groups_yaml.h"
 #include "protocol/fail.h"
 #include "protocol/json.h"
 #include "protocol/scope.h"
@@ -56,6 +57,22 @@ static void read_inventory(const char *text, size_t size)
     foreign_hosts_ansible_groups(doc, &groups, NULL);
 }
 
+static void read_yaml(const char *text, size_t size)
+{
+    struct groups_yaml yaml = {0};
+    struct fail why = {.code = FAIL_NONE};
+    const char *source;
+
+    if (groups_yaml_read(&yaml, text, size, "f", &why) < 0)
+        demand(why.code == FAIL_GROUP_SOURCE);
+    for (size_t i = 0; i < 10 && (source = groups_yaml_source(&yaml, i)); i++) {
+        CLEANUP(text_done) char *all = NULL;
+
+        demand(groups_yaml_hostlist(&yaml, source, "*", &all, NULL) == 0);
+    }
+    groups_yaml_done(&yaml);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     CLEANUP(text_done) char *text = malloc(size + 1);
@@ -68,6 +85,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     read_conf(text, size, GROUPS_CONF_MAIN);
     read_conf(text, size, GROUPS_CONF_SPARE);
     read_inventory(text, size);
+    read_yaml(text, size);
     demand(foreign_hosts_file(text, &hosts, NULL) == 0);
     foreign_hosts_uncomment(text);
     return 0;

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "inventory/groups_conf.h"
+#include "inventory/groups_yaml.h"
 #include "protocol/fail.h"
 #include "protocol/scope.h"
 
@@ -158,6 +159,80 @@ static void folders_are_words_of_a_shell(void **state)
     assert_string_equal(why.text, "a quote is not closed in ''/a'");
 }
 
+/* ---- YAML ------------------------------------------------------------------------------------ */
+
+static struct groups_yaml yaml;
+
+static int read_yaml(const char *text, const char *file)
+{
+    return groups_yaml_read(&yaml, text, strlen(text), file, &why);
+}
+
+static void assert_yaml(const char *source, const char *group, const char *wanted)
+{
+    CLEANUP(text_done) char *got = NULL;
+
+    if (groups_yaml_hostlist(&yaml, source, group, &got, &why) < 0)
+        got = strdup(why.text);
+    assert_string_equal(got, wanted);
+}
+
+static void a_yaml_file_has_groups_of_several_sources(void **state)
+{
+    CLEANUP(text_done) char *names = NULL;
+
+    (void)state;
+    assert_int_equal(read_yaml("# roles\nroles:\n    io: '@racks:r2,n2'\n    adm: n0\n"
+                               "    all: \"@io\"\nracks:\n  r1: n[1-4]\n  r2:\n  - n5\n"
+                               "  - 'n[6-7],n9' # two\n  none:\n",
+                               "a.yaml"),
+                     0);
+    assert_int_equal(read_yaml("{more: {x: n1}}", "b.yaml"), 0);
+    assert_yaml("roles", "io", "@racks:r2,n2");
+    assert_yaml("roles", "*", "@io");
+    assert_yaml("racks", "r2", "n5,n[6-7],n9");
+    assert_yaml("racks", "none", "");
+    assert_yaml("racks", "*", "n[1-4],n5,n[6-7],n9");
+    assert_yaml("racks", "r3", "no such group: 'racks:r3'");
+    assert_true(groups_yaml_has(&yaml, "more"));
+    assert_false(groups_yaml_has(&yaml, "mor"));
+    assert_string_equal(groups_yaml_source(&yaml, 1), "racks");
+    assert_string_equal(groups_yaml_source(&yaml, 2), "more");
+    assert_null(groups_yaml_source(&yaml, 3));
+    assert_int_equal(groups_yaml_names(&yaml, "racks", &names, &why), 0);
+    assert_string_equal(names, "r1,r2,none");
+    assert_int_equal(read_yaml("racks: {r9: n9}", "c.yaml"), -1);
+    assert_string_equal(why.text, "c.yaml:1: another file has this source already");
+    groups_yaml_done(&yaml);
+}
+
+static void what_is_wrong_with_yaml_names_the_line(void **state)
+{
+    static const struct {
+        const char *text, *wanted;
+    } table[] = {
+        {"", "y:1: sources of groups are expected"},
+        {"- a\n- b\n", "y:1: sources of groups are expected"},
+        {"a: n1\n", "y:1: the groups of the source are expected"},
+        {"a:\n  b:\n    c: n1\n", "y:3: a hostlist, or a list of hostlists, is expected"},
+        {"a:\n  b:\n  - [n1]\n", "y:3: a hostlist is expected"},
+        {"a: &x\n  b: n1\nc: *x\n", "y:3: the groups of the source are expected"},
+        {"a:\n  ? [b]\n  : n1\n", "y:2: the name of a group is expected"},
+        {"a:\n  b: \"x\\0y\"\n", "y:2: not a text"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        assert_int_equal(read_yaml(table[i].text, "y"), -1);
+        assert_int_equal(why.code, FAIL_GROUP_SOURCE);
+        assert_string_equal(why.text, table[i].wanted);
+        groups_yaml_done(&yaml);
+    }
+    assert_int_equal(read_yaml("a:\n\tb: n1\n", "y"), -1);
+    assert_int_equal(strncmp(why.text, "y:2: ", 5), 0);
+    groups_yaml_done(&yaml);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -167,6 +242,8 @@ int main(void)
         cmocka_unit_test(every_beginning_of_a_file_is_read_or_refused),
         cmocka_unit_test(names_are_put_in_as_template_does),
         cmocka_unit_test(folders_are_words_of_a_shell),
+        cmocka_unit_test(a_yaml_file_has_groups_of_several_sources),
+        cmocka_unit_test(what_is_wrong_with_yaml_names_the_line),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
