@@ -12,6 +12,7 @@
 
 #include "controller/command.h"
 #include "controller/cost.h"
+#include "controller/exec/allotment.h"
 #include "controller/exec/answer.h"
 #include "controller/exec/answers.h"
 #include "controller/exec/fanout.h"
@@ -31,11 +32,6 @@
 
 /* With --largest-status, as ssh and pdsh have it. */
 #define NO_STATUS 255
-
-/* What all nodes together may say where it is kept; one's own ceiling is lower.  Past
- * it, who has said less than an equal share may still go on.
- */
-#define MAX_KEPT_BYTES ((size_t)256 << 20)
 
 enum { WAITING, CONNECTING, RETRYING, RUNNING, DONE, FAILED, STATES };
 
@@ -62,7 +58,7 @@ struct exec {
     struct ssh_client *client;
     struct fanout *fanout;
     struct answer *answers; /* of the command's nodes */
-    size_t kept_bytes;      /* of all nodes */
+    struct allotment allotment;
     struct outfiles *files; /* NULL without --outdir */
     struct input *input;    /* NULL without --stdin  */
     struct reader *readers; /* of the input, one for each node */
@@ -105,13 +101,8 @@ static void print_live(struct exec *e, struct answer *a, enum ssh_stream stream,
 static int keep(struct exec *e, struct answer *a, enum ssh_stream stream,
                 const char *bytes, size_t len_bytes, struct fail *why)
 {
-    e->kept_bytes += len_bytes;
-    if (e->kept_bytes > MAX_KEPT_BYTES &&
-        a->heard_bytes > MAX_KEPT_BYTES / e->command->node_count)
-        return fail_set(why, FAIL_FLOOD,
-                        "stopped after more than its share of %zu MiB of output of all "
-                        "nodes",
-                        MAX_KEPT_BYTES >> 20);
+    if (allotment_take(&e->allotment, a->heard_bytes, len_bytes, why) < 0)
+        return -1;
     return answer_keep(a, e->mode == GATHER ? SSH_STDOUT : stream, bytes, len_bytes, why);
 }
 
@@ -311,7 +302,7 @@ static int prepare(struct exec *e, struct fail *why)
 
     e->mode = o->json || o->ndjson ? JSON : o->gather || o->diff ? GATHER : LIVE;
     fail_set(&e->rest, FAIL_INTERRUPTED, "interrupted before it was started");
-    e->outcome.total = e->command->node_count;
+    e->outcome.total = e->allotment.node_count = e->command->node_count;
     e->answers = calloc(e->command->node_count + 1, sizeof *e->answers);
     e->readers = calloc(e->command->node_count + 1, sizeof *e->readers);
     if (!e->answers || !e->readers)
@@ -345,7 +336,7 @@ static int print_all(const struct exec *e, struct fail *why)
 {
     const struct options *o = e->command->options;
     struct answers_style style = {e->mode == GATHER, o->diff, o->quiet, o->raw};
-    CLEANUP(text_clear) struct text output = {.max_bytes = 4 * MAX_KEPT_BYTES};
+    CLEANUP(text_clear) struct text output = {.max_bytes = 4 * ALLOTMENT_BYTES};
     CLEANUP(text_clear) struct text trouble = {0};
     size_t count = e->command->node_count;
 

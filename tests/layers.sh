@@ -51,9 +51,9 @@ one_home 'sha2(56)?\.h' protocol/digest
 pure='(inventory|controller/manual)/.*
 protocol/[a-z_]*
 controller/copy/(giver|taker|opening|consignment)
-controller/door/(doorway|flow|pause|retry)
+controller/door/(doorway|flow|pause|places|retry)
 controller/doctor/checkup
-controller/exec/(answers?|gather|diff|shell_line|reaper)
+controller/exec/(allotment|answers?|gather|diff|shell_line|reaper)
 controller/(tail|roster)
 controller/fabric/(pairs|robust|tally|finding|islands|grid|capacity|alike|explain|sentence)
 controller/fabric/(schedule|pace|harvest|retest|absence|verdict)

@@ -1,42 +1,20 @@
-/* Waits hang in the queue of their place, which is an address.  A place stands in at
- * most one list: of those that are ready to let in, that rest, or that are hopeless; one
- * that is full, or for which nobody waits, stands in none.  So a turn costs the same
- * however many wait.  All callbacks come from on_pass(), the door's one timer.
- */
+/* All callbacks come from on_pass(), the door's one timer. */
 #include "controller/door/door.h"
 
 #include <assert.h>
-#include <search.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <uv.h>
 
 #include "controller/door/doorway.h"
 #include "controller/door/flow.h"
+#include "controller/door/places.h"
 #include "controller/door/retry.h"
-#include "inventory/fleet.h"
 #include "protocol/fail.h"
 
 #define NEVER UINT64_MAX
 
 /* Rests end together that end within so long of each other. */
 #define GRAIN_MS 10
-
-enum place_state { PLACE_IDLE, PLACE_READY, PLACE_RESTS, PLACE_HOPELESS, PLACE_STATES };
-
-struct door_place {
-    struct doorway way;
-    enum place_state state;
-    struct door_place *next; /* in the list of its state */
-    struct door_wait *first, *last;
-    enum fail_code why; /* how it last turned somebody away */
-    char address[];
-};
-
-struct list {
-    struct door_place *first, *last;
-};
 
 struct door {
     uv_loop_t *loop;
@@ -46,10 +24,8 @@ struct door {
     uint64_t patience_ms;
     struct flow flow;
     uint64_t idle_ns, looked_ns; /* at the last look */
-    size_t waiting;
     uint32_t random;
-    void *places; /* tsearch()'s tree, by address */
-    struct list lists[PLACE_STATES];
+    struct places places;
 };
 
 static void on_pass(uv_timer_t *timer);
@@ -60,101 +36,6 @@ uint32_t door_chance(struct door *d)
     d->random ^= d->random >> 17;
     d->random ^= d->random << 5;
     return d->random;
-}
-
-/* ---- the queue of a place --------------------------------------------------------- */
-
-static void hang_in(struct door *d, struct door_place *p, struct door_wait *w, bool front)
-{
-    w->before = front ? NULL : p->last;
-    w->next = front ? p->first : NULL;
-    *(w->before ? &w->before->next : &p->first) = w;
-    *(w->next ? &w->next->before : &p->last) = w;
-    w->place = p;
-    w->where = DOOR_WAITS;
-    d->waiting++;
-}
-
-static void take_out(struct door *d, struct door_wait *w)
-{
-    *(w->before ? &w->before->next : &w->place->first) = w->next;
-    *(w->next ? &w->next->before : &w->place->last) = w->before;
-    w->next = w->before = NULL;
-    w->where = DOOR_OUTSIDE;
-    d->waiting--;
-}
-
-/* ---- the lists of places ----------------------------------------------------------- */
-
-static void push(struct door *d, struct door_place *p, enum place_state state)
-{
-    struct list *list = &d->lists[state];
-
-    p->state = state;
-    p->next = NULL;
-    *(list->last ? &list->last->next : &list->first) = p;
-    list->last = p;
-}
-
-static struct door_place *pop(struct list *list)
-{
-    struct door_place *p = list->first;
-
-    list->first = p->next;
-    if (!list->first)
-        list->last = NULL;
-    p->state = PLACE_IDLE;
-    return p;
-}
-
-/* Put an idle place where it belongs now. */
-static void sort_in(struct door *d, struct door_place *p)
-{
-    uint64_t now_ms = uv_now(d->loop);
-
-    if (p->state != PLACE_IDLE || !p->first)
-        return;
-    if (doorway_admits(&p->way, now_ms))
-        push(d, p, PLACE_READY);
-    else if (now_ms < p->way.rests_until_ms)
-        push(d, p, PLACE_RESTS);
-}
-
-/* ---- addresses ---------------------------------------------------------------------- */
-
-static int by_address(const void *a, const void *b)
-{
-    return strcmp(((const struct door_place *)a)->address,
-                  ((const struct door_place *)b)->address);
-}
-
-/* An address behind a jump host is another one than the same before it.  NULL: no
- * memory.
- */
-static struct door_place *new_place(const struct fleet_node *node)
-{
-    const char *jump = node->jump ? node->jump : "", *by = node->jump ? " by " : "";
-    size_t size_bytes = strlen(node->address) + strlen(by) + strlen(jump) + 1;
-    struct door_place *p = calloc(1, sizeof *p + size_bytes);
-
-    if (!p)
-        return NULL;
-    snprintf(p->address, size_bytes, "%s%s%s", node->address, by, jump);
-    p->way = doorway_new();
-    return p;
-}
-
-/* NULL: no memory. */
-static struct door_place *find_place(struct door *d, const struct fleet_node *node)
-{
-    struct door_place *made = new_place(node), **found;
-
-    if (!made)
-        return NULL;
-    found = tsearch(made, &d->places, by_address);
-    if (!found || *found != made)
-        free(made);
-    return found ? *found : NULL;
 }
 
 /* ---- when to look again -------------------------------------------------------------- */
@@ -169,25 +50,15 @@ static void wake_at(struct door *d, uint64_t due_ms)
     uv_timer_start(&d->timer, on_pass, due_ms > now_ms ? due_ms - now_ms : 0, 0);
 }
 
-static uint64_t rest_ends_ms(const struct door *d)
-{
-    uint64_t due_ms = NEVER;
-
-    for (struct door_place *p = d->lists[PLACE_RESTS].first; p; p = p->next)
-        if (p->way.rests_until_ms < due_ms)
-            due_ms = p->way.rests_until_ms;
-    return due_ms == NEVER ? NEVER : due_ms + GRAIN_MS;
-}
-
 /* ---- a pass ------------------------------------------------------------------------- */
 
 static void wake_rested(struct door *d)
 {
-    struct list resting = d->lists[PLACE_RESTS];
+    struct place_list resting = d->places.lists[PLACE_RESTS];
 
-    d->lists[PLACE_RESTS] = (struct list){0};
+    d->places.lists[PLACE_RESTS] = (struct place_list){0};
     while (resting.first)
-        sort_in(d, pop(&resting));
+        place_sort_in(&d->places, place_pop(&resting), uv_now(d->loop));
 }
 
 static void look(struct door *d)
@@ -211,7 +82,7 @@ static void tell_hopeless(struct door *d, struct door_place *p)
     while (p->first) {
         struct door_wait *w = p->first;
 
-        take_out(d, w);
+        place_remove(&d->places, w);
         w->hooks->hopeless(w->arg, &why);
     }
 }
@@ -220,11 +91,11 @@ static void let_in_first(struct door *d, struct door_place *p)
 {
     struct door_wait *w = p->first;
 
-    take_out(d, w);
+    place_remove(&d->places, w);
     w->where = DOOR_INSIDE;
     w->round = doorway_enter(&p->way);
     w->since = flow_enter(&d->flow);
-    sort_in(d, p);
+    place_sort_in(&d->places, p, uv_now(d->loop));
     w->hooks->turn(w->arg);
 }
 
@@ -233,16 +104,16 @@ static void let_in_first(struct door *d, struct door_place *p)
  */
 static uint64_t let_in(struct door *d)
 {
-    struct list *ready = &d->lists[PLACE_READY];
+    struct place_list *ready = &d->places.lists[PLACE_READY];
     uint64_t now_ms = uv_now(d->loop), due_ms = NEVER;
 
     while (ready->first && flow_admits(&d->flow, now_ms, &due_ms)) {
-        struct door_place *p = pop(ready);
+        struct door_place *p = place_pop(ready);
 
         if (p->first && doorway_admits(&p->way, now_ms))
             let_in_first(d, p);
         else
-            sort_in(d, p);
+            place_sort_in(&d->places, p, uv_now(d->loop));
     }
     return ready->first ? due_ms : NEVER;
 }
@@ -254,7 +125,7 @@ static void wake_later(struct door *d, uint64_t due_ms)
 {
     uint64_t soon_ms = uv_now(d->loop) + 1;
 
-    if (d->lists[PLACE_HOPELESS].first)
+    if (d->places.lists[PLACE_HOPELESS].first)
         due_ms = soon_ms;
     wake_at(d, due_ms > soon_ms ? due_ms : soon_ms);
 }
@@ -267,13 +138,15 @@ static void on_pass(uv_timer_t *timer)
     d->passing = true;
     d->due_ms = NEVER;
     wake_rested(d);
-    while (d->lists[PLACE_HOPELESS].first)
-        tell_hopeless(d, pop(&d->lists[PLACE_HOPELESS]));
+    while (d->places.lists[PLACE_HOPELESS].first)
+        tell_hopeless(d, place_pop(&d->places.lists[PLACE_HOPELESS]));
     look(d);
     due_ms = let_in(d);
-    rest_ms = rest_ends_ms(d);
+    rest_ms = places_rest_end_ms(&d->places);
     d->passing = false;
-    if (d->waiting)
+    if (rest_ms != NEVER)
+        rest_ms += GRAIN_MS;
+    if (d->places.waiting)
         wake_later(d, due_ms < rest_ms ? due_ms : rest_ms);
 }
 
@@ -282,22 +155,22 @@ static void on_pass(uv_timer_t *timer)
 static void give_up(struct door *d, struct door_place *p)
 {
     if (p->state == PLACE_IDLE)
-        push(d, p, PLACE_HOPELESS);
+        place_push(&d->places, p, PLACE_HOPELESS);
 }
 
 int door_enter(struct door *d, struct door_wait *w, const struct fleet_node *node,
                bool again, struct fail *why)
 {
-    struct door_place *p = find_place(d, node);
+    struct door_place *p = places_find(&d->places, node);
 
     assert(w->where == DOOR_OUTSIDE);
     if (!p)
         return fail_memory(why);
-    hang_in(d, p, w, again);
+    place_add(&d->places, p, w, again);
     if (again && doorway_is_hopeless(&p->way, d->patience_ms))
         give_up(d, p);
     else
-        sort_in(d, p);
+        place_sort_in(&d->places, p, uv_now(d->loop));
     wake_at(d, uv_now(d->loop));
     return 0;
 }
@@ -312,7 +185,7 @@ static void leave_place(struct door *d, struct door_wait *w, enum doorway_end en
     if (turned_away && doorway_is_hopeless(&p->way, d->patience_ms))
         give_up(d, p);
     else
-        sort_in(d, p);
+        place_sort_in(&d->places, p, uv_now(d->loop));
 }
 
 void door_passed(struct door *d, struct door_wait *w)
@@ -338,7 +211,7 @@ void door_leave(struct door *d, struct door_wait *w, const struct fail *why)
     if (where == DOOR_OUTSIDE)
         return;
     if (where == DOOR_WAITS) {
-        take_out(d, w);
+        place_remove(&d->places, w);
         return;
     }
     w->where = DOOR_OUTSIDE;
@@ -348,7 +221,7 @@ void door_leave(struct door *d, struct door_wait *w, const struct fail *why)
             w->place->why = why->code;
         leave_place(d, w, end);
     }
-    if (d->waiting)
+    if (d->places.waiting)
         wake_at(d, uv_now(d->loop));
 }
 
@@ -384,7 +257,7 @@ void door_close(struct door *d)
 {
     if (!d)
         return;
-    assert(d->waiting == 0 && d->flow.under_way == 0);
-    tdestroy(d->places, free);
+    assert(d->places.waiting == 0 && d->flow.under_way == 0);
+    places_clear(&d->places);
     uv_close((uv_handle_t *)&d->timer, on_timer_closed);
 }
