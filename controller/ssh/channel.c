@@ -44,9 +44,9 @@ static enum pass read_stream(struct channel *c, enum ssh_stream stream,
 }
 
 /* Both streams share one window, and either may hold the other's end back: read
- * both, and stop only when both were dry in a row.
+ * both, until both were dry in a row.
  */
-static enum pass read_both(struct channel *c, size_t *left_bytes)
+static enum pass read_until_dry(struct channel *c, size_t *left_bytes)
 {
     enum ssh_stream stream = c->pending == CHANNEL_READ_ERR ? SSH_STDERR : SSH_STDOUT;
     enum pass pass = PASS_SOME;
@@ -60,6 +60,30 @@ static enum pass read_both(struct channel *c, size_t *left_bytes)
         stream = stream == SSH_STDOUT ? SSH_STDERR : SSH_STDOUT;
     }
     return PASS_DRY;
+}
+
+static unsigned long unread_bytes(const struct channel *c)
+{
+    unsigned long unread = 0;
+
+    libssh2_channel_window_read_ex(c->handle, &unread, NULL);
+    return unread;
+}
+
+/* Looking at one stream takes in what has meanwhile arrived for the other, and poll()
+ * will not tell.  What nobody can read, of a stream that is neither, is left where it is.
+ */
+static enum pass read_both(struct channel *c, size_t *left_bytes)
+{
+    unsigned long unread = 0, left_behind;
+    enum pass pass;
+
+    do {
+        left_behind = unread;
+        pass = read_until_dry(c, left_bytes);
+        unread = pass == PASS_DRY ? unread_bytes(c) : 0;
+    } while (unread != 0 && unread != left_behind);
+    return pass;
 }
 
 /* With a window of zero libssh2 has begun nothing, so reading stays allowed. */

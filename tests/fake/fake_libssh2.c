@@ -41,6 +41,22 @@ int libssh2_session_block_directions(LIBSSH2_SESSION *session)
     return channel_of(session)->blocked;
 }
 
+static void let_arrive(struct _LIBSSH2_CHANNEL *c)
+{
+    for (int i = 0; i < 2; i++) {
+        c->arriving[i] += c->late[i];
+        c->late[i] = 0;
+    }
+}
+
+unsigned long libssh2_channel_window_read_ex(LIBSSH2_CHANNEL *c, unsigned long *unread,
+                                             unsigned long *initial)
+{
+    (void)initial;
+    *unread = c->inside[0] + c->inside[1] + c->foreign_bytes;
+    return 0;
+}
+
 ssize_t libssh2_channel_read_ex(LIBSSH2_CHANNEL *c, int stream, char *bytes, size_t size)
 {
     size_t n;
@@ -53,6 +69,7 @@ ssize_t libssh2_channel_read_ex(LIBSSH2_CHANNEL *c, int stream, char *bytes, siz
         return LIBSSH2_ERROR_EAGAIN;
     c->must_open_window = false;
     take_in(c);
+    let_arrive(c);
     n = c->inside[stream] < size ? c->inside[stream] : size;
     memset(bytes, 'a' + stream, n);
     c->inside[stream] -= n;

@@ -14,7 +14,9 @@ struct _LIBSSH2_CHANNEL {
     size_t room;            /* packets that the socket takes before it blocks          */
     size_t window_bytes;    /* what the peer takes                                     */
     size_t arriving[2];     /* bytes on the socket, stdout and stderr                  */
+    size_t late[2];         /* arrive after the next read                              */
     size_t inside[2];       /* taken in, not read yet                                  */
+    size_t foreign_bytes;   /* inside, too, but of a stream that nobody reads          */
     bool ended;             /* the peer's end comes after them                         */
     bool input_ended;       /* the peer was told that nothing more comes               */
     bool must_open_window;  /* the next read has a packet to send first                */

@@ -123,6 +123,28 @@ static void what_a_write_took_in_is_read_before_waiting(void **state)
 }
 
 /* Else both sides could wait for each other with their output full. */
+static void what_came_while_the_other_stream_was_read_is_read_too(void **state)
+{
+    (void)state;
+    for (int stream = 0; stream < 2; stream++) {
+        heard[stream] = 0;
+        peer.late[stream] = 3;
+        peer.ended = true;
+        assert_int_equal(turn(), CHANNEL_EOF);
+        assert_int_equal(heard[stream], 3);
+        peer.ended = false;
+    }
+}
+
+static void a_stream_that_nobody_reads_does_not_hold_the_turn(void **state)
+{
+    (void)state;
+    peer.foreign_bytes = 100;
+    peer.arriving[0] = 10;
+    assert_int_equal(turn(), CHANNEL_WAIT);
+    assert_int_equal(heard[0], 10);
+}
+
 static void a_shut_window_does_not_stop_reading(void **state)
 {
     (void)state;
@@ -282,6 +304,8 @@ int main(void)
         CHANNEL_TEST(nothing_is_read_while_a_write_is_half_done),
         CHANNEL_TEST(nothing_is_written_while_a_read_is_half_done),
         CHANNEL_TEST(what_a_write_took_in_is_read_before_waiting),
+        CHANNEL_TEST(what_came_while_the_other_stream_was_read_is_read_too),
+        CHANNEL_TEST(a_stream_that_nobody_reads_does_not_hold_the_turn),
         CHANNEL_TEST(a_shut_window_does_not_stop_reading),
         CHANNEL_TEST(one_node_has_no_more_than_its_turn),
         CHANNEL_TEST(the_end_is_seen_after_both_streams_are_read),
