@@ -203,15 +203,15 @@ static int hear_begin(struct taker *t, const struct json *doc, struct fail *why)
 static int hear_bytes(struct taker *t, const char *bytes, size_t len_bytes,
                       struct fail *why)
 {
-    const struct parcel *p = &t->items[t->next].parcel;
+    uint64_t left = t->state == TAKING ? t->items[t->next].parcel.size - t->at : 0;
 
-    if (t->state != TAKING || len_bytes == 0 || len_bytes > p->size - t->at)
+    if (len_bytes == 0 || len_bytes > left)
         return fail_set(why, FAIL_GARBAGE, "bytes that nobody has asked for");
     if (landing_add(t->landing, bytes, len_bytes, why) < 0)
         return -1;
     t->at += len_bytes;
     t->tally.sent_bytes += len_bytes;
-    return t->at == p->size ? place(t, why) : 0;
+    return len_bytes == left ? place(t, why) : 0;
 }
 
 static int hear_doc(struct taker *t, const struct json *doc, size_t len_bytes,

@@ -5,22 +5,24 @@
 #define ENDED "\001ibfleet-ended\002"
 #define LEFT  "\001ibfleet-left\002"
 
-/* $1 SSH_CONNECTION.  It stands in single quotes and uses none, nor '!' nor a newline,
+/* $1 NAME=VALUE, as it stands in the environment.  It stands in single quotes and uses none, nor '!' nor a newline,
  * so that all login shells read it alike.  Its own forebears (the login shell of this
  * command, sshd) have the mark, too, and are left alone.  A process that has gone
  * between two looks is no harm; the names that grep gave are looked at once more, since
- * grep has found itself.
+ * grep has found itself.  Without SSH_CONNECTION it is our own ssh that has the mark,
+ * which a controller that is one of its nodes must not end.
  */
 #define SCRIPT                                                                     \
-    "c=\"$1\"; [ -n \"$c\" ] || exit 71; "                                         \
+    "c=\"$1\"; [ -n \"${c#*=}\" ] || exit 71; "                                    \
     "own=\" \"; a=$$; while [ \"$a\" -gt 1 ]; do own=\"$own$a \"; p=1; "           \
     "while read -r k v; do [ \"$k\" = PPid: ] && p=$v; done </proc/$a/status; "    \
     "a=$p; done; "                                                                 \
     "add() { case \"$own$found\" in *\" $1 \"*) return 1;; esac; "                 \
     "[ -d \"/proc/$1\" ] && found=\"$found$1 \"; }; "                              \
     "look() { found=\" \"; "                                                       \
-    "for f in $(grep -lzxF \"SSH_CONNECTION=$c\" /proc/[0-9]*/environ); do "       \
-    "f=${f#/proc/}; add \"${f%/*}\"; done; "                                       \
+    "for f in $(grep -lzxF \"$c\" /proc/[0-9]*/environ); do "                      \
+    "grep -qz \"^SSH_CONNECTION=\" \"$f\" || continue; f=${f#/proc/}; "            \
+    "add \"${f%/*}\"; done; "                                                      \
     "t=$(grep \"^PPid:\" /proc/[0-9]*/status | tr -cs \"0-9\\n\" \" \"); more=1; " \
     "while [ $more = 1 ]; do more=0; set -- $t; while [ $# -gt 1 ]; do "           \
     "case \"$found\" in *\" $2 \"*) add \"$1\" && more=1;; esac; shift 2; done; "  \
@@ -33,12 +35,18 @@
     "[ \"$found\" = \" \" ] && printf \"\\001ibfleet-ended\\002\\n\" || "          \
     "printf \"\\001ibfleet-left\\002\\n\""
 
-/* The login shell knows the connection; sudo would take it away. */
-#define COMMAND "sh -c '{ " SCRIPT "; } 2>/dev/null' ibfleet \"$SSH_CONNECTION\""
+/* The login shell knows the value; sudo would take it away. */
+#define COMMAND(name) "sh -c '{ " SCRIPT "; } 2>/dev/null' ibfleet \"" name "=$" name "\""
 
-const char *reaper_command(bool sudo)
+const char *reaper_command(enum reaper_mark mark, bool sudo)
 {
-    return sudo ? "sudo -n " COMMAND : COMMAND;
+    static const char *const commands[][2] = {
+        [REAPER_BY_CONNECTION] = {COMMAND("SSH_CONNECTION"),
+                                  "sudo -n " COMMAND("SSH_CONNECTION")},
+        [REAPER_BY_MARK] = {COMMAND("LC_IBFLEET"), "sudo -n " COMMAND("LC_IBFLEET")},
+    };
+
+    return commands[mark][sudo];
 }
 
 /* The marks' first character occurs once in each. */

@@ -7,10 +7,15 @@
  * from them, are the command's.  It tells them to terminate, kills those that have not
  * done so a second later, and says whether any are left.
  *
+ * Where a session carries one command only (OpenSSH as our child), the reaper logs in a
+ * second time, and a mark of ours in the environment of both stands for SSH_CONNECTION.
+ * A server that does not take it (AcceptEnv) is found out by the reaper's own: then it
+ * does nothing and says nothing.
+ *
  * What has both thrown its environment away and left its parent is not found.  Neither
  * is what the login shell may not look at: after a sudo of the command's own, root's.
  *
- *     ssh_instead(session, reaper_command(sudo), why);
+ *     ssh_instead(session, reaper_command(REAPER_BY_CONNECTION, sudo), why);
  *     reaper_hear(&reaper, bytes, n);  as it comes; then
  *     reaper_tell(&reaper, why);       what became of them, in words
  */
@@ -41,8 +46,13 @@ struct reaper {
     size_t heard_bytes;
 };
 
+enum reaper_mark {
+    REAPER_BY_CONNECTION, /* over the same connection          */
+    REAPER_BY_MARK,       /* another login, with the same mark */
+};
+
 /* For the login shell; sudo: as root, for what runs as root. */
-const char *reaper_command(bool sudo);
+const char *reaper_command(enum reaper_mark mark, bool sudo);
 
 /* False: there is no use in hearing more. */
 bool reaper_hear(struct reaper *r, const char *bytes, size_t len_bytes);

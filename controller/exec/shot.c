@@ -1,7 +1,9 @@
 #include "controller/exec/shot.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/random.h>
 #include <uv.h>
 
 #include "controller/exec/reaper.h"
@@ -10,14 +12,21 @@
 /* How much input is handed over at a time: what a node does not take costs no more. */
 #define PIECE_BYTES ((size_t)64 << 10)
 
+/* Hex digits, and a NUL. */
+#define MARK_BYTES 33
+
 /* Alive from shot_start() until `ended`.  The session closes first, then the timer,
  * whose close callback tells the end and frees the shot.
  */
 struct shot {
     const struct shot_hooks *hooks;
     void *arg;
-    struct ssh *session;
-    uv_timer_t timer; /* the deadline, then the reaper's */
+    struct ssh_client *client;
+    uv_loop_t *loop;
+    struct ssh_order order;
+    char mark[MARK_BYTES];
+    struct ssh *session, *second; /* of the reaper, where it needs one */
+    uv_timer_t timer;             /* the deadline, then the reaper's */
     uint64_t deadline_ms;
     struct shot_input input;
     bool awaits_more; /* the input has nothing before the node has said something */
@@ -41,11 +50,21 @@ static void on_timer_closed(uv_handle_t *handle)
     free(s);
 }
 
-static void on_session_closed(void *arg)
+static void on_second_closed(void *arg)
 {
     struct shot *s = arg;
 
     uv_close((uv_handle_t *)&s->timer, on_timer_closed);
+}
+
+static void on_session_closed(void *arg)
+{
+    struct shot *s = arg;
+
+    if (s->second)
+        ssh_close(s->second, on_second_closed);
+    else
+        on_second_closed(s);
 }
 
 static void finish(struct shot *s, int status)
@@ -69,10 +88,54 @@ static void on_reaper_late(uv_timer_t *timer)
     finish_reaping(timer->data);
 }
 
+static void on_second_up(void *arg)
+{
+    (void)arg;
+}
+
+static void on_second_data(void *arg, enum ssh_stream stream, const char *bytes,
+                           size_t len_bytes)
+{
+    struct shot *s = arg;
+
+    (void)stream;
+    if (!s->closing && !reaper_hear(&s->reaper, bytes, len_bytes))
+        finish_reaping(s);
+}
+
+static void on_second_ended(void *arg, int status, const struct fail *why)
+{
+    struct shot *s = arg;
+
+    (void)status;
+    (void)why; /* what it has not said is not known */
+    if (!s->closing)
+        finish_reaping(s);
+}
+
+/* Sessions of one command each: the reaper logs in, too. */
+static int log_in_again(struct shot *s)
+{
+    static const struct ssh_hooks hooks = {.up = on_second_up,
+                                           .data = on_second_data,
+                                           .ended = on_second_ended};
+    struct ssh_order order = s->order;
+
+    order.command = reaper_command(REAPER_BY_MARK, s->sudo);
+    order.no_input = true;
+    s->second = ssh_open(s->client, s->loop, &order, &hooks, s);
+    return s->second ? 0 : -1;
+}
+
 static void reap(struct shot *s)
 {
+    struct fail why;
+    int rc = ssh_instead(s->session, reaper_command(REAPER_BY_CONNECTION, s->sudo), &why);
+
     s->reaping = true;
-    if (ssh_instead(s->session, reaper_command(s->sudo), NULL) < 0)
+    if (rc < 0 && why.code == FAIL_UNSUPPORTED)
+        rc = log_in_again(s);
+    if (rc < 0)
         finish_reaping(s);
     else
         uv_timer_start(&s->timer, on_reaper_late, REAPER_MS, 0);
@@ -148,6 +211,8 @@ static void on_data(void *arg, enum ssh_stream stream, const char *bytes,
 
     if (s->closing)
         return;
+    if (s->reaping && s->second)
+        return;
     if (s->reaping) {
         if (!reaper_hear(&s->reaper, bytes, len_bytes))
             finish_reaping(s);
@@ -164,6 +229,8 @@ static void on_ended(void *arg, int status, const struct fail *why)
 
     if (s->closing)
         return;
+    if (s->reaping && s->second)
+        return; /* the second session tells */
     if (s->reaping) {
         finish_reaping(s);
         return;
@@ -171,6 +238,18 @@ static void on_ended(void *arg, int status, const struct fail *why)
     if (why)
         s->why = *why;
     finish(s, status);
+}
+
+/* Nobody else's: what is found by it is ended. */
+static int make_mark(char mark[MARK_BYTES])
+{
+    unsigned char random[MARK_BYTES / 2];
+
+    if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random)
+        return -1;
+    for (size_t i = 0; i < MARK_BYTES / 2; i++)
+        snprintf(mark + 2 * i, 3, "%02x", random[i]);
+    return 0;
 }
 
 struct shot *shot_start(struct uv_loop_s *loop, struct ssh_client *client,
@@ -186,8 +265,13 @@ struct shot *shot_start(struct uv_loop_s *loop, struct ssh_client *client,
 
     if (!s)
         return NULL;
+    if (make_mark(s->mark) == 0)
+        session.mark = s->mark;
     session.command = order->command;
     session.no_input = !order->input.read;
+    s->client = client;
+    s->loop = loop;
+    s->order = session;
     s->hooks = hooks;
     s->arg = arg;
     s->sudo = order->sudo;

@@ -108,6 +108,12 @@ static int add_quoted(struct arguments *a, const char *keyword, const char *valu
 
 /* ---- the order ------------------------------------------------------------------------ */
 
+/* It adds to those of ssh_config, as SetEnv would not. */
+static int add_mark(struct arguments *a, const struct ssh_order *order, struct fail *why)
+{
+    return order->mark ? add_pair(a, "-o", "SendEnv=LC_IBFLEET", why) : 0;
+}
+
 static int add_always(struct arguments *a, struct fail *why)
 {
     for (size_t i = 0; i < sizeof always / sizeof *always; i++)
@@ -169,7 +175,7 @@ int arguments_make(const struct ssh_order *order, struct arguments *a, struct fa
         (order->config && add_pair(a, "-F", order->config, why) < 0) ||
         add_always(a, why) < 0 || add_where(a, order, why) < 0 ||
         add_jump(a, order, why) < 0 || add_who(a, order, why) < 0 ||
-        add_host_keys(a, order, why) < 0)
+        add_host_keys(a, order, why) < 0 || add_mark(a, order, why) < 0)
         return -1;
     return add(a, "--", why) < 0 || add(a, order->name, why) < 0
                ? -1

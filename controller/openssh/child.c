@@ -24,8 +24,12 @@
 #include "controller/ssh/way.h"
 #include "controller/tail.h"
 #include "protocol/fail.h"
+#include "protocol/scope.h"
 
 #define DEFAULT_PHASE_MS 15000
+
+/* As arguments.c has it. */
+#define MARK_VARIABLE "LC_IBFLEET"
 
 /* Its phases cannot be told apart from outside, and a jump host has the same again. */
 #define PHASES 3
@@ -369,6 +373,36 @@ static void open_pipes(struct child *c, uv_stdio_container_t stdio[3])
     }
 }
 
+/* By these the reaper knows what runs for a session on a node, which may be this machine:
+ * ssh itself is none of it.
+ */
+static bool is_passed_on(const char *variable)
+{
+    return strncmp(variable, MARK_VARIABLE "=", sizeof MARK_VARIABLE) != 0 &&
+           strncmp(variable, "SSH_CONNECTION=", sizeof "SSH_CONNECTION") != 0;
+}
+
+/* Ours, and the mark of its session, which ssh sends on; *mark is made, too. */
+static char **environment_of(const struct child *c, char **mark)
+{
+    size_t count = 0, kept = 0;
+    char **made;
+
+    while (environ[count])
+        count++;
+    made = calloc(count + 2, sizeof *made);
+    if (!made || asprintf(mark, MARK_VARIABLE "=%s", c->order.mark) < 0) {
+        *mark = NULL;
+        free(made);
+        return NULL;
+    }
+    for (size_t i = 0; i < count; i++)
+        if (is_passed_on(environ[i]))
+            made[kept++] = environ[i];
+    made[kept] = *mark;
+    return made;
+}
+
 /* Without a terminal, and without our ^C: it is ended by us. */
 static int spawn(struct child *c)
 {
@@ -380,8 +414,12 @@ static int spawn(struct child *c)
                                     .flags = UV_PROCESS_DETACHED,
                                     .stdio_count = 3,
                                     .stdio = stdio};
+    CLEANUP(text_done) char *mark = NULL;
     int rc = arguments_make(&c->order, &words, &c->why);
 
+    options.env = rc == 0 && c->order.mark ? environment_of(c, &mark) : NULL;
+    if (rc == 0 && c->order.mark && !options.env)
+        rc = fail_memory(&c->why);
     if (rc == 0) {
         open_pipes(c, stdio);
         c->process.data = c;
@@ -395,6 +433,7 @@ static int spawn(struct child *c)
             fail_set(&c->why, FAIL_STATE, "cannot start ssh: %s", uv_strerror(rc));
     }
     arguments_done(&words);
+    free(options.env);
     return rc;
 }
 

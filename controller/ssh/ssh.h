@@ -95,6 +95,9 @@ struct ssh_order {
     bool accept_new;         /* learn an unknown host key (never a changed one)   */
     const char *command;     /* given to the login shell                          */
     bool no_input;           /* nothing will be written: its stdin ends at once   */
+    const char *mark;        /* where ssh_instead() is not to be had: as $LC_IBFLEET in the
+                                environment of the command, if the server takes it (as
+                                the distributions' do: AcceptEnv LC_*); NULL: none        */
     enum ssh_through through;
     const char
         *config; /* ssh_config for OpenSSH, "none"; NULL: ~/.ssh/config and /etc/ssh */

@@ -234,6 +234,19 @@ are_gone() { ! pgrep -f "sleep $1" >/dev/null; }
     done
 }
 
+@test "through OpenSSH it is ended by a second login, if the server takes our mark" {
+    local number=$((100000 + RANDOM))
+    ibfleet exec --ssh openssh --ssh-config none --timeout 2 ib1 -- "$(stubborn $number)"
+    warns "it may still run on the node"
+    kill -KILL $(pgrep -f "sleep $number")
+    sshd_stop
+    sshd_start <<<"AcceptEnv LANG LC_*"
+    ibfleet exec --ssh openssh --ssh-config none --timeout 2 ib1 -- "$(stubborn $number)"
+    [ "$status" = 1 ]
+    warns "not ended within 2 s; its processes were ended"
+    are_gone $number
+}
+
 @test "a command that could not be ended is told as one" {
     sshd_stop
     sshd_start <<<"MaxSessions 1"

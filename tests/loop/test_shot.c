@@ -125,7 +125,8 @@ static void begin_reaping(void)
     begin(0);
     fake_ssh_up(fake_ssh_session(1));
     interrupt();
-    assert_string_equal(fake_ssh_instead(fake_ssh_session(1)), reaper_command(false));
+    assert_string_equal(fake_ssh_instead(fake_ssh_session(1)),
+                        reaper_command(REAPER_BY_CONNECTION, false));
     fake_ssh_up(fake_ssh_session(1)); /* the reaper's; the command is running already */
 }
 
@@ -170,14 +171,43 @@ static void a_reaper_that_says_nothing_leaves_it_open(void **state)
     assert_string_equal(last_why.text, "by you; it may still run on the node");
 }
 
-static void where_there_is_no_second_command_that_is_told(void **state)
+static void
+where_there_is_no_second_command_it_logs_in_again_with_the_same_mark(void **state)
 {
+    const struct ssh_order *first, *second;
+
     (void)state;
     begin(0);
     fake_ssh_has_no_instead = true;
     fake_ssh_up(fake_ssh_session(1));
     interrupt();
+    assert_int_equal(fake_ssh_opened, 2);
+    first = fake_ssh_order(fake_ssh_session(1));
+    second = fake_ssh_order(fake_ssh_session(2));
+    assert_int_equal(strlen(first->mark), 32);
+    assert_string_equal(second->mark, first->mark);
+    assert_string_equal(second->command, reaper_command(REAPER_BY_MARK, false));
+    fake_ssh_up(fake_ssh_session(2));
+    fake_ssh_data(fake_ssh_session(1), SSH_STDOUT, "\001ibfleet-left\002\n", 15);
+    fake_ssh_ended(fake_ssh_session(1), 0, NULL); /* its end is no answer */
+    fake_ssh_data(fake_ssh_session(2), SSH_STDOUT, "\001ibfleet-ended\002\n", 16);
     finish();
+    assert_string_equal(last_why.text, "by you; its processes were ended");
+}
+
+static void a_second_login_that_fails_leaves_it_open(void **state)
+{
+    struct fail why;
+
+    (void)state;
+    begin(0);
+    fake_ssh_has_no_instead = true;
+    fake_ssh_up(fake_ssh_session(1));
+    interrupt();
+    fail_set(&why, FAIL_CONNECT, "refused");
+    fake_ssh_ended(fake_ssh_session(2), 0, &why);
+    finish();
+    assert_int_equal(last_why.code, FAIL_INTERRUPTED);
     assert_string_equal(last_why.text, "by you; it may still run on the node");
 }
 
@@ -326,7 +356,9 @@ int main(void)
         cmocka_unit_test(a_command_that_is_stopped_is_ended_on_the_node),
         cmocka_unit_test(what_could_not_be_ended_is_told),
         cmocka_unit_test(a_reaper_that_says_nothing_leaves_it_open),
-        cmocka_unit_test(where_there_is_no_second_command_that_is_told),
+        cmocka_unit_test(
+            where_there_is_no_second_command_it_logs_in_again_with_the_same_mark),
+        cmocka_unit_test(a_second_login_that_fails_leaves_it_open),
         cmocka_unit_test(a_node_that_floods_the_reaper_is_given_up),
         cmocka_unit_test(input_goes_out_in_pieces_and_then_ends),
         cmocka_unit_test(input_that_waits_for_the_node_goes_on_when_it_has_spoken),
