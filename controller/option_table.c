@@ -174,7 +174,7 @@ const struct option_row option_table[] = {
     {"key",           'i', OPTION_TEXT,   "FILE",    AT(key),          0, 0,        REACHING,
      "key to log in with; else those of ~/.ssh and the ssh-agent"},
     {"port",          'p', OPTION_TEXT,   "PORT",    AT(port),         0, 0,        REACHING,
-     "SSH port; these four win over the fleet file"},
+     "SSH port; what is typed wins over the fleet file"},
     {"known-hosts",   0,   OPTION_TEXT,   "FILES",   AT(known_hosts),  0, 0,        REACHING,
      "host keys, files parted by commas; else ~/.ssh/known_hosts"},
     {"host-keys",     0,   OPTION_WORD,   "strict|accept-new", AT(host_keys), 0, 0, REACHING,

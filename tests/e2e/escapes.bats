@@ -155,6 +155,27 @@ on_a_terminal() # ARGUMENT...
     done
 }
 
+@test "files: their names on a node and here, copied and refused" {
+    local evil
+    evil=$(printf "$EVIL")
+    mkdir -p "$SSHD_DIR/there/shut" "$SSHD_DIR/here"
+    echo one >"$SSHD_DIR/there/$evil"
+    mkfifo "$SSHD_DIR/there/shut/$evil"
+    for how in "" --json --ndjson; do
+        ibfleet copy --from "ib1:$SSHD_DIR/there" "$SSHD_DIR/here" $how
+        harmless --unmarked
+        ibfleet copy --from "ib1:$SSHD_DIR/there/$evil" "$SSHD_DIR/here" $how
+        harmless --unmarked
+        ibfleet copy --from "ib1:/nowhere/$evil" "$SSHD_DIR/here" $how
+        harmless --unmarked
+        ibfleet copy "/nowhere/$evil" "ib1:$SSHD_DIR/there/" $how
+        harmless --unmarked
+        ibfleet copy "$SSHD_DIR/there" "ib1:/proc/$evil" $how
+        harmless --unmarked
+    done
+    grep -q 'begin.*end' "$SSHD_DIR/out" "$SSHD_DIR/err"
+}
+
 @test "servers: a banner, a version, words before it, and a disconnect" {
     local port
     port=$(sshd_free_port)
