@@ -149,7 +149,7 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
     if (n == 0)
         return;
     if (n < 0) {
-        fail_set(&why, FAIL_KEY_FILE, "the ssh-agent at %s hangs up: %s", c->agent->path,
+        fail_set(&why, FAIL_NO_ANSWER, "the ssh-agent at %s hangs up: %s", c->agent->path,
                  uv_strerror((int)n));
         lose(c, true, &why);
         return;
@@ -193,7 +193,7 @@ static void on_connected(uv_connect_t *request, int status)
         send_some(a);
         return;
     }
-    fail_set(&why, FAIL_KEY_FILE, "the ssh-agent at %s: %s", a->path,
+    fail_set(&why, FAIL_NO_ANSWER, "the ssh-agent at %s: %s", a->path,
              uv_strerror(status));
     hang_up(c);
     fail_all(a, &why);

@@ -46,7 +46,8 @@ void keyagent_join(struct keyagent *a, struct uv_loop_s *loop);
 void keyagent_leave(struct keyagent *a);
 
 /* The bare signature, borrowed for the call; or NULL, and why is FAIL_KEY_FILE (the agent
- * refuses, is not there, does not make sense), FAIL_NO_ANSWER or FAIL_MEMORY.
+ * refuses, or makes no sense), FAIL_NO_ANSWER (it is silent or gone, and may come back: it
+ * was there when its keys were listed) or FAIL_MEMORY.
  */
 typedef void (*keyagent_fn)(void *arg, const struct blob *signature,
                             const struct fail *why);
