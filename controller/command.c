@@ -29,6 +29,9 @@
 /* Beside one per node: the journal, the terminal, the loop's own. */
 #define SPARE_FILES 64
 
+/* The streams of an OpenSSH client. */
+#define FILES_PER_CHILD 3
+
 /* A command that can queue its nodes does not begin with fewer than so many at once. */
 #define LEAST_AT_ONCE 16
 
@@ -38,6 +41,7 @@ static const int watched[] = {SIGINT, SIGTERM, SIGHUP};
 struct command_insides {
     uv_loop_t loop;
     struct ssh_client *client;
+    bool has_children; /* some nodes are reached through OpenSSH */
     struct door *door;
     struct link_pool *pool;
     struct jumps *jumps; /* NULL: nobody goes through a jump host */
@@ -193,13 +197,14 @@ static void add_detour(void *arg, const char *node, const char *reason)
 }
 
 /* The dear way is not taken in silence. */
-static void tell_detours(struct ssh_client *client)
+static void tell_detours(struct command_insides *in)
 {
     CLEANUP(fold_done) struct fold *fold = fold_new();
 
-    if (!fold || !client)
+    if (!fold || !in->client)
         return;
-    ssh_client_detours(client, add_detour, fold);
+    ssh_client_detours(in->client, add_detour, fold);
+    in->has_children |= fold_count(fold) > 0;
     fold_sort(fold);
     for (size_t i = 0; i < fold_count(fold); i++) {
         const char *hosts = fold_hosts(fold, i);
@@ -240,7 +245,7 @@ void command_close(struct command *c)
     link_pool_close(in->pool);
     jumps_close(in->jumps);
     door_close(in->door);
-    tell_detours(in->client); /* those that were found out on the way */
+    tell_detours(in); /* those that were found out on the way */
     uv_run(c->loop, UV_RUN_DEFAULT);
     ssh_client_free(in->client);
     busy = uv_loop_close(c->loop);
@@ -258,31 +263,40 @@ void command_close(struct command *c)
 /* ---- what is opened when asked for --------------------------------------------------
  */
 
-static int too_few_files(size_t nodes, size_t room, struct fail *why)
+static size_t files_each(const struct command *c)
 {
-    return fail_set(why, FAIL_USAGE,
-                    "%zu nodes at once need as many open files, and of the %zu allowed "
-                    "%zu are left for them: raise the hard limit (ulimit -Hn) or take "
-                    "fewer nodes",
-                    nodes, descriptors_allowed(), room);
+    return c->insides->has_children ? FILES_PER_CHILD : 1;
 }
 
-/* Open files for nodes. */
-static size_t count_room(void)
+static int too_few_files(const struct command *c, size_t nodes, size_t room,
+                         struct fail *why)
+{
+    bool one_each = files_each(c) == 1;
+
+    return fail_set(
+        why, FAIL_USAGE,
+        "%zu nodes at once need %s open files, and of the %zu allowed %zu are "
+        "left for them: raise the hard limit (ulimit -Hn) or take fewer nodes",
+        nodes, one_each ? "as many" : "(through OpenSSH) three times as many",
+        descriptors_allowed(), room * files_each(c));
+}
+
+/* How many nodes there are open files for. */
+static size_t count_room(const struct command *c)
 {
     size_t left = descriptors_left();
 
-    return left > SPARE_FILES ? left - SPARE_FILES : 0;
+    return left > SPARE_FILES ? (left - SPARE_FILES) / files_each(c) : 0;
 }
 
 /* Each link is an open file for as long as the run: better refused now than node by
  * node later.
  */
-static int make_room(size_t links, struct fail *why)
+static int make_room(const struct command *c, struct fail *why)
 {
-    size_t room = count_room();
+    size_t room = count_room(c);
 
-    return links > room ? too_few_files(links, room, why) : 0;
+    return c->node_count > room ? too_few_files(c, c->node_count, room, why) : 0;
 }
 
 int command_at_once(struct command *c, size_t *at_once, struct fail *why)
@@ -293,9 +307,9 @@ int command_at_once(struct command *c, size_t *at_once, struct fail *why)
     size_t room;
 
     descriptors_raise();
-    room = count_room();
+    room = count_room(c);
     if (room < least)
-        return too_few_files(least, room, why);
+        return too_few_files(c, least, room, why);
     *at_once = wanted < room ? wanted : room;
     return 0;
 }
@@ -307,6 +321,7 @@ static int check_keys(const struct command *c, struct ssh_client *client,
     for (size_t i = 0; i < c->node_count; i++) {
         const struct ssh_order order = ssh_order_to(c->nodes[i]);
 
+        c->insides->has_children |= order.through == SSH_THROUGH_OPENSSH;
         if (ssh_client_check(client, &order, why) < 0)
             return -1;
     }
@@ -346,7 +361,7 @@ int command_client(struct command *c, struct ssh_client **client, struct fail *w
     *client = c->insides->client;
     if (check_keys(c, *client, why) < 0 || check_jumps(c, *client, why) < 0)
         return -1;
-    tell_detours(*client);
+    tell_detours(c->insides);
     return 0;
 }
 
@@ -373,8 +388,8 @@ int command_pool(struct command *c, struct link_pool **pool, struct fail *why)
     };
 
     if (!c->insides->pool &&
-        (command_client(c, &wanted.client, why) < 0 ||
-         make_room(c->node_count, why) < 0 || command_door(c, &wanted.door, why) < 0 ||
+        (command_client(c, &wanted.client, why) < 0 || make_room(c, why) < 0 ||
+         command_door(c, &wanted.door, why) < 0 ||
          link_pool_open(c->loop, &wanted, &c->insides->pool, why) < 0))
         return -1;
     *pool = c->insides->pool;

@@ -296,10 +296,8 @@ int hostconfigs_find(struct hostconfigs *h, const char *config, const char *host
     name = sshconfig_kind(c->lines, host, user);
     if (!name)
         return fail_memory(why);
-    if (!*name || openssh_is_installed(NULL) < 0)
-        return 0;
     *settings = find_kind(c, name);
-    if (*settings)
+    if (!*name || *settings || openssh_is_installed(NULL) < 0)
         return 0;
     made = calloc(1, sizeof *made);
     if (!made)

@@ -149,6 +149,15 @@ S
     [ "$status" = 0 ]
 }
 
+@test "where few files may be open, fewer children run at once" {
+    cheap_ssh
+    printf '[nodes]\nn[1-60]\n' >>"$IBFLEET_FLEET"
+    run bash -c "ulimit -n 160; exec '$BUILD/ibfleet' exec 'n[1-60]' -- true"
+    echo "$output"
+    [ "$status" = 0 ]
+    [[ "$output" == *"60 nodes, at most 2"[0-9]" at once: more would need more open files"* ]]
+}
+
 # ---- when nobody said which way ------------------------------------------------------------
 
 auto() # LINE-OF-SSHD_CONFIG...   sshd again, and auto
