@@ -34,6 +34,8 @@ static const struct {
     {"timed out", FAIL_NO_ANSWER},
     {": open failed: ", FAIL_CONNECT}, /* the jump host could not reach it */
     {"connect to host ", FAIL_CONNECT},
+    {"kex_exchange_identification: Connection closed", FAIL_TURNED_AWAY},
+    {"kex_exchange_identification: read: Connection reset", FAIL_TURNED_AWAY},
 };
 
 static const char *const losses[] = {

@@ -16,7 +16,7 @@ struct fail;
 
 /* Why it did not come to a login: words is what was printed, status how it ended.
  * FAIL_HOST_KEY_CHANGED, FAIL_HOST_KEY_UNKNOWN, FAIL_AUTH_REFUSED, FAIL_NO_ANSWER,
- * FAIL_CONNECT, FAIL_RESOLVE, FAIL_UNSUPPORTED, FAIL_USAGE (ssh refuses its
+ * FAIL_CONNECT, FAIL_TURNED_AWAY (before it spoke SSH), FAIL_RESOLVE, FAIL_UNSUPPORTED, FAIL_USAGE (ssh refuses its
  * configuration), or FAIL_HANDSHAKE.  Returns -1.
  */
 int complaint_explain(const char *words, int status, struct fail *why);

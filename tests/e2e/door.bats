@@ -41,6 +41,13 @@ turned_away() { grep -c 'past MaxStartups' "$SSHD_LOG"; }
     [ "$(turned_away)" -gt 0 ]
 }
 
+@test "the same through the OpenSSH client, which does not say why it was turned away" {
+    crowd 12 2
+    ibfleet exec -a --ssh openssh -b -- echo here
+    [ "$status" = 0 ]
+    [ "$(turned_away)" -gt 0 ]
+}
+
 @test "a fixed width does not override what the server takes" {
     crowd 20 2
     ibfleet exec -a -f 20 -b -- echo here

@@ -61,7 +61,8 @@ static const struct {
      "ssh: connect to host 10.0.0.1 port 22: No route to host"},
     {"ssh: connect to host 10.0.0.1 port 22: Connection timed out\r\n", FAIL_NO_ANSWER,
      "ssh: connect to host 10.0.0.1 port 22: Connection timed out"},
-    {AT_BANNER, FAIL_HANDSHAKE, "ssh: Connection closed by 127.0.0.1 port 22997"},
+    {AT_BANNER, FAIL_TURNED_AWAY,
+     "ssh: kex_exchange_identification: Connection closed by remote host"},
     {"channel 0: open failed: connect failed: Connection refused\n"
      "stdio forwarding failed\n" AT_BANNER,
      FAIL_CONNECT, "ssh: channel 0: open failed: connect failed: Connection refused"},
