@@ -10,7 +10,9 @@
 
 #include "inventory/fleet.h"
 #include "inventory/groups_conf.h"
+#include "inventory/groups_yaml.h"
 #include "inventory/hostset.h"
+#include "inventory/hostset_part.h"
 #include "protocol/fail.h"
 #include "protocol/frame.h"
 #include "protocol/json.h"
@@ -149,6 +151,36 @@ static int read_groups_and_patterns(void)
     return 0;
 }
 
+static int take_some(void)
+{
+    struct hostset *set = NULL, *part = NULL;
+    int status;
+
+    if (only_memory(hostset_parse("ib[1-20]", NULL, &set, &why)) < 0)
+        return -1;
+    status = only_memory(hostset_pick(set, 7, 1, &part, &why));
+    hostset_free(part);
+    part = NULL;
+    if (status == 0)
+        status = only_memory(hostset_split(set, 3, 1, &part, &why));
+    hostset_free(part);
+    hostset_free(set);
+    return status;
+}
+
+static int read_groups_yaml(void)
+{
+    static const char text[] = "a:\n  b: n1\n  c:\n  - n2\n  - n3\nd: {e: n4}\n";
+    CLEANUP(text_done) char *all = NULL;
+    struct groups_yaml yaml = {0};
+    int status = only_memory(groups_yaml_read(&yaml, text, sizeof text - 1, "f", &why));
+
+    if (status == 0)
+        status = only_memory(groups_yaml_hostlist(&yaml, "a", "b", &all, &why));
+    groups_yaml_done(&yaml);
+    return status;
+}
+
 static int read_groups_conf(void)
 {
     static const char text[] =
@@ -194,10 +226,10 @@ static int make_a_fleet(void)
 static void nothing_leaks_and_nothing_lies_when_memory_runs_out(void **state)
 {
     static int (*const work[])(void) = {
-        send_a_request, send_a_failure, read_frames,
-        plan_steps,     order_a_round,  read_a_hostlist,
-        read_a_fleet,   make_a_fleet,   read_groups_and_patterns,
-        read_groups_conf,
+        send_a_request,   send_a_failure,   read_frames,
+        plan_steps,       order_a_round,    read_a_hostlist,
+        read_a_fleet,     make_a_fleet,     read_groups_and_patterns,
+        read_groups_conf, read_groups_yaml, take_some,
     };
 
     (void)state;
