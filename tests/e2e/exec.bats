@@ -7,13 +7,18 @@ load fleet
 
 setup()
 {
+    number=$((100000 + RANDOM)) # of seconds that nobody else sleeps
     sshd_prepare
     mkdir "$SSHD_DIR/bin"
     fleet_start <<<"SetEnv PATH=$SSHD_DIR/bin:/usr/bin:/bin"
     STATE= # nothing here has any
     for node in ib1 ib2 ib3; do fleet_node $node; done
 }
-teardown() { fleet_remove; }
+teardown()
+{
+    fleet_remove
+    are_gone $number || kill -KILL $(pgrep -f "sleep $number")
+}
 
 # ---- lines, and what goes where ----------------------------------------------------------
 
@@ -179,13 +184,12 @@ ibfleet_fed()
 
 # ---- whom we end ---------------------------------------------------------------------------
 
-# Sleeps with a number of seconds that nobody else uses; nothing that makes them is to be
-# stopped by SIGHUP, SIGTERM or the end of its output.
+# Sleeps of $number seconds, which are not to be stopped by SIGHUP, SIGTERM or the end of
+# their output.
 stubborn() { echo "trap '' HUP TERM PIPE; (setsid sleep $1 </dev/null >/dev/null 2>&1 &); sleep $1; echo again; sleep $1; sleep $1"; }
 are_gone() { ! pgrep -f "sleep $1" >/dev/null; }
 
 @test "a command that took too long leaves nothing behind, whatever it ignores" {
-    local number=$((100000 + RANDOM))
     ibfleet exec -b --timeout 2 -a -- "$(stubborn $number)"
     [ "$status" = 1 ]
     warns "3 nodes ib[1-3]: no answer in time (timeout)"
@@ -199,7 +203,6 @@ are_gone() { ! pgrep -f "sleep $1" >/dev/null; }
 }
 
 @test "a node that floods and ignores the end is ended while it floods" {
-    local number=$((100000 + RANDOM))
     ibfleet exec -b ib1 -- "trap '' HUP TERM PIPE; sleep $number & while :; do echo flooding flooding flooding flooding; done"
     warns "1 node ib1: too much output (too-much-output)"
     warns "its processes were ended"
@@ -207,7 +210,6 @@ are_gone() { ! pgrep -f "sleep $1" >/dev/null; }
 }
 
 @test "the first failure, and a second interrupt, end what runs" {
-    local number=$((100000 + RANDOM))
     ibfleet exec -k --subst -a -- "[ %n != 1 ] || exit 7; echo up; $(stubborn $number)"
     [ "$status" = 3 ]
     are_gone $number
@@ -222,7 +224,6 @@ are_gone() { ! pgrep -f "sleep $1" >/dev/null; }
 }
 
 @test "every login shell reads the reaper alike" {
-    local number=$((100000 + RANDOM))
     for shell in bash dash zsh tcsh fish; do
         command -v $shell || continue
         sshd_stop
@@ -235,7 +236,6 @@ are_gone() { ! pgrep -f "sleep $1" >/dev/null; }
 }
 
 @test "through OpenSSH it is ended by a second login, if the server takes our mark" {
-    local number=$((100000 + RANDOM))
     ibfleet exec --ssh openssh --ssh-config none --timeout 2 ib1 -- "$(stubborn $number)"
     warns "it may still run on the node"
     kill -KILL $(pgrep -f "sleep $number")
@@ -250,7 +250,6 @@ are_gone() { ! pgrep -f "sleep $1" >/dev/null; }
 @test "a command that could not be ended is told as one" {
     sshd_stop
     sshd_start <<<"MaxSessions 1"
-    local number=$((100000 + RANDOM))
     ibfleet exec --timeout 2 ib1 -- "$(stubborn $number)"
     [ "$status" = 1 ]
     warns "not ended within 2 s; it may still run on the node"
