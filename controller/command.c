@@ -125,10 +125,14 @@ static int load_fleet(struct command *c, const char *hosts,
 static int exclude(const struct command *c, const struct hostset_groups *groups,
                    struct hostset *set, struct fail *why)
 {
+    size_t before = hostset_count(set);
+
     if (!c->options->exclude)
         return 0;
     if (fleet_exclude(c->fleet, c->options->exclude, groups, set, why) < 0)
         return fail_prefix(why, "-x");
+    if (hostset_count(set) == before) /* a source's misspelt group is an empty one */
+        screen_warn("-x '%s' takes no node out", c->options->exclude);
     if (!hostset_count(set))
         return fail_set(why, FAIL_HOSTLIST, "-x '%s' leaves no node",
                         c->options->exclude);

@@ -171,6 +171,10 @@ END
     [ "$status" = 2 ]
     ibfleet nodes -a -x '@slurm:debug'
     [ "$out" = gpu1 ]
+    [ -z "$err" ]
+    ibfleet nodes -a -x '@slurm:debgu'
+    [ "$out" = 'gpu1,n[1-4]' ]
+    warns "-x '@slurm:debgu' takes no node out"
     ibfleet nodes -a -x n9
     [ "$status" = 2 ]
     warns "no such node: 'n9'"
