@@ -119,7 +119,7 @@ static int no_such_group(const struct fleet *fleet, const char *name, struct fai
 struct view {
     const struct fleet *fleet;
     const struct hostset_groups *others; /* NULL: nobody */
-    bool is_lenient;                     /* a source may name whom it likes */
+    bool is_lenient;                     /* a group may name whom it likes */
 };
 
 /* The fleet's own group, or that of the default source, which says nothing of those
@@ -180,11 +180,11 @@ static int file_text(void *arg, const char *path, const char **text, struct fail
     return others->file_text(others->arg, path, text, why);
 }
 
-static bool is_node(void *arg, const char *source, const char *name)
+static bool is_node(void *arg, bool of_group, const char *name)
 {
     const struct view *view = arg;
 
-    return (source && view->is_lenient) || fleet_find(view->fleet, name) != NULL;
+    return (of_group && view->is_lenient) || fleet_find(view->fleet, name) != NULL;
 }
 
 static int resolve(struct view *view, const char *hostlist, struct hostset **set,
@@ -237,8 +237,7 @@ int fleet_exclude(const struct fleet *fleet, const char *hostlist,
 
     if (resolve(&view, hostlist, &out, why) < 0)
         return -1;
-    for (size_t i = 0; i < hostset_count(out); i++)
-        hostset_remove(set, hostset_name(out, i));
+    hostset_subtract(set, out);
     return 0;
 }
 

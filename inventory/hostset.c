@@ -153,13 +153,18 @@ int hostset_add(struct hostset *set, const char *name, struct fail *why)
     return 0;
 }
 
-void hostset_remove(struct hostset *set, const char *name)
+void hostset_subtract(struct hostset *set, const struct hostset *out)
 {
-    size_t place;
+    size_t kept = 0, o = 0;
 
-    if (!hostset_find(set, name, &place))
-        return;
-    set->count--;
-    memmove(set->names + place, set->names + place + 1,
-            (set->count - place) * sizeof *set->names);
+    for (size_t i = 0; i < set->count; i++) {
+        int order = -1;
+
+        while (o < out->count &&
+               (order = hostset_compare(set->names[i], out->names[o])) > 0)
+            o++;
+        if (o == out->count || order != 0)
+            set->names[kept++] = set->names[i];
+    }
+    set->count = kept;
 }

@@ -79,10 +79,10 @@ struct hostset_groups {
     int (*file_text)(void *arg, const char *path, const char **text, struct fail *why);
 
     /* Is there a node of that name?  Asked for every name, so that a typing error
-     * behind a '!' is found too; source is whose group named it, NULL for the text
-     * itself.  NULL: any name will do.
+     * behind a '!' is found too; of_group: a group named it, not who typed the text
+     * or wrote its `^FILE`.  NULL: any name will do.
      */
-    bool (*is_node)(void *arg, const char *source, const char *name);
+    bool (*is_node)(void *arg, bool of_group, const char *name);
 
     void *arg; /* given to all of them */
 };
@@ -147,8 +147,10 @@ bool hostset_find(const struct hostset *set, const char *name, size_t *i);
  */
 int hostset_add(struct hostset *set, const char *name, struct fail *why);
 
-/* Linear time.  A name that is not there is fine. */
-void hostset_remove(struct hostset *set, const char *name);
+/* Take the names of out, which is another set, away.  Linear time in both; names that are
+ * not there are fine.
+ */
+void hostset_subtract(struct hostset *set, const struct hostset *out);
 
 /* Natural order: below, equal to or above 0.  Numbers of fewer digits come first,
  * so 9 < 10 < 010, and only equal names are equal.

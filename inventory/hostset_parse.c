@@ -93,7 +93,7 @@ static int take_name(struct scan *s, const char *at, const char *name, struct fa
     if (strchr(NAME_MARKS, *name))
         return hostlist_fail(s->text, at, why, "a node name cannot begin with '%c'",
                              *name);
-    if (g && g->is_node && !g->is_node(g->arg, s->source, name))
+    if (g && g->is_node && !g->is_node(g->arg, s->of_group, name))
         return hostlist_fail(s->text, at, why, "no such node: '%s'", name);
     return scan_mention(s, at, name, why);
 }
@@ -188,6 +188,7 @@ static int read_term(struct scan *s, const char **p, struct fail *why)
     if (**p == '/' && s->op == ',') /* a filter: but only */
         s->op = '&';
     s->term++;
+    s->has_others |= s->op != ',';
     if (**p == '/')
         status = scan_regex(s, p, why);
     else if (**p == '^')
@@ -260,10 +261,9 @@ int hostset_each(const char *text,
 
     if (read_terms(&s, why) < 0)
         return -1;
-    for (size_t i = 0; i < s.count; i++)
-        if (s.mentions[i].op != ',')
-            return fail_set(why, FAIL_HOSTLIST, "only ',' can join names in '%.*s'",
-                            HOSTLIST_EXCERPT, text);
+    if (s.has_others)
+        return fail_set(why, FAIL_HOSTLIST, "only ',' can join names in '%.*s'",
+                        HOSTLIST_EXCERPT, text);
     for (size_t i = 0; i < s.count; i++)
         if (visit(arg, s.mentions[i].name, why) < 0)
             return -1;

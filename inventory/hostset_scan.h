@@ -42,11 +42,13 @@ struct scan {
     const struct scan *outer; /* the expression that named this text, or NULL    */
     const char *title;        /* of the text: "group 'gpu'"; NULL: somebody typed it */
     const char *source; /* where groups are looked for when none is named, or NULL */
+    bool of_group;      /* the text is a group's: not typed, not of a file that was  */
     size_t *left;       /* names that may still be mentioned, all scans together */
 
     unsigned term, and_last;
     char op;
-    bool is_named; /* a failure already names the group it was in, the innermost */
+    bool has_others; /* some term is joined by another operator than ','          */
+    bool is_named;   /* a failure already names the group it was in, the innermost */
 
     struct arena names;
     struct mention *mentions;

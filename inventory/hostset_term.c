@@ -126,6 +126,7 @@ static int group_set(struct scan *s, const char *at, const struct group *g,
                          .outer = s,
                          .title = g->title,
                          .source = *g->source ? g->source : NULL,
+                         .of_group = true,
                          .left = s->left};
 
     if (!s->groups)
@@ -209,6 +210,7 @@ int scan_file(struct scan *s, const char **p, struct fail *why)
     struct scan inner = {.groups = s->groups,
                          .outer = s,
                          .source = s->source,
+                         .of_group = s->of_group,
                          .left = s->left};
     const char *at = *p;
     size_t len = strcspn(at + 1, HOSTLIST_OPERATORS HOSTLIST_SPACES);
@@ -231,7 +233,8 @@ int scan_file(struct scan *s, const char **p, struct fail *why)
 
 /* ---- filters ------------------------------------------------------------------------- */
 
-#define MAX_REGEX 100
+#define MAX_REGEX      100
+#define MAX_REGEX_PLUS 8 /* glibc writes a+ as aa*, so each doubles what is inside it */
 
 /* Where the regular expression ends, at its second '/'. */
 static size_t measure_regex(const char *text)
@@ -243,7 +246,26 @@ static size_t measure_regex(const char *text)
     return len;
 }
 
-/* Counted repeats and back references are where glibc's takes all memory and time. */
+/* Counted repeats, back references and many '+', one in the other, are where glibc's takes
+ * all memory and time.
+ */
+static int check_regex(const struct scan *s, const char *at, const char *text,
+                       struct fail *why)
+{
+    int pluses = 0;
+
+    for (const char *c = text; *c; c++) {
+        pluses += *c == '+';
+        if (*c == '{' || (*c == '\\' && c[1] >= '0' && c[1] <= '9'))
+            return hostlist_fail(s->text, at, why,
+                                 "no counts and back references in a filter");
+    }
+    return pluses > MAX_REGEX_PLUS
+               ? hostlist_fail(s->text, at, why, "a filter with more than %d '+'",
+                               MAX_REGEX_PLUS)
+               : 0;
+}
+
 static int compile(const struct scan *s, const char *at, size_t len, regex_t *regex,
                    struct fail *why)
 {
@@ -256,10 +278,8 @@ static int compile(const struct scan *s, const char *at, size_t len, regex_t *re
                              MAX_REGEX);
     memcpy(text, at + 1, len);
     text[len] = '\0';
-    for (const char *c = text; *c; c++)
-        if (*c == '{' || (*c == '\\' && c[1] >= '0' && c[1] <= '9'))
-            return hostlist_fail(s->text, at, why,
-                                 "no counts and back references in a filter");
+    if (check_regex(s, at, text, why) < 0)
+        return -1;
     switch (regcomp(regex, text, REG_EXTENDED | REG_NOSUB)) {
     case 0:
         return 0;

@@ -183,13 +183,24 @@ static int hostlist_of(void *arg, const char *source, const char *name, const ch
     *text = source && strcmp(name, "idle") == 0      ? "ib001 ib002"
             : source && strcmp(name, "left") == 0    ? "ib001,gone1"
             : !source && strcmp(name, "theirs") == 0 ? "ib003,@gpu"
+            : !source && strcmp(name, "away") == 0   ? "ib003,gone2"
                                                      : "";
     return source && strcmp(source, "slurm") != 0
                ? fail_set(why, FAIL_HOSTLIST, "no group source '%s'", source)
                : 0;
 }
 
-static const struct hostset_groups others = {.hostlist_of = hostlist_of};
+static int file_text(void *arg, const char *path, const char **text, struct fail *why)
+{
+    (void)arg;
+    (void)path;
+    (void)why;
+    *text = "ib002,gone3";
+    return 0;
+}
+
+static const struct hostset_groups others = {.hostlist_of = hostlist_of,
+                                             .file_text = file_text};
 
 static char *selected(const struct fleet *fleet, const char *text)
 {
@@ -238,9 +249,15 @@ static void a_source_may_exclude_whom_the_fleet_does_not_have(void **state)
     assert_int_equal(fleet_exclude(fleet, "@slurm:left", &others, set, &why), 0);
     assert_int_equal(hostset_count(set), 2);
     assert_false(hostset_has(set, "ib001"));
+    assert_int_equal(fleet_exclude(fleet, "@away", &others, set, &why), 0);
+    assert_int_equal(hostset_count(set), 1);
+    assert_true(hostset_has(set, "ib002"));
+    assert_int_equal(fleet_exclude(fleet, "^file", &others, set, &why), -1);
+    assert_string_equal(
+        why.text, "file 'file': column 7 of 'ib002,gone3': no such node: 'gone3'");
     assert_int_equal(fleet_exclude(fleet, "ib002,gone1", &others, set, &why), -1);
     assert_string_equal(why.text, "column 7 of 'ib002,gone1': no such node: 'gone1'");
-    assert_int_equal(hostset_count(set), 2);
+    assert_int_equal(hostset_count(set), 1);
     hostset_free(set);
     fleet_free(fleet);
 }

@@ -263,6 +263,10 @@ static void pdsh_takes_out_with_minus_and_filters(void **state)
                 "column 3 of 'a,/(a)\\1/': no counts and back references in a filter");
     assert_fold("a,/a{9}/", "column 3 of 'a,/a{9}/': no counts and back references in a "
                             "filter");
+    assert_fold("a,/(((((((a+)+)+)+)+)+)+)+/", "a");
+    assert_fold("a,/((((((((a+)+)+)+)+)+)+)+)+/",
+                "column 3 of 'a,/((((((((a+)+)+)+)+)+)+)+)+/': a filter with more than 8 "
+                "'+'");
 }
 
 static void what_is_wrong_is_shown_with_its_column(void **state)
@@ -437,6 +441,8 @@ static void each_keeps_the_order_written(void **state)
     assert_string_equal(why.text, "stopped");
     assert_int_equal(hostset_each("d,e!f", note, seen, &why), -1);
     assert_string_equal(why.text, "only ',' can join names in 'd,e!f'");
+    assert_int_equal(hostset_each("d,/zzz/", note, seen, &why), -1);
+    assert_int_equal(hostset_each("d,-/zzz/", note, seen, &why), -1);
     assert_int_equal(hostset_each("d,e[", note, seen, &why), -1);
     assert_string_equal(seen, "b3 b1 b2 a b1 c ");
 }
@@ -447,6 +453,7 @@ static void each_keeps_the_order_written(void **state)
 static void names_come_and_go(void **state)
 {
     CLEANUP(hostset_done) struct hostset *set = hostset_new();
+    CLEANUP(hostset_done) struct hostset *out = hostset_new();
     struct fail why;
     size_t i = 99;
 
@@ -460,8 +467,10 @@ static void names_come_and_go(void **state)
     assert_true(hostset_find(set, "ib10", &i));
     assert_int_equal(i, 1);
     assert_false(hostset_find(set, "ib010", &i));
-    hostset_remove(set, "ib9");
-    hostset_remove(set, "ib8");
+    hostset_add(out, "ib8", NULL);
+    hostset_add(out, "ib9", NULL);
+    hostset_add(out, "ib11", NULL);
+    hostset_subtract(set, out);
     assert_int_equal(hostset_count(set), 1);
     assert_string_equal(hostset_name(set, 0), "ib10");
     assert_int_equal(hostset_add(set, "a b", &why), -1);
