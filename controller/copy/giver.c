@@ -8,7 +8,6 @@
 #include "controller/exec/shot.h"
 #include "controller/tail.h"
 #include "protocol/fail.h"
-#include "protocol/fail_wire.h"
 #include "protocol/json.h"
 #include "protocol/parcel.h"
 #include "protocol/scope.h"
@@ -73,7 +72,7 @@ static int announce(struct giver *g, struct fail *why)
         opening_say(&g->opening, baggage_order(b, g->order.into), why) < 0)
         return -1;
     while (g->announced < baggage_count(b) &&
-           g->opening.said.len_bytes < PARCEL_PIECE_BYTES)
+           opening_queued_bytes(&g->opening) < PARCEL_PIECE_BYTES)
         if (opening_say(&g->opening, parcel_encode(baggage_parcel(b, g->announced++)),
                         why) < 0)
             return -1;
@@ -161,13 +160,9 @@ static int hear_done(struct giver *g, const struct json *doc, struct fail *why)
 static int hear_doc(struct giver *g, const struct json *doc, struct fail *why)
 {
     const struct json *failure = json_find(doc, "fail");
-    struct fail said;
 
-    if (failure) {
-        if (fail_wire_get(failure, &said, why) == 0 && why)
-            *why = said;
-        return -1;
-    }
+    if (failure)
+        return opening_failed(failure, why);
     if (json_find(doc, "busy"))
         return 0;
     return json_find(doc, "want") ? hear_want(g, doc, why) : hear_done(g, doc, why);

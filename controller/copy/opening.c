@@ -5,6 +5,7 @@
 
 #include "controller/link/agentfile.h"
 #include "protocol/fail.h"
+#include "protocol/fail_wire.h"
 #include "protocol/frame.h"
 #include "protocol/json.h"
 #include "protocol/scope.h"
@@ -39,6 +40,13 @@ const char *opening_frame(struct opening *o, size_t *len_bytes)
     return frame_next(o->reader, len_bytes);
 }
 
+/* What the node has taken is not kept: a file would stand here whole. */
+static void forget_said(struct opening *o)
+{
+    text_reset(&o->said);
+    o->said_at = 0;
+}
+
 int opening_say_frame(struct opening *o, const char *bytes, size_t len_bytes,
                       struct fail *why)
 {
@@ -47,6 +55,8 @@ int opening_say_frame(struct opening *o, const char *bytes, size_t len_bytes,
 
     if (frame_encode(bytes, len_bytes, &frame, &frame_bytes, why) < 0)
         return -1;
+    if (opening_is_silent(o))
+        forget_said(o);
     text_put(&o->said, (const char *)frame, frame_bytes);
     free(frame);
     return text_is_cut(&o->said) ? fail_memory(why) : 0;
@@ -62,7 +72,34 @@ int opening_say(struct opening *o, struct json *doc, struct fail *why)
 
 bool opening_is_silent(const struct opening *o)
 {
-    return o->said_at == o->said.len_bytes;
+    return opening_queued_bytes(o) == 0;
+}
+
+size_t opening_queued_bytes(const struct opening *o)
+{
+    return o->said.len_bytes - o->said_at;
+}
+
+/* Its own want of memory, or a signal to it, is no trouble of ours. */
+static enum fail_code code_of_node(enum fail_code code)
+{
+    switch (code) {
+    case FAIL_DISK_FULL:
+    case FAIL_GARBAGE:
+    case FAIL_COPY:
+        return code;
+    default:
+        return FAIL_COPY;
+    }
+}
+
+int opening_failed(const struct json *failure, struct fail *why)
+{
+    struct fail said;
+
+    if (fail_wire_get(failure, &said, why) < 0)
+        return -1;
+    return fail_set(why, code_of_node(said.code), "%s", said.text);
 }
 
 static int push_agent(struct opening *o, struct fail *why)
@@ -79,12 +116,11 @@ ssize_t opening_next(struct opening *o, char *bytes, size_t size_bytes, struct f
     size_t n;
 
     if (opening_is_silent(o)) {
-        text_reset(&o->said);
-        o->said_at = 0;
+        forget_said(o);
         if (o->attempt.needed && !opening_is_over(o) && push_agent(o, why) < 0)
             return -1;
     }
-    n = o->said.len_bytes - o->said_at;
+    n = opening_queued_bytes(o);
     n = n < size_bytes ? n : size_bytes;
     if (n == 0)
         return 0;

@@ -49,5 +49,11 @@ int opening_say_frame(struct opening *o, const char *bytes, size_t len_bytes,
 /* What is queued, or a piece of the agent that is wanted. */
 ssize_t opening_next(struct opening *o, char *bytes, size_t size_bytes, struct fail *why);
 bool opening_is_silent(const struct opening *o);
+size_t opening_queued_bytes(const struct opening *o);
+
+/* Always -1: *why is what the node says went wrong there.  FAIL_DISK_FULL, FAIL_GARBAGE,
+ * and FAIL_COPY for all else: that node has failed, and nothing of our own machine.
+ */
+int opening_failed(const struct json *failure, struct fail *why);
 
 #endif

@@ -6,7 +6,6 @@
 #include "controller/exec/shot.h"
 #include "controller/tail.h"
 #include "protocol/fail.h"
-#include "protocol/fail_wire.h"
 #include "protocol/json.h"
 #include "protocol/parcel.h"
 #include "protocol/scope.h"
@@ -218,13 +217,9 @@ static int hear_doc(struct taker *t, const struct json *doc, size_t len_bytes,
                     struct fail *why)
 {
     const struct json *failure = json_find(doc, "fail");
-    struct fail said;
 
-    if (failure) {
-        if (fail_wire_get(failure, &said, why) == 0)
-            *why = said;
-        return -1;
-    }
+    if (failure)
+        return opening_failed(failure, why);
     switch (t->state) {
     case ORDERING:
         return hear_order(t, doc, why);

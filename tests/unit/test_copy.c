@@ -13,6 +13,7 @@
 
 #include "protocol/tree/baggage.h"
 #include "controller/copy/giver.h"
+#include "controller/copy/opening.h"
 #include "controller/copy/taker.h"
 #include "controller/exec/shot.h"
 #include "controller/link/agentfile.h"
@@ -234,7 +235,7 @@ static int hear(struct giver *g, const char *text, struct fail *why)
 }
 
 /* All that it has to say now, as one string in which a NUL is '.'; how it ended. */
-static ssize_t drain(struct giver *g, char said[2000])
+static ssize_t drain(struct giver *g, char *said)
 {
     size_t len = 0;
     ssize_t n;
@@ -297,6 +298,9 @@ static void what_a_node_may_not_say_ends_it(void **state)
         "[]",
         "x",
         "{\"fail\":{\"code\":\"disk-full\",\"text\":\"f: full\"}}",
+        "{\"fail\":{\"code\":\"out-of-memory\",\"text\":\"out of memory\"}}",
+        "{\"fail\":{\"code\":\"interrupted\",\"text\":\"a signal\"}}",
+        "{\"fail\":{\"code\":\"failure-budget\",\"text\":\"enough\"}}",
     };
     struct baggage *b = pack();
 
@@ -306,7 +310,9 @@ static void what_a_node_may_not_say_ends_it(void **state)
         struct fail why = {0};
 
         assert_int_equal(hear(g, bad[i], &why), -1);
-        assert_int_equal(why.code, i == 6 ? FAIL_DISK_FULL : FAIL_GARBAGE);
+        assert_int_equal(why.code, i > 6    ? FAIL_COPY
+                                   : i == 6 ? FAIL_DISK_FULL
+                                            : FAIL_GARBAGE);
         assert_int_equal(giver_end(g, 0, &why), -1);
         giver_free(g);
     }
@@ -327,6 +333,52 @@ static void a_node_that_wants_two_files_at_once_is_refused(void **state)
     assert_int_equal(hear(g, "{\"done\":true,\"sent\":\"1\",\"same\":\"0\"}", &why), -1);
     giver_free(g);
     baggage_free(b);
+}
+
+#define MANY 2000
+
+/* They are more than is queued at a time. */
+static void all_of_a_wide_tree_is_announced(void **state)
+{
+    static const char *const sources[] = {"d"};
+    char name[30], *said = calloc(1, MANY * 300);
+    struct baggage *b;
+    struct giver *g;
+    size_t count = 0;
+
+    (void)state;
+    mkdir("d", 0755);
+    for (int i = 0; i < MANY; i++) {
+        snprintf(name, sizeof name, "d/file-%d", i);
+        write_file(name, "");
+    }
+    assert_int_equal(baggage_pack(sources, 1, &b, NULL), 0);
+    g = giver_new(&(struct giver_order){.agent = &agent, .baggage = b, .into = "/x"});
+    assert_int_equal(giver_hear(g, FRAME_MARKER, sizeof FRAME_MARKER - 1, NULL), 0);
+    assert_int_equal(drain(g, said), SHOT_LATER);
+    for (const char *at = said; (at = strstr(at, "\"path\":")); at++)
+        count++;
+    assert_int_equal(count, 1 + MANY);
+    giver_free(g);
+    baggage_free(b);
+    free(said);
+}
+
+static void what_a_node_has_taken_is_not_kept(void **state)
+{
+    static char piece[1 + PARCEL_PIECE_BYTES] = {PARCEL_DATA};
+    char taken[1 << 14];
+    struct opening o;
+
+    (void)state;
+    assert_int_equal(opening_begin(&o, &agent), 0);
+    for (size_t i = 0; i < TEXT_MAX_BYTES / PARCEL_PIECE_BYTES; i++) {
+        assert_int_equal(opening_say_frame(&o, piece, sizeof piece, NULL), 0);
+        while (!opening_is_silent(&o))
+            assert_true(opening_next(&o, taken, sizeof taken, NULL) > 0);
+    }
+    assert_true(o.said.room_bytes <= 4 * PARCEL_PIECE_BYTES);
+    opening_clear(&o);
 }
 
 static void only_what_is_the_same_so_far_is_taken_up(void **state)
@@ -453,6 +505,8 @@ int main(void)
         COPY_TEST(what_a_node_wants_is_given_and_then_it_is_done),
         COPY_TEST(what_a_node_may_not_say_ends_it),
         COPY_TEST(a_node_that_wants_two_files_at_once_is_refused),
+        COPY_TEST(all_of_a_wide_tree_is_announced),
+        COPY_TEST(what_a_node_has_taken_is_not_kept),
         COPY_TEST(a_file_is_taken_piece_by_piece),
         COPY_TEST(what_a_giver_may_not_say_ends_it),
         COPY_TEST(other_bytes_than_a_giver_announced_are_not_kept),
