@@ -45,7 +45,7 @@ struct link_pool_options {
                                 away; 1: never again; 0: 3                           */
     uint64_t pause_ms;         /* about this long before the second try, then doubled;
                                 0: 1000                                              */
-    uint64_t idle_ms;          /* silence after which an agent is pinged; 0: 60000     */
+    uint64_t idle_ms;          /* an agent is pinged so often; 0: 60000                */
 };
 
 /* Reads the agent's file and nothing else yet.  FAIL_STATE when it cannot be

@@ -107,9 +107,10 @@ void talk_give_up(struct talk *t, const struct fail *why)
 
 /* ---- waiting ------------------------------------------------------------------- */
 
+/* Also one that talks all the time: it ends when it has not heard us for long. */
 static uint64_t ping_due_ms(const struct talk *t)
 {
-    return t->greeted && !t->pinging ? t->heard_ms + t->idle_ms : REQUESTS_NEVER;
+    return t->greeted && !t->pinging ? t->pinged_ms + t->idle_ms : REQUESTS_NEVER;
 }
 
 uint64_t talk_due_ms(const struct talk *t)
@@ -126,7 +127,7 @@ static void on_pong(void *arg, const struct json *body, const struct fail *why)
 
     (void)body;
     t->pinging = false;
-    if (!why || !t->greeted)
+    if (!why || !t->greeted || t->heard_ms > t->pinged_ms)
         return;
     fail_set(&silent, FAIL_LINK_LOST, "the agent does not answer: %s", why->text);
     t->hooks->silent(t->arg, &silent);
@@ -142,6 +143,7 @@ void talk_tick(struct talk *t, uint64_t now_ms)
         answer(q, NULL, &q->why);
     if (ping_due_ms(t) <= now_ms) {
         t->pinging = true;
+        t->pinged_ms = now_ms;
         talk_ask(t, &ping, now_ms, on_pong, t);
     }
 }
@@ -153,6 +155,7 @@ static int on_hello(struct talk *t, const struct message *m, struct fail *why)
     if (message_check_hello(m->body, why) < 0 || send_hello(t, why) < 0)
         return -1;
     t->greeted = true;
+    t->pinged_ms = t->heard_ms;
     t->hooks->greeted(t->arg, m->body);
     return 0;
 }

@@ -2,8 +2,8 @@
  *
  * The agent greets first and is greeted back.  From then on it is asked, and each
  * request is answered exactly once: by the agent, by its deadline, or when the talk is
- * given up.  An agent that is silent for long is pinged.  Knows no loop, no clock and no
- * SSH: times are the owner's, in ms.
+ * given up.  The agent is pinged now and then: so it knows that we are there, and we
+ * notice its silence.  Knows no loop, no clock and no SSH: times are the owner's, in ms.
  *
  *     talk_begin(t);                                     the agent is being started
  *     talk_hear(t, bytes, n, why) < 0:                   it is no agent of ours
@@ -40,7 +40,9 @@ struct talk_hooks {
      */
     int (*frame)(void *arg, const char *text, size_t len_bytes, struct fail *why);
 
-    /* The agent does not even answer a ping: FAIL_LINK_LOST.  The owner ends the talk. */
+    /* Since a ping nothing came, not even its answer: FAIL_LINK_LOST.  The owner ends
+     * the talk.
+     */
     void (*silent)(void *arg, const struct fail *why);
 };
 
@@ -48,8 +50,9 @@ struct talk_hooks {
 struct talk {
     const struct talk_hooks *hooks;
     void *arg;
-    uint64_t idle_ms;            /* silence after which the agent is pinged */
-    uint64_t heard_ms;           /* when anything came from the node        */
+    uint64_t idle_ms;            /* the agent is pinged so often       */
+    uint64_t heard_ms;           /* when anything came from the node   */
+    uint64_t pinged_ms;          /* or greeted: when we last spoke for certain */
     struct frame_reader *reader; /* NULL: not begun, or ended           */
     bool greeted;                /* the agent can be asked              */
     bool pinging;
@@ -81,8 +84,8 @@ void talk_ask(struct talk *t, const struct talk_question *question, uint64_t now
 /* When talk_tick() is wanted next, or REQUESTS_NEVER. */
 uint64_t talk_due_ms(const struct talk *t);
 
-/* Answer all that is due, but not what an answer asks anew, and ping an agent that has
- * been silent.
+/* Answer all that is due, but not what an answer asks anew, and ping the agent when it
+ * is time.
  */
 void talk_tick(struct talk *t, uint64_t now_ms);
 
