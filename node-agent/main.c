@@ -72,7 +72,7 @@ static int run_serve(const struct home *h, char **argv)
 
 static int run_relay(const struct home *h, char **argv)
 {
-    struct carry_options options = {STDIN_FILENO, STDOUT_FILENO, SERVE_IDLE_MS,
+    struct carry_options options = {STDIN_FILENO, STDOUT_FILENO, CARRY_IDLE_MS,
                                     SERVE_HELLO_MS};
     struct fail why;
 

@@ -16,6 +16,12 @@
 struct fail;
 struct home;
 
+/* Longer than an agent waits (serve.h): a controller that somebody has paused does not
+ * ping, and with the relay all its connections would go.  When it is gone for good, its
+ * connection to this host is, too, and SSH notices that.
+ */
+#define CARRY_IDLE_MS ((int64_t)60 * 60 * 1000)
+
 struct carry_options {
     int in, out;
     int64_t idle_ms, hello_ms;
