@@ -26,12 +26,6 @@
 #include "protocol/fail.h"
 #include "protocol/scope.h"
 
-/* Beside one per node: the journal, the terminal, the loop's own. */
-#define SPARE_FILES 64
-
-/* The streams of an OpenSSH client. */
-#define FILES_PER_CHILD 3
-
 /* A command that can queue its nodes does not begin with fewer than so many at once. */
 #define LEAST_AT_ONCE 16
 
@@ -267,30 +261,23 @@ void command_close(struct command *c)
 /* ---- what is opened when asked for --------------------------------------------------
  */
 
-static size_t files_each(const struct command *c)
-{
-    return c->insides->has_children ? FILES_PER_CHILD : 1;
-}
-
 static int too_few_files(const struct command *c, size_t nodes, size_t room,
                          struct fail *why)
 {
-    bool one_each = files_each(c) == 1;
+    bool has_children = c->insides->has_children;
 
     return fail_set(
         why, FAIL_USAGE,
-        "%zu nodes at once need %s open files, and of the %zu allowed %zu are "
-        "left for them: raise the hard limit (ulimit -Hn) or take fewer nodes",
-        nodes, one_each ? "as many" : "(through OpenSSH) three times as many",
-        descriptors_allowed(), room * files_each(c));
+        "%zu nodes at once need %s open files, and of the %zu allowed there are enough "
+        "left for %zu nodes: raise the hard limit (ulimit -Hn) or take fewer nodes",
+        nodes, has_children ? "(through OpenSSH) three times as many" : "as many",
+        descriptors_allowed(), room);
 }
 
 /* How many nodes there are open files for. */
 static size_t count_room(const struct command *c)
 {
-    size_t left = descriptors_left();
-
-    return left > SPARE_FILES ? (left - SPARE_FILES) / files_each(c) : 0;
+    return descriptors_room(descriptors_left(), c->insides->has_children);
 }
 
 /* Each link is an open file for as long as the run: better refused now than node by

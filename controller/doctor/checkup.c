@@ -51,11 +51,6 @@ enum checkup_level checkup_worst(const struct checkup *c)
     return worst;
 }
 
-const char *checkup_level_name(enum checkup_level level)
-{
-    return levels[level].name;
-}
-
 static void fill_to(struct text *text, size_t from, size_t column)
 {
     size_t taken = text->len_bytes - from;

@@ -46,9 +46,6 @@ void checkup_add(struct checkup *c, enum checkup_level level, const char *about,
 
 enum checkup_level checkup_worst(const struct checkup *c);
 
-/* "ok", "warn", "bad" */
-const char *checkup_level_name(enum checkup_level level);
-
 /* A line for each, words escaped; width 0: as long as they are. */
 void checkup_render(const struct checkup *c, size_t width, bool color, struct text *text);
 

@@ -5,9 +5,6 @@
 #include "inventory/fleet.h"
 #include "protocol/fail.h"
 
-/* Beside one per node: the journal, the terminal, the loop's own. */
-#define SPARE_FILES 64
-
 static void examine_file(struct checkup *c, struct command *command)
 {
     struct fail why;
@@ -28,19 +25,28 @@ static void examine_file(struct checkup *c, struct command *command)
                     fleet_group_count(command->fleet));
 }
 
+static bool has_children(const struct command *command)
+{
+    for (size_t i = 0; i < command->node_count; i++)
+        if (command->nodes[i]->ssh == FLEET_SSH_OPENSSH)
+            return true;
+    return false;
+}
+
 static void examine_open_files(struct checkup *c, const struct command *command)
 {
-    size_t allowed, nodes = command->node_count;
+    size_t allowed, room, nodes = command->node_count;
 
     descriptors_raise(); /* as every command does that logs in */
     allowed = descriptors_allowed();
+    room = descriptors_room(allowed, has_children(command));
     if (allowed >= DESCRIPTORS_MOST)
         checkup_add(c, CHECKUP_OK, "open files", NULL, "no limit");
     else
-        checkup_add(c, allowed < nodes + SPARE_FILES ? CHECKUP_BAD : CHECKUP_OK,
-                    "open files", "raise the hard limit:  ulimit -Hn,  limits.conf",
+        checkup_add(c, room < nodes ? CHECKUP_BAD : CHECKUP_OK, "open files",
+                    "raise the hard limit:  ulimit -Hn,  limits.conf",
                     "%zu allowed: enough for %zu nodes at once, the fleet has %zu",
-                    allowed, allowed > SPARE_FILES ? allowed - SPARE_FILES : 0, nodes);
+                    allowed, room, nodes);
 }
 
 void examine_fleet(struct checkup *c, struct command *command)

@@ -3,13 +3,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "controller/command.h"
 #include "controller/doctor/checkup.h"
 #include "controller/doctor/examine.h"
+#include "controller/ssh/hostkeys.h"
 #include "controller/ssh/keyagent.h"
 #include "controller/ssh/keyagent_list.h"
 #include "controller/ssh/keyring.h"
+#include "controller/ssh/ssh.h"
 #include "controller/ssh/userkey.h"
 #include "controller/whole_file.h"
 #include "inventory/fleet.h"
@@ -20,6 +23,11 @@
 
 /* Nodes that name other keys or files than the one before them; more are not told. */
 #define MOST_KINDS 8
+
+static bool is_same(const char *a, const char *b)
+{
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
 
 /* ---- the ssh-agent ----------------------------------------------------------------- */
 
@@ -51,19 +59,60 @@ static void examine_agent_of_ssh(struct checkup *c)
 
 /* ---- keys ------------------------------------------------------------------------- */
 
+static bool is_private(const char *path)
+{
+    static const char mark[] = "-----BEGIN";
+    char start[sizeof mark] = "";
+    FILE *file = fopen(path, "re");
+
+    if (!file)
+        return false;
+    if (!fgets(start, sizeof start, file))
+        start[0] = '\0';
+    fclose(file);
+    return strcmp(start, mark) == 0;
+}
+
 static void examine_mode(struct checkup *c, const char *path)
 {
     struct stat file;
 
-    if (path && stat(path, &file) == 0 && (file.st_mode & 077))
+    if (is_private(path) && stat(path, &file) == 0 && (file.st_mode & 077))
         checkup_add(c, CHECKUP_WARN, "key",
                     "ssh itself refuses it like that:  chmod 600 KEY",
                     "%s can be read by others (mode %04o)", path,
                     (unsigned)(file.st_mode & 07777));
 }
 
+/* There is no key that we could use.  ssh_config may name one, and the OpenSSH client has
+ * ways that we have not: is a command for the nodes of this key refused?  Without nodes
+ * nobody knows.
+ */
+static void examine_without_key(struct checkup *c, const struct command *command,
+                                const char *path, const struct fail *reason)
+{
+    struct ssh_client *client = ssh_client_new();
+    struct fail why = *reason;
+    int status = client && command->node_count ? 0 : -1;
+
+    for (size_t i = 0; i < command->node_count && status == 0; i++) {
+        const struct ssh_order order = ssh_order_to(command->nodes[i]);
+
+        if (is_same(command->nodes[i]->key, path))
+            status = ssh_client_check(client, &order, &why);
+    }
+    ssh_client_free(client);
+    if (status < 0)
+        checkup_add(c, command->node_count ? CHECKUP_BAD : CHECKUP_WARN, "key",
+                    "-i KEY, or `key =` in the fleet file", "%s", why.text);
+    else
+        checkup_add(c, CHECKUP_OK, "key", NULL,
+                    "ssh_config or the OpenSSH client has one");
+}
+
 /* path NULL: those that are used when none is named. */
-static void examine_key(struct checkup *c, const char *path)
+static void examine_key(struct checkup *c, const struct command *command,
+                        const char *path)
 {
     struct keyagent *agent = agent_path() ? keyagent_new(agent_path(), 0) : NULL;
     unsigned char order[KEYRING_MAX_KEYS];
@@ -72,8 +121,7 @@ static void examine_key(struct checkup *c, const char *path)
     size_t count;
 
     if (keyring_new(path, getenv("HOME"), agent, &ring, &why) < 0) {
-        checkup_add(c, CHECKUP_BAD, "key", "-i KEY, or `key =` in the fleet file", "%s",
-                    why.text);
+        examine_without_key(c, command, path, &why);
         keyagent_free(agent);
         return;
     }
@@ -83,10 +131,10 @@ static void examine_key(struct checkup *c, const char *path)
 
         checkup_add(c, CHECKUP_OK, "key", NULL, "%s, %s", userkey_name(key),
                     userkey_has_secret(key) ? "from its file" : "by the ssh-agent");
+        examine_mode(c, userkey_name(key));
     }
     keyring_free(ring);
     keyagent_free(agent);
-    examine_mode(c, path);
 }
 
 /* ---- known hosts -------------------------------------------------------------------- */
@@ -123,19 +171,33 @@ static void examine_known_hosts(struct checkup *c, const char *path)
                     (double)l.bytes / 1e3);
 }
 
-/* A list of files, parted by commas or spaces; NULL: the usual one. */
-static void examine_known_files(struct checkup *c, const char *paths)
+/* The user's, and the machine's, which need not be there; one of them will do. */
+static void examine_usual_files(struct checkup *c)
 {
-    CLEANUP(text_done) char *copy = NULL;
+    CLEANUP(text_done) char *own = NULL;
     const char *home = getenv("HOME");
+    bool has_system = access(HOSTKEYS_SYSTEM_FILE, F_OK) == 0;
+
+    if (has_system)
+        examine_known_hosts(c, HOSTKEYS_SYSTEM_FILE);
+    if (asprintf(&own, "%s/.ssh/known_hosts", home ? home : "") < 0)
+        own = NULL;
+    else if (!has_system || access(own, F_OK) == 0)
+        examine_known_hosts(c, own);
+}
+
+/* A list of files, spaces between; NULL: the usual ones. */
+static void examine_known_files(struct checkup *c, const struct command *command,
+                                const char *paths)
+{
+    CLEANUP(text_done) char *copy = paths ? strdup(paths) : NULL;
     char *rest = NULL;
 
-    if (!paths && asprintf(&copy, "%s/.ssh/known_hosts", home ? home : "") < 0)
-        copy = NULL;
-    else if (paths)
-        copy = strdup(paths);
-    for (char *path = copy ? strtok_r(copy, ", ", &rest) : NULL; path;
-         path = strtok_r(NULL, ", ", &rest))
+    (void)command;
+    if (!paths)
+        examine_usual_files(c);
+    for (char *path = copy ? strtok_r(copy, " ", &rest) : NULL; path;
+         path = strtok_r(NULL, " ", &rest))
         examine_known_hosts(c, path);
 }
 
@@ -160,12 +222,8 @@ static void examine_client(struct checkup *c)
 
 /* ---- as the nodes need them ------------------------------------------------------------ */
 
-typedef void (*examine_fn)(struct checkup *c, const char *path);
-
-static bool is_same(const char *a, const char *b)
-{
-    return a == b || (a && b && strcmp(a, b) == 0);
-}
+typedef void (*examine_fn)(struct checkup *c, const struct command *command,
+                           const char *value);
 
 /* Each value of a setting once, as far as there are few; without a fleet the default, and
  * with one that cannot be read nobody knows.
@@ -177,7 +235,7 @@ static void each_kind(struct checkup *c, const struct command *command, size_t a
     size_t count = 0;
 
     if (!command->node_count && !command_fleet_file(command))
-        examine(c, NULL);
+        examine(c, command, NULL);
     for (size_t i = 0; i < command->node_count && count < MOST_KINDS; i++) {
         const char *value = *(const char *const *)((const char *)command->nodes[i] + at);
         size_t s = 0;
@@ -187,7 +245,7 @@ static void each_kind(struct checkup *c, const struct command *command, size_t a
         if (s < count)
             continue;
         seen[count++] = value;
-        examine(c, value);
+        examine(c, command, value);
     }
 }
 

@@ -19,9 +19,6 @@
 #include "protocol/fail.h"
 #include "protocol/scope.h"
 
-/* Sites give it to all their machines. */
-#define SYSTEM_KNOWN_HOSTS "/etc/ssh/ssh_known_hosts"
-
 struct known_keyring {
     struct known_keyring *next;
     char *path; /* as asked for; NULL: the default */
@@ -188,8 +185,8 @@ static int standard_files(const struct ssh_client *c, struct hostkeys **keys,
 {
     CLEANUP(text_done) char *first = in_ssh_folder(c, "known_hosts");
     CLEANUP(text_done) char *second = in_ssh_folder(c, "known_hosts2");
-    const char *const files[] = {first, second, SYSTEM_KNOWN_HOSTS,
-                                 SYSTEM_KNOWN_HOSTS "2"};
+    const char *const files[] = {first, second, HOSTKEYS_SYSTEM_FILE,
+                                 HOSTKEYS_SYSTEM_FILE "2"};
 
     return first && second ? hostkeys_new(files, sizeof files / sizeof *files, keys, why)
                            : fail_memory(why);

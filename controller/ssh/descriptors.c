@@ -6,6 +6,12 @@
 /* Where /proc does not say: standard streams, the loop's own. */
 #define OPEN_USUALLY 16
 
+/* Beside those of the nodes: the journal, the terminal, the loop's own. */
+#define SPARE_FILES 64
+
+/* The streams of an OpenSSH client. */
+#define FILES_PER_CHILD 3
+
 void descriptors_raise(void)
 {
     struct rlimit limit;
@@ -45,4 +51,11 @@ size_t descriptors_left(void)
     size_t allowed = descriptors_allowed(), open = count_open();
 
     return allowed > open ? allowed - open : 0;
+}
+
+size_t descriptors_room(size_t files, bool has_children)
+{
+    return files > SPARE_FILES
+               ? (files - SPARE_FILES) / (has_children ? FILES_PER_CHILD : 1)
+               : 0;
 }

@@ -24,6 +24,9 @@ struct hostkeys;
 
 #define HOSTKEYS_MAX_FILES 8
 
+/* Beside each user's own; sites give it to all their machines. */
+#define HOSTKEYS_SYSTEM_FILE "/etc/ssh/ssh_known_hosts"
+
 /* Room for the names of all algorithms, with commas. */
 #define HOSTKEYS_LIST_BYTES 128
 

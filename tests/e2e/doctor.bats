@@ -97,3 +97,19 @@ is_bad() # THING WORDS   it alone is bad, and says so
     is_bad key "$SSHD_DIR/locked"
     [[ "$(of ssh-agent)" == "warn "* ]]
 }
+
+@test "a key that only ssh_config or the OpenSSH client has is no fault" {
+    mv "$SSHD_KEY" "$SSHD_DIR/other"
+    sed -i '/^key = /d' "$IBFLEET_FLEET"
+    export HOME=$SSHD_DIR/home
+    mkdir -m 700 -p "$HOME/.ssh"
+    is_bad key "no ~/.ssh/id_ed25519"
+    echo "IdentityFile $SSHD_DIR/other" >"$SSHD_DIR/ssh_config"
+    sed -i "s|^ssh_config = none|ssh_config = $SSHD_DIR/ssh_config|" "$IBFLEET_FLEET"
+    ibfleet doctor --json
+    [ "$status" = 0 ]
+    [ "$(of key)" = "ok ssh_config or the OpenSSH client has one" ]
+    install -m 644 "$SSHD_DIR/other" "$HOME/.ssh/id_ed25519"
+    ibfleet doctor --json
+    [[ "$(of key)" == *"warn $HOME/.ssh/id_ed25519 can be read by others (mode 0644)"* ]]
+}
