@@ -2,10 +2,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -15,9 +17,11 @@
 #include "protocol/scope.h"
 
 #define BUSY_BYTES     ((uint64_t)64 << 20)
+#define SYNC_BYTES     ((uint64_t)256 << 20)
 #define MAX_TEMP_BYTES 64
 #define MAX_NAME_BYTES 256
 #define NAP_MS         100
+#define TEMP_FLAGS     (O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
 #define FOLDER_FLAGS   (O_RDONLY | O_DIRECTORY | O_CLOEXEC)
 
 static void fd_done(int *fd)
@@ -35,6 +39,7 @@ struct landing {
     /* the file that grows */
     int folder, fd;
     char temp[MAX_TEMP_BYTES];
+    bool own;         /* its name is known to nobody else: it goes with us */
     const char *path; /* for messages */
     struct digest *digest;
     uint64_t size;
@@ -96,6 +101,9 @@ static int open_top(struct landing *l, const char *dest, enum landing_what what,
 
 static void forget_file(struct landing *l)
 {
+    if (l->own)
+        unlinkat(l->folder, l->temp, 0);
+    l->own = false;
     fd_done(&l->fd);
     fd_done(&l->folder);
     l->fd = l->folder = -1;
@@ -159,7 +167,7 @@ static size_t component(const struct landing *l, const char **path, bool first,
 static int open_parent(const struct landing *l, const char *path, int *folder,
                        char name[MAX_NAME_BYTES], struct fail *why)
 {
-    CLEANUP(fd_done) int at = dup(l->top);
+    CLEANUP(fd_done) int at = fcntl(l->top, F_DUPFD_CLOEXEC, 0);
     const char *rest = path;
     bool first = true;
 
@@ -194,7 +202,9 @@ int landing_folder(struct landing *l, const struct parcel *p, bool *made,
     if (!*made && errno != EEXIST)
         return complain(p->path, why);
     there = openat(parent, name, FOLDER_FLAGS | O_NOFOLLOW);
-    return there < 0 ? complain(p->path, why) : 0;
+    if (there < 0 || (*made && fchmod(there, p->mode | 0700) < 0))
+        return complain(p->path, why);
+    return 0;
 }
 
 int landing_finish_folder(struct landing *l, const struct parcel *p, struct fail *why)
@@ -209,24 +219,45 @@ int landing_finish_folder(struct landing *l, const struct parcel *p, struct fail
     return there < 0 || fchmod(there, p->mode) < 0 ? complain(p->path, why) : 0;
 }
 
+static bool is_link_to(int folder, const char *name, const char *target)
+{
+    char there[PARCEL_MAX_PATH_BYTES];
+    ssize_t n = readlinkat(folder, name, there, sizeof there);
+
+    return n >= 0 && (size_t)n == strlen(target) && memcmp(there, target, (size_t)n) == 0;
+}
+
+/* Nobody else's, also where nodes share the folder. */
+static int make_own_name(char name[MAX_TEMP_BYTES], struct fail *why)
+{
+    uint64_t random[2];
+
+    if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random)
+        return complain("getrandom", why);
+    snprintf(name, MAX_TEMP_BYTES, ".ibfleet-%016" PRIx64 "%016" PRIx64 ".part",
+             random[0], random[1]);
+    return 0;
+}
+
 int landing_link(struct landing *l, const struct parcel *p, bool *made, struct fail *why)
 {
-    static const char temp[] = ".ibfleet-link.part";
     CLEANUP(fd_done) int parent = -1;
-    char name[MAX_NAME_BYTES], target[PARCEL_MAX_PATH_BYTES];
-    ssize_t n;
+    char name[MAX_NAME_BYTES], temp[MAX_TEMP_BYTES];
 
     if (open_parent(l, p->path, &parent, name, why) < 0)
         return -1;
-    n = readlinkat(parent, name, target, sizeof target);
-    *made = n < 0 || (size_t)n != strlen(p->target) ||
-            memcmp(target, p->target, (size_t)n) != 0;
+    *made = !is_link_to(parent, name, p->target);
     if (!*made)
         return 0;
-    if ((unlinkat(parent, temp, 0) < 0 && errno != ENOENT) ||
-        symlinkat(p->target, parent, temp) < 0)
+    if (make_own_name(temp, why) < 0)
+        return -1;
+    if (symlinkat(p->target, parent, temp) < 0)
         return complain(p->path, why);
-    return renameat(parent, temp, parent, name) < 0 ? complain(p->path, why) : 0;
+    if (renameat(parent, temp, parent, name) == 0)
+        return 0;
+    complain(p->path, why);
+    unlinkat(parent, temp, 0);
+    return -1;
 }
 
 /* ---- what is there already ---------------------------------------------------------- */
@@ -302,14 +333,12 @@ static bool is_ours(int fd)
 
 static int open_temp(struct landing *l, const struct parcel *p, struct fail *why)
 {
-    const int flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
-
     snprintf(l->temp, sizeof l->temp, ".ibfleet-%.32s.part", p->sha256);
-    l->fd = openat(l->folder, l->temp, flags, 0600);
+    l->fd = openat(l->folder, l->temp, TEMP_FLAGS, 0600);
     if (l->fd < 0 || !is_ours(l->fd)) {
         fd_done(&l->fd);
         unlinkat(l->folder, l->temp, 0);
-        l->fd = openat(l->folder, l->temp, flags | O_EXCL, 0600);
+        l->fd = openat(l->folder, l->temp, TEMP_FLAGS | O_EXCL, 0600);
     }
     return l->fd < 0 ? complain(p->path, why) : 0;
 }
@@ -324,6 +353,29 @@ static bool is_still_there(const struct landing *l)
            ours.st_ino == there.st_ino && ours.st_dev == there.st_dev;
 }
 
+/* Where no file can be locked (Lustre without flock, NFS without its lock manager) nodes
+ * cannot share what grows: one that is this run's own, and begins anew.
+ */
+static int open_own(struct landing *l, const struct parcel *p, struct fail *why)
+{
+    struct stat st;
+
+    if (fstat(l->fd, &st) == 0 && st.st_size == 0)
+        unlinkat(l->folder, l->temp, 0);
+    close(l->fd);
+    l->fd = -1;
+    if (make_own_name(l->temp, why) < 0)
+        return -1;
+    l->fd = openat(l->folder, l->temp, TEMP_FLAGS | O_EXCL, 0600);
+    l->own = l->fd >= 0;
+    return l->own ? 0 : complain(p->path, why);
+}
+
+static bool is_without_locks(int error)
+{
+    return error == ENOSYS || error == ENOLCK || error == EOPNOTSUPP;
+}
+
 /* 1: it is no longer what is to grow. */
 static int lock_temp(struct landing *l, const struct parcel *p, landing_busy busy,
                      void *arg, struct fail *why)
@@ -331,6 +383,8 @@ static int lock_temp(struct landing *l, const struct parcel *p, landing_busy bus
     static const struct timespec nap = {.tv_nsec = NAP_MS * 1000000L};
 
     for (int waited_ms = 0; flock(l->fd, LOCK_EX | LOCK_NB) < 0; waited_ms += NAP_MS) {
+        if (is_without_locks(errno))
+            return open_own(l, p, why);
         if (errno != EWOULDBLOCK)
             return complain(p->path, why);
         if (l->lazy || waited_ms > LANDING_WAIT_MS)
@@ -392,8 +446,18 @@ int landing_begin(struct landing *l, const struct parcel *p, uint64_t *have_byte
     return digest_peek(l->digest, sha256) < 0 ? fail_memory(why) : 0;
 }
 
+/* To the disk as it comes: tens of GB at the end would keep us silent for minutes. */
+static int sync_now_and_then(const struct landing *l, uint64_t before, struct fail *why)
+{
+    if (l->lazy || l->size / SYNC_BYTES == before / SYNC_BYTES)
+        return 0;
+    return fdatasync(l->fd) < 0 ? complain(l->path, why) : 0;
+}
+
 int landing_add(struct landing *l, const char *bytes, size_t len_bytes, struct fail *why)
 {
+    uint64_t before = l->size;
+
     digest_push(l->digest, bytes, len_bytes);
     while (len_bytes > 0) {
         ssize_t n = pwrite(l->fd, bytes, len_bytes, (off_t)l->size);
@@ -407,7 +471,7 @@ int landing_add(struct landing *l, const char *bytes, size_t len_bytes, struct f
         len_bytes -= n > 0 ? (size_t)n : 0;
         l->size += n > 0 ? (size_t)n : 0;
     }
-    return 0;
+    return sync_now_and_then(l, before, why);
 }
 
 int landing_place(struct landing *l, const struct parcel *p, struct fail *why)
@@ -431,6 +495,8 @@ int landing_place(struct landing *l, const struct parcel *p, struct fail *why)
          renameat(l->folder, l->temp, parent, name) < 0;
     if (rc)
         complain(p->path, why);
+    else
+        l->own = false;
     forget_file(l);
     return rc ? -1 : 0;
 }

@@ -8,7 +8,9 @@
  *
  * Below the top no link is followed, whoever has put it there: each folder on the way is
  * opened by its name in the one before.  A file grows under a name made of its digest,
- * and gets its own in one step, when it is whole, on disk, and what it should be.
+ * and gets its own in one step, when it is whole, on disk, and what it should be.  Where
+ * the file system has no locks it grows under a name of this run's own, and a copy that
+ * was cut begins anew.
  *
  * Failures: FAIL_DISK_FULL, FAIL_COPY, FAIL_MEMORY; they name the path.
  */
@@ -43,7 +45,9 @@ void landing_be_lazy(struct landing *l);
 /* Called now and then while a long file is read; -1 ends it.  May be NULL. */
 typedef int (*landing_busy)(void *arg, struct fail *why);
 
-/* One that is there already is left as it is; *made says which. */
+/* One that is there already is left as it is; *made says which.  One that is made has its
+ * permissions at once, and its owner may fill it.
+ */
 int landing_folder(struct landing *l, const struct parcel *p, bool *made,
                    struct fail *why);
 

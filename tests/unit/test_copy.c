@@ -4,11 +4,14 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "protocol/tree/baggage.h"
@@ -203,6 +206,85 @@ static void a_beginning_that_is_a_link_is_no_beginning(void **state)
     assert_int_equal(link("precious", name), 0); /* nor one with a second name */
     assert_int_equal(bring("f", &p, "x", NULL), 0);
     holds("precious", "precious");
+}
+
+/* A copy that was cut has not given the folder its permissions. */
+static void a_folder_has_its_permissions_before_it_is_finished(void **state)
+{
+    struct parcel p = {.kind = PARCEL_FOLDER, .path = "d", .mode = 0555};
+    CLEANUP(landing_done) struct landing *l = NULL;
+    struct stat st;
+    bool made;
+
+    (void)state;
+    assert_int_equal(landing_open("d", LANDING_TREE, &l, NULL), 0);
+    assert_int_equal(landing_folder(l, &p, &made, NULL), 0);
+    assert_true(made);
+    assert_int_equal(stat("d", &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0755); /* it is to be filled yet */
+    assert_int_equal(landing_finish_folder(l, &p, NULL), 0);
+    assert_int_equal(stat("d", &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0555);
+}
+
+static void a_link_takes_a_files_place_and_not_a_folders(void **state)
+{
+    struct parcel p = {.kind = PARCEL_LINK, .path = "l", .target = "to"};
+    CLEANUP(landing_done) struct landing *l = NULL;
+    char target[10] = "";
+    struct fail why = {0};
+    bool made;
+
+    (void)state;
+    write_file("l", "a file");
+    assert_int_equal(landing_open("l", LANDING_FILE, &l, NULL), 0);
+    assert_int_equal(landing_link(l, &p, &made, NULL), 0);
+    assert_true(made);
+    assert_int_equal(readlink("l", target, sizeof target - 1), 2);
+    assert_string_equal(target, "to");
+    assert_int_equal(landing_link(l, &p, &made, NULL), 0);
+    assert_false(made);
+    assert_int_equal(unlink("l"), 0);
+    assert_int_equal(mkdir("l", 0700), 0);
+    assert_int_equal(landing_link(l, &p, &made, &why), -1);
+    assert_int_equal(why.code, FAIL_COPY);
+    assert_int_equal(rmdir("l"), 0);
+    assert_int_equal(system("[ -z \"$(ls -A)\" ]"), 0); /* nothing is left over */
+}
+
+/* As where a file system has no locks, for the code under test. */
+static bool without_locks;
+
+int flock(int fd, int operation)
+{
+    if (!without_locks)
+        return (int)syscall(SYS_flock, fd, operation);
+    errno = ENOSYS;
+    return -1;
+}
+
+static void without_locks_each_copy_has_a_beginning_of_its_own(void **state)
+{
+    struct parcel p = file_of("f", "right");
+    CLEANUP(landing_done) struct landing *one = NULL;
+    CLEANUP(landing_done) struct landing *other = NULL;
+    char sha256[DIGEST_HEX_BYTES];
+    uint64_t have;
+
+    (void)state;
+    without_locks = true;
+    assert_int_equal(landing_open("f", LANDING_FILE, &one, NULL), 0);
+    assert_int_equal(landing_open("f", LANDING_FILE, &other, NULL), 0);
+    assert_int_equal(landing_begin(one, &p, &have, sha256, NULL, NULL, NULL), 0);
+    assert_int_equal(landing_begin(other, &p, &have, sha256, NULL, NULL, NULL), 0);
+    assert_int_equal(landing_add(one, "rig", 3, NULL), 0);
+    assert_int_equal(landing_add(other, "right", 5, NULL), 0);
+    assert_int_equal(landing_place(other, &p, NULL), 0);
+    holds("f", "right");
+    landing_done(&one); /* cut: it leaves nothing */
+    one = NULL;
+    without_locks = false;
+    assert_int_equal(system("[ \"$(ls -A)\" = f ]"), 0);
 }
 
 /* ---- the giver: the node is not to be trusted --------------------------------------- */
@@ -502,6 +584,9 @@ int main(void)
         COPY_TEST(other_bytes_than_announced_never_get_the_name),
         COPY_TEST(a_link_on_the_way_is_not_followed),
         COPY_TEST(a_beginning_that_is_a_link_is_no_beginning),
+        COPY_TEST(a_folder_has_its_permissions_before_it_is_finished),
+        COPY_TEST(a_link_takes_a_files_place_and_not_a_folders),
+        COPY_TEST(without_locks_each_copy_has_a_beginning_of_its_own),
         COPY_TEST(what_a_node_wants_is_given_and_then_it_is_done),
         COPY_TEST(what_a_node_may_not_say_ends_it),
         COPY_TEST(a_node_that_wants_two_files_at_once_is_refused),
