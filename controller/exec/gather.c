@@ -101,6 +101,15 @@ static struct group group_of(struct gather *g, size_t i)
     };
 }
 
+/* All alike, and how they ended: to fail alike is not to be well. */
+static void add_no_difference(const struct group *group, struct text *text)
+{
+    text_add(text, "=== %zu node%s %s: ", group->count, group->count == 1 ? "" : "s",
+             group->hosts ? group->hosts : "?");
+    escape_put(text, group->ending, group->ending_bytes, ESCAPE_LINE);
+    text_add(text, "%sno difference\n", group->ending_bytes ? "; " : "");
+}
+
 static void add_title(const struct group *group, const char *sign, bool color,
                       struct text *text)
 {
@@ -174,8 +183,7 @@ void gather_render_diff(struct gather *g, bool color, struct text *text)
     at = find_usual(g);
     usual = group_of(g, at);
     if (count == 1)
-        text_add(text, "=== %zu node%s %s: no difference\n", usual.count,
-                 usual.count == 1 ? "" : "s", usual.hosts ? usual.hosts : "?");
+        add_no_difference(&usual, text);
     for (size_t i = 0; i < count; i++) {
         struct group other = group_of(g, i);
 

@@ -246,8 +246,8 @@ static void who_failed_without_a_word_is_not_gathered(void **state)
     assert_string_equal(text_of(&text), "=== 1 node ib2\n");
 }
 
-static void what_differs_is_told_against_the_largest_group_of_the_lowest_status(
-    void **state)
+static void
+what_differs_is_told_against_the_largest_group_of_the_lowest_status(void **state)
 {
     CLEANUP(gather_done) struct gather *g = gather_new(false);
     CLEANUP(text_clear) struct text text = {0};
@@ -272,6 +272,19 @@ static void where_nothing_differs_that_is_told(void **state)
     gather(g, 1, "same\n", 0);
     gather_render_diff(g, false, &text);
     assert_string_equal(text_of(&text), "=== 2 nodes ib[1-2]: no difference\n");
+}
+
+static void to_fail_alike_is_told_with_how(void **state)
+{
+    CLEANUP(gather_done) struct gather *g = gather_new(false);
+    CLEANUP(text_clear) struct text text = {0};
+
+    (void)state;
+    gather(g, 0, "same\n", 2);
+    gather(g, 1, "same\n", 2);
+    gather_render_diff(g, false, &text);
+    assert_string_equal(text_of(&text),
+                        "=== 2 nodes ib[1-2]: exit status 2; no difference\n");
 }
 
 static void whom_we_ended_was_stopped_or_has_not_run(void **state)
@@ -373,6 +386,7 @@ int main(void)
         cmocka_unit_test(
             what_differs_is_told_against_the_largest_group_of_the_lowest_status),
         cmocka_unit_test(where_nothing_differs_that_is_told),
+        cmocka_unit_test(to_fail_alike_is_told_with_how),
         cmocka_unit_test(whom_we_ended_was_stopped_or_has_not_run),
         cmocka_unit_test(the_node_is_put_in_only_when_asked),
         cmocka_unit_test(a_percent_sign_without_meaning_is_refused),
