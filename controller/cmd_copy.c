@@ -61,7 +61,8 @@ struct copy {
 
 static bool is_root(const struct copy *c, const struct fleet_node *node)
 {
-    const char *user = node->user ? node->user : ssh_client_login(c->client);
+    const struct ssh_order order = ssh_order_to(node);
+    const char *user = ssh_client_user(c->client, &order);
 
     return user && strcmp(user, "root") == 0;
 }
@@ -273,6 +274,8 @@ static int prepare_fanout(struct copy *c, struct fail *why)
         .nodes = c->command->nodes,
         .node_count = c->command->node_count,
         .sudo = c->command->options->exec_sudo,
+        .ends_with_input = true,
+        .login_ms = command_login_ms(c->command),
     };
     struct errand_site site = {.loop = c->command->loop, .client = c->client};
 

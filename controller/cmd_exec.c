@@ -177,6 +177,12 @@ static void fail_fast(struct exec *e, const struct answer *failed)
     fanout_stop(e->fanout, &why);
 }
 
+/* Whom the operator has ended has not failed. */
+static bool has_failed(const struct answer *a)
+{
+    return a->why.code != FAIL_NONE && a->why.code != FAIL_INTERRUPTED;
+}
+
 /* However it came: also of one that was never started. */
 static void on_ended(void *arg, size_t i, int status, uint64_t took_ms,
                      const struct fail *why)
@@ -197,7 +203,7 @@ static void on_ended(void *arg, size_t i, int status, uint64_t took_ms,
     }
     if (e->command->options->ndjson)
         print_event(e, a);
-    if (e->command->options->fail_fast && a->why.code != FAIL_NONE)
+    if (e->command->options->fail_fast && has_failed(a))
         fail_fast(e, a);
 }
 
@@ -221,9 +227,10 @@ static void on_interrupt(void *arg, unsigned nth)
 static int make_line(void *arg, size_t i, char **line, struct fail *why)
 {
     const struct exec *e = arg;
+    const struct ssh_order order = ssh_order_to(e->command->nodes[i]);
 
-    return shell_line_for(&e->line, e->command->nodes[i], i, ssh_client_login(e->client),
-                          line, why);
+    return shell_line_for(&e->line, e->command->nodes[i], i,
+                          ssh_client_user(e->client, &order), line, why);
 }
 
 static ssize_t read_input(void *arg, char *bytes, size_t size_bytes, struct fail *why)
@@ -259,7 +266,8 @@ static int prepare_fanout(struct exec *e, struct fail *why)
         .nodes = e->command->nodes,
         .node_count = e->command->node_count,
         .sudo = o->exec_sudo,
-        .deadline_ms = o->timeout_s == OPTION_UNSET ? 0 : 1000u * (uint64_t)o->timeout_s,
+        .login_ms = command_login_ms(e->command),
+        .deadline_ms = command_login_ms(e->command), /* the same for all of it */
     };
     struct errand_site site = {.loop = e->command->loop};
 

@@ -319,7 +319,7 @@ static int check_keys(const struct command *c, struct ssh_client *client,
     return 0;
 }
 
-static uint64_t login_ms(const struct command *c)
+uint64_t command_login_ms(const struct command *c)
 {
     int timeout_s = c->options->timeout_s;
 
@@ -330,7 +330,7 @@ static uint64_t login_ms(const struct command *c)
 static int check_jumps(const struct command *c, struct ssh_client *client,
                        struct fail *why)
 {
-    const struct jumps_options options = {.fleet = c->fleet, .login_ms = login_ms(c)};
+    const struct jumps_options options = {.fleet = c->fleet, .login_ms = command_login_ms(c)};
     struct command_insides *in = c->insides;
 
     for (size_t i = 0; i < c->node_count; i++) {
@@ -375,7 +375,7 @@ int command_pool(struct command *c, struct link_pool **pool, struct fail *why)
     const struct options *o = c->options;
     struct link_pool_options wanted = {
         .unprivileged = o->unprivileged,
-        .login_ms = login_ms(c),
+        .login_ms = command_login_ms(c),
     };
 
     if (!c->insides->pool &&

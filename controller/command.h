@@ -19,6 +19,7 @@
 #define CONTROLLER_COMMAND_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "controller/outcome.h"
 
@@ -76,6 +77,9 @@ int command_sources(struct command *c, struct sources **sources, struct fail *wh
  * reached.
  */
 int command_client(struct command *c, struct ssh_client **client, struct fail *why);
+
+/* What --timeout says of each phase of a login; 0: nothing. */
+uint64_t command_login_ms(const struct command *c);
 
 /* Whose turn it is to log in, opened on the first call: as many at once as --width says,
  * or as it turns out; a server that turns everything away is tried as long as --timeout

@@ -105,6 +105,8 @@ static int dispatch(struct fanout *f, struct target *t, struct fail *why)
     size_t i = index_of(t);
     struct shot_order order = {.node = f->order.nodes[i],
                                .sudo = f->order.sudo,
+                               .ends_with_input = f->order.ends_with_input,
+                               .login_ms = f->order.login_ms,
                                .deadline_ms = f->order.deadline_ms};
 
     if (f->hooks->line(f->arg, i, &t->line, why) < 0)
@@ -214,9 +216,4 @@ void fanout_free(struct fanout *f)
     assert(f->under_way == 0);
     free(f->targets);
     free(f);
-}
-
-void fanout_done(struct fanout **f)
-{
-    fanout_free(*f);
 }

@@ -27,6 +27,8 @@ struct fanout_order { /* what it points to is borrowed until fanout_free() */
     size_t node_count;
     bool sudo;            /* what runs is root's, by sudo              */
     size_t width;         /* nodes under way at once                     */
+    bool ends_with_input; /* what runs ends with its stdin (shot.h)      */
+    uint64_t login_ms;    /* for each phase of a login; 0: as ssh.h says */
     uint64_t deadline_ms; /* for login and command together; 0: none     */
 };
 
@@ -78,6 +80,5 @@ void fanout_rest(struct fanout *f, const struct fail *why);
 
 /* No node may be under way.  NULL is allowed. */
 void fanout_free(struct fanout *f);
-void fanout_done(struct fanout **f);
 
 #endif

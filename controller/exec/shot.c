@@ -30,7 +30,7 @@ struct shot {
     uint64_t deadline_ms;
     struct shot_input input;
     bool awaits_more; /* the input has nothing before the node has said something */
-    bool sudo;
+    bool sudo, ends_with_input;
     bool running;
     struct reaper reaper;
     bool reaping; /* stopped; the reaper is at work */
@@ -146,7 +146,7 @@ void shot_stop(struct shot *s, const struct fail *why)
     if (s->reaping || s->closing)
         return;
     s->why = *why;
-    if (s->running)
+    if (s->running && !s->ends_with_input)
         reap(s);
     else
         finish(s, SSH_STATUS_UNKNOWN);
@@ -269,12 +269,14 @@ struct shot *shot_start(struct uv_loop_s *loop, struct ssh_client *client,
         session.mark = s->mark;
     session.command = order->command;
     session.no_input = !order->input.read;
+    session.phase_ms = order->login_ms;
     s->client = client;
     s->loop = loop;
     s->order = session;
     s->hooks = hooks;
     s->arg = arg;
     s->sudo = order->sudo;
+    s->ends_with_input = order->ends_with_input;
     s->input = order->input;
     s->deadline_ms = order->deadline_ms;
     s->session = ssh_open(client, loop, &session, &session_hooks, s);

@@ -6,7 +6,8 @@
  *     shot_stop(shot, &why);         any time before
  *
  * Who is stopped while the command runs, by its deadline or by shot_stop(), has its
- * processes ended on the node as well (reaper.h), and is told what became of them.
+ * processes ended on the node as well (reaper.h), and is told what became of them; not
+ * so a command that ends with its stdin, which ends with the session.
  */
 #ifndef CONTROLLER_SHOT_H
 #define CONTROLLER_SHOT_H
@@ -38,6 +39,8 @@ struct shot_order { /* borrowed until ended */
     const char *command;
     bool sudo; /* it runs by sudo, so its processes are root's       */
     struct shot_input input;
+    bool ends_with_input; /* the command ends when its stdin does: nothing to reap */
+    uint64_t login_ms;    /* for each phase of the login; 0: as ssh.h says         */
     uint64_t deadline_ms; /* for login and command together; 0: none            */
 };
 

@@ -283,6 +283,8 @@ C
     says "n1: 42"
     says "n2: 42"
     ! warns OpenSSH
+    STATE= ibfleet exec n1 --subst -- 'echo as %u'
+    says "n1: as tester"
     ibfleet exec -a -l nobody-here -- true
     [ "$status" = 4 ]
     warns "for user nobody-here"

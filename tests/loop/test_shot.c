@@ -50,6 +50,8 @@ static void on_ended(void *arg, int status, const struct fail *why)
     last_why = why ? *why : (struct fail){.code = FAIL_NONE};
 }
 
+static bool ends_with_input;
+
 static void begin_with(uint64_t deadline_ms, struct shot_input input)
 {
     static const struct shot_hooks hooks = {.running = on_running,
@@ -58,6 +60,8 @@ static void begin_with(uint64_t deadline_ms, struct shot_input input)
     struct shot_order order = {.node = &node,
                                .command = "uname -r",
                                .input = input,
+                               .ends_with_input = ends_with_input,
+                               .login_ms = 7000,
                                .deadline_ms = deadline_ms};
 
     fake_ssh_reset();
@@ -90,6 +94,7 @@ static void a_command_runs_says_something_and_ends(void **state)
     begin(0);
     assert_string_equal(fake_ssh_order(fake_ssh_session(1))->command, "uname -r");
     assert_true(fake_ssh_order(fake_ssh_session(1))->no_input);
+    assert_int_equal(fake_ssh_order(fake_ssh_session(1))->phase_ms, 7000);
     fake_ssh_up(fake_ssh_session(1));
     fake_ssh_data(fake_ssh_session(1), SSH_STDOUT, "6.1", 3);
     fake_ssh_ended(fake_ssh_session(1), 3, NULL);
@@ -146,6 +151,19 @@ static void a_command_that_is_stopped_is_ended_on_the_node(void **state)
     assert_string_equal(heard, "running ");
     assert_int_equal(last_why.code, FAIL_INTERRUPTED);
     assert_string_equal(last_why.text, "by you; its processes were ended");
+}
+
+static void a_command_that_ends_with_its_input_needs_no_reaper(void **state)
+{
+    (void)state;
+    ends_with_input = true;
+    begin(0);
+    ends_with_input = false;
+    fake_ssh_up(fake_ssh_session(1));
+    interrupt();
+    assert_null(fake_ssh_instead(fake_ssh_session(1)));
+    finish();
+    assert_string_equal(last_why.text, "by you");
 }
 
 static void what_could_not_be_ended_is_told(void **state)
@@ -354,6 +372,7 @@ int main(void)
         cmocka_unit_test(a_command_runs_says_something_and_ends),
         cmocka_unit_test(the_deadline_ends_it),
         cmocka_unit_test(a_command_that_is_stopped_is_ended_on_the_node),
+        cmocka_unit_test(a_command_that_ends_with_its_input_needs_no_reaper),
         cmocka_unit_test(what_could_not_be_ended_is_told),
         cmocka_unit_test(a_reaper_that_says_nothing_leaves_it_open),
         cmocka_unit_test(
