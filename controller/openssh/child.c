@@ -7,7 +7,6 @@
  * still runs is never closed: libuv would not collect it, and it stayed as a zombie.
  */
 #include <assert.h>
-#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +15,7 @@
 #include "controller/openssh/arguments.h"
 #include "controller/openssh/child_state.h"
 #include "controller/openssh/complaint.h"
+#include "controller/openssh/environment.h"
 #include "controller/openssh/mark.h"
 #include "controller/openssh/openssh.h"
 #include "controller/ssh/client.h"
@@ -24,12 +24,8 @@
 #include "controller/ssh/way.h"
 #include "controller/tail.h"
 #include "protocol/fail.h"
-#include "protocol/scope.h"
 
 #define DEFAULT_PHASE_MS 15000
-
-/* As arguments.c has it. */
-#define MARK_VARIABLE "LC_IBFLEET"
 
 /* Its phases cannot be told apart from outside, and a jump host has the same again. */
 #define PHASES 3
@@ -373,36 +369,6 @@ static void open_pipes(struct child *c, uv_stdio_container_t stdio[3])
     }
 }
 
-/* By these the reaper knows what runs for a session on a node, which may be this machine:
- * ssh itself is none of it.
- */
-static bool is_passed_on(const char *variable)
-{
-    return strncmp(variable, MARK_VARIABLE "=", sizeof MARK_VARIABLE) != 0 &&
-           strncmp(variable, "SSH_CONNECTION=", sizeof "SSH_CONNECTION") != 0;
-}
-
-/* Ours, and the mark of its session, which ssh sends on; *mark is made, too. */
-static char **environment_of(const struct child *c, char **mark)
-{
-    size_t count = 0, kept = 0;
-    char **made;
-
-    while (environ[count])
-        count++;
-    made = calloc(count + 2, sizeof *made);
-    if (!made || asprintf(mark, MARK_VARIABLE "=%s", c->order.mark) < 0) {
-        *mark = NULL;
-        free(made);
-        return NULL;
-    }
-    for (size_t i = 0; i < count; i++)
-        if (is_passed_on(environ[i]))
-            made[kept++] = environ[i];
-    made[kept] = *mark;
-    return made;
-}
-
 /* Without a terminal, and without our ^C: it is ended by us. */
 static int spawn(struct child *c)
 {
@@ -414,11 +380,10 @@ static int spawn(struct child *c)
                                     .flags = UV_PROCESS_DETACHED,
                                     .stdio_count = 3,
                                     .stdio = stdio};
-    CLEANUP(text_done) char *mark = NULL;
     int rc = arguments_make(&c->order, &words, &c->why);
 
-    options.env = rc == 0 && c->order.mark ? environment_of(c, &mark) : NULL;
-    if (rc == 0 && c->order.mark && !options.env)
+    options.env = rc == 0 ? environment_new(c->order.mark) : NULL;
+    if (rc == 0 && !options.env)
         rc = fail_memory(&c->why);
     if (rc == 0) {
         open_pipes(c, stdio);
