@@ -148,6 +148,12 @@ static void on_data(void *arg, enum ssh_stream stream, const char *bytes,
     e->hooks->data(e->arg, stream, bytes, len_bytes);
 }
 
+/* The command was asked for, and the connection broke before the answer came. */
+static bool may_have_run(const struct fail *why)
+{
+    return why && why->code == FAIL_LINK_LOST;
+}
+
 static void on_ended(void *arg, int status, const struct fail *why)
 {
     struct errand *e = arg;
@@ -155,7 +161,7 @@ static void on_ended(void *arg, int status, const struct fail *why)
 
     e->shot = NULL;
     door_leave(e->site.door, &e->wait, why);
-    if (e->ran || e->stopped) {
+    if (e->ran || e->stopped || may_have_run(why)) {
         finish(e, status, why);
         return;
     }

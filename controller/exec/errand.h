@@ -6,8 +6,8 @@
  *         and hooks->ended exactly once, which is the last thing heard
  *     errand_stop(errand, &why);        any time before
  *
- * Only logins are tried again.  Once the command has begun, whatever happens is its end:
- * it may not be one that can be run twice.
+ * Only logins are tried again.  Once the command has been asked for, whatever happens is
+ * its end: it may not be one that can be run twice.
  */
 #ifndef CONTROLLER_ERRAND_H
 #define CONTROLLER_ERRAND_H

@@ -267,9 +267,17 @@ static enum session_event work_opening(struct session *s)
     return after(s, login_open_channel(&s->login, &s->channel.handle, &s->why));
 }
 
+/* A server starts the command before it says so: unless it has refused to, whoever asks
+ * once more may have the command run twice.
+ */
 static enum session_event work_starting(struct session *s)
 {
-    return after(s, login_start_command(&s->login, s->channel.handle, &s->why));
+    enum session_event event =
+        after(s, login_start_command(&s->login, s->channel.handle, &s->why));
+
+    if (event == EV_FAIL && s->why.code != FAIL_NO_AGENT)
+        s->why.code = FAIL_LINK_LOST;
+    return event;
 }
 
 static enum session_event enter_running(struct session *s)

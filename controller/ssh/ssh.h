@@ -128,7 +128,8 @@ struct ssh_hooks {
 
     /* The session is over.  why is NULL when the command ended by itself: status is
      * its exit status, SSH_STATUS_SIGNAL or SSH_STATUS_UNKNOWN.  Otherwise status means
-     * nothing and why names the phase.
+     * nothing and why names the phase.  FAIL_LINK_LOST also before hooks->up: the command
+     * had been asked for, and may have begun.
      */
     void (*ended)(void *arg, int status, const struct fail *why);
 };

@@ -72,6 +72,16 @@ interrupt_twice()
     warns "3 nodes s[00003,00102,00298]"
 }
 
+@test "a command whose start nobody has heard of is not started again" {
+    simulated_start 3 <<<"2 vanish"
+    ibfleet exec -a --ndjson -- echo ok
+    [ "$status" = 1 ]
+    [ "$(ended failed connection-lost)" = 1 ]
+    says "starting the command"
+    ! says retrying
+    ! says "logins tried"
+}
+
 @test "live, a flood goes through bounded memory" {
     simulated_start 40 <<<"7 flood 20
 8 flood 20"

@@ -44,6 +44,8 @@ void deed_parse(const char *command, struct deed *deed)
         deed->kind = DEED_HANG;
     else if (strcmp(command, "die") == 0)
         deed->kind = DEED_DIE;
+    else if (strcmp(command, "vanish") == 0)
+        deed->kind = DEED_VANISH;
     else if (sscanf(command, "flood %llu", &mib) == 1)
         *deed = (struct deed){.kind = DEED_FLOOD, .flood_bytes = (uint64_t)mib << 20};
     else if (strcmp(command, "true") != 0)

@@ -9,6 +9,8 @@
  *         hang                              never ends
  *         flood MIB                         prints that much, in lines, as fast as it is read
  *         die                               prints half a line, then resets the connection
+ *         vanish                            hangs up when asked for the command, which
+ *                                           may have begun then
  *         mute                              by address only: not even a banner
  */
 #ifndef TESTS_SIMULATED_DEED_H
@@ -20,7 +22,7 @@
 struct fail;
 struct rules;
 
-enum deed_kind { DEED_SAY, DEED_CAT, DEED_HANG, DEED_FLOOD, DEED_DIE, DEED_MUTE };
+enum deed_kind { DEED_SAY, DEED_CAT, DEED_HANG, DEED_FLOOD, DEED_DIE, DEED_VANISH, DEED_MUTE };
 
 #define DEED_SAY_BYTES 256
 

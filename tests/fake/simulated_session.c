@@ -59,6 +59,8 @@ static int on_exec(ssh_session session, ssh_channel channel, const char *command
     if (s->rule)
         s->deed = *s->rule;
     s->state = ASKED;
+    if (s->deed.kind == DEED_VANISH)
+        shutdown(s->fd, SHUT_RDWR);
     return 0;
 }
 
@@ -177,6 +179,8 @@ static int run(struct simulated_session *s)
         return flood(s);
     case DEED_DIE:
         return die(s);
+    case DEED_VANISH:
+        return -1;
     case DEED_HANG:
     case DEED_MUTE:
         break;

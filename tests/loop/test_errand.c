@@ -164,6 +164,17 @@ static void a_command_that_has_begun_is_never_begun_again(void **state)
     assert_string_equal(last_why.text, "said by the test");
 }
 
+static void a_command_that_may_have_begun_is_never_asked_for_again(void **state)
+{
+    (void)state;
+    begin(0);
+    ends(1, FAIL_LINK_LOST); /* before it was up */
+    finish();
+    assert_int_equal(fake_ssh_opened, 1);
+    assert_string_equal(seen, " begun ended");
+    assert_int_equal(last_why.code, FAIL_LINK_LOST);
+}
+
 static void what_cannot_be_mended_is_not_tried_again(void **state)
 {
     (void)state;
@@ -250,6 +261,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_login_that_was_turned_away_is_tried_again_and_then_forgotten),
         cmocka_unit_test(a_command_that_has_begun_is_never_begun_again),
+        cmocka_unit_test(a_command_that_may_have_begun_is_never_asked_for_again),
         cmocka_unit_test(what_cannot_be_mended_is_not_tried_again),
         cmocka_unit_test(a_broken_handshake_is_tried_once_more_after_a_pause),
         cmocka_unit_test(the_deadline_is_for_all_tries),
