@@ -19,7 +19,9 @@ static void fd_done(int *fd)
 
 int whole_file_read(const char *path, size_t max_bytes, char **bytes, size_t *len_bytes)
 {
-    CLEANUP(fd_done) int fd = open(path, O_RDONLY | O_CLOEXEC);
+    CLEANUP(fd_done)
+    int fd =
+        path ? open(path, O_RDONLY | O_CLOEXEC) : fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
     CLEANUP(text_done) char *text = fd < 0 ? NULL : malloc(max_bytes + 1);
     size_t used = 0;
     ssize_t n = 1;

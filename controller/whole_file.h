@@ -10,7 +10,9 @@
 
 #include <stddef.h>
 
-/* *bytes is the caller's to free(); a NUL follows the *len_bytes bytes.  -1 and errno:
+/* path NULL: standard input, from where it stands; opened anew by a name it would begin at
+ * its start, and a socket or another user's terminal would not open at all.
+ * *bytes is the caller's to free(); a NUL follows the *len_bytes bytes.  -1 and errno:
  * EFBIG when there are more than max_bytes, ENOMEM, or what open() and read() say.
  */
 int whole_file_read(const char *path, size_t max_bytes, char **bytes, size_t *len_bytes);

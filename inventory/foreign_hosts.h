@@ -27,7 +27,7 @@ int foreign_hosts_ansible(const struct json *doc, const char *group, char **host
 int foreign_hosts_ansible_groups(const struct json *doc, char **hostlist,
                                  struct fail *why);
 
-/* What a file of hostlists (`^FILE`) or an upcall says: comments cut, which begin with
+/* What a file of hostlists (`^FILE`) says: comments cut, which begin with
  * '#' at the start of a word, so that the rest is a hostlist.  In place.
  */
 void foreign_hosts_uncomment(char *text);

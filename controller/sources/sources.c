@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "controller/screen/text.h"
 #include "controller/sources/groups_files.h"
 #include "controller/sources/run_groups.h"
 #include "controller/sources/upcall.h"
@@ -22,6 +23,12 @@
 #define HOSTS_FILE           "/etc/hosts"
 #define MAX_HOSTS_FILE_BYTES ((size_t)16 << 20)
 #define ANSIBLE              "ansible-inventory --list"
+
+/* What is between the names of groups in a list. */
+#define BETWEEN_NAMES " \t\r\n,"
+
+/* A source without `all` is asked for each of its groups, a process each time. */
+#define MAX_ASKED_GROUPS 4096
 
 /* What somebody has said already. */
 struct answer {
@@ -94,27 +101,38 @@ static int run(const struct group_source *source, const char *upcall, const char
 }
 
 /* The nodes of one more group, after those that are there. */
-static int add_group(const struct group_source *source, const char *group, char **text,
-                     struct fail *why)
+static int add_group(const struct group_source *source, const char *group,
+                     struct text *all, struct fail *why)
 {
     CLEANUP(text_done) char *more = NULL;
-    CLEANUP(text_done) char *before = *text;
 
-    *text = NULL;
     if (!hostset_is_group_name(group))
         return fail_set(why, FAIL_GROUP_SOURCE,
                         "it lists '%s', which is no name of a group", group);
     if (run(source, source->map, group, &more, why) < 0)
         return -1;
-    return asprintf(text, "%s%s\n", before ? before : "", more) < 0 ? fail_memory(why)
-                                                                    : 0;
+    text_add(all, "%s\n", more);
+    return text_is_cut(all)
+               ? fail_set(why, FAIL_GROUP_SOURCE, "its groups print more than 16 MiB")
+               : 0;
+}
+
+static size_t count_words(const char *list)
+{
+    size_t count = 0;
+
+    for (list += strspn(list, BETWEEN_NAMES); *list; count++) {
+        list += strcspn(list, BETWEEN_NAMES);
+        list += strspn(list, BETWEEN_NAMES);
+    }
+    return count;
 }
 
 /* All nodes of a source that cannot say so itself: those of all its groups. */
 static int run_list(const struct group_source *source, char **text, struct fail *why)
 {
     CLEANUP(text_done) char *list = NULL;
-    CLEANUP(text_done) char *made = NULL;
+    CLEANUP(text_clear) struct text all = {.max_bytes = UPCALL_MAX_BYTES};
     char *rest, *word;
 
     if (!source->list)
@@ -123,11 +141,14 @@ static int run_list(const struct group_source *source, char **text, struct fail 
             "it has neither `all` nor `list`, so who all nodes are is not known");
     if (run(source, source->list, NULL, &list, why) < 0)
         return -1;
-    for (rest = list; (word = strsep(&rest, " \t\r\n,"));)
-        if (*word && add_group(source, word, &made, why) < 0)
+    if (count_words(list) > MAX_ASKED_GROUPS)
+        return fail_set(why, FAIL_GROUP_SOURCE,
+                        "it lists %zu groups, and with more than %d it needs an `all`",
+                        count_words(list), MAX_ASKED_GROUPS);
+    for (rest = list; (word = strsep(&rest, BETWEEN_NAMES));)
+        if (*word && add_group(source, word, &all, why) < 0)
             return -1;
-    *text = made ? made : strdup("");
-    made = NULL;
+    *text = strdup(text_of(&all));
     return *text ? 0 : fail_memory(why);
 }
 
@@ -192,8 +213,11 @@ static int ask_run(const struct sources *s, const char *source, const char *grou
 {
     struct fail reason = {.code = FAIL_NO_SUCH_RUN};
 
-    if (s->state_folder &&
-        run_groups_read(s->state_folder, source, group, text, &reason) == 0)
+    if (!s->state_folder)
+        fail_set(&reason, FAIL_NO_SUCH_RUN,
+                 "there are no runs: where they are kept is not known without $HOME; "
+                 "name the folder with --state");
+    else if (run_groups_read(s->state_folder, source, group, text, &reason) == 0)
         return 0;
     if (reason.code == FAIL_NO_SUCH_RUN && strcmp(source, "latest") != 0)
         return no_such_source(s, source, why);
@@ -299,21 +323,29 @@ static int group_names(void *arg, const char *source, const char **text, struct 
     return 0;
 }
 
+/* Standard input can be read once, and may be named twice. */
 static int file_text(void *arg, const char *path, const char **text, struct fail *why)
 {
     struct sources *s = arg;
     bool is_stdin = strcmp(path, "-") == 0;
+    const char *name = is_stdin ? "standard input" : path;
+    const char *key = is_stdin ? "^-" : "^";
     char *made;
     size_t len;
 
-    if (whole_file_read(is_stdin ? "/dev/stdin" : path, HOSTSET_MAX_TEXT, &made, &len) <
-        0)
-        return fail_set(why, FAIL_HOSTLIST, "%s: %s", is_stdin ? "standard input" : path,
-                        strerror(errno));
-    foreign_hosts_uncomment(made);
-    if (keep(s, "^", made, why) < 0)
-        return -1;
-    *text = s->answers->text;
+    if (!is_stdin || !recall(s, key)) {
+        if (whole_file_read(is_stdin ? NULL : path, HOSTSET_MAX_TEXT, &made, &len) < 0)
+            return fail_set(why, FAIL_HOSTLIST, "%s: %s", name, strerror(errno));
+        if (strlen(made) != len) {
+            free(made);
+            return fail_set(why, FAIL_HOSTLIST, "%s: this is no text: it has a NUL byte",
+                            name);
+        }
+        foreign_hosts_uncomment(made);
+        if (keep(s, key, made, why) < 0)
+            return -1;
+    }
+    *text = recall(s, key); /* the newest of that key */
     return 0;
 }
 

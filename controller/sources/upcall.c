@@ -21,6 +21,11 @@
 #define MAX_COMPLAINT 200 /* bytes of standard error that are told */
 #define MAX_EXCERPT   80  /* bytes of the line that are            */
 
+/* A process in a system call that cannot be interrupted, such as one on a dead file
+ * server, does not even die when killed.
+ */
+#define DIE_WITHIN_MS 2000
+
 /* A child and what comes from it. */
 struct child {
     const struct upcall *upcall;
@@ -41,13 +46,13 @@ static void close_fd(int *fd)
     *fd = -1;
 }
 
-/* Whatever is left of it dies. */
+/* Whatever is left of it dies, and what cannot is left to init. */
 static void child_done(struct child *c)
 {
     if (c->pid > 0) {
         kill(-c->pid, SIGKILL);
-        while (waitpid(c->pid, NULL, 0) < 0 && errno == EINTR)
-            ;
+        poll(&(struct pollfd){c->ended_fd, POLLIN, 0}, 1, DIE_WITHIN_MS);
+        waitpid(c->pid, NULL, WNOHANG);
     }
     close_fd(&c->ended_fd);
     close_fd(&c->out_fd);

@@ -189,6 +189,11 @@ END
     [ "$out" = 'n[2,4-6,8]' ]
     refused ^nowhere "nowhere: No such file or directory"
     [ "$(printf 'n2\nn[3-4]\n' | "$BUILD/ibfleet" nodes ^-)" = 'n[2-4]' ]
+    [ "$(printf 'n2\nn[3-4]\n' | "$BUILD/ibfleet" nodes '^-&^-')" = 'n[2-4]' ]
+    printf 'n1\nn2\n' >two # from where it stands, not from its start
+    [ "$({ read -r _; "$BUILD/ibfleet" nodes ^-; } <two)" = n2 ]
+    printf 'n1\n\0n2\n' >two
+    refused ^two "two: this is no text"
 }
 
 @test "the nodes of a run, by how they stand" {
@@ -213,4 +218,11 @@ END
     refused 'n*' "neither a fleet file nor a default source"
     refused @oss "no such group: 'oss'"
     means @local:oss 'example[4-5]'
+}
+
+@test "a source without all is not asked for any number of groups" {
+    printf '[Main]\ndefault: many\n[many]\nmap: echo n1; echo >>asked\nlist: seq 5000\n' \
+        >"$CLUSTERSHELL_CFGDIR/groups.conf"
+    refused @many:* "group source many: it lists 5000 groups, and with more than 4096 it needs an \`all\`"
+    [ ! -e "$CLUSTERSHELL_CFGDIR/asked" ]
 }
