@@ -47,20 +47,26 @@ static void host_done(struct host *h)
     free(h->before);
 }
 
-/* What the fleet does not know is reached as who goes through it. */
-static struct fleet_node stranger(const struct host *h, const struct ssh_order *order)
+/* What the fleet does not know is reached as who goes through it; but not with what
+ * ssh_config says of that node: it may say something of this host.
+ */
+static struct fleet_node stranger(const struct jumps *j, const struct host *h,
+                                  const struct ssh_order *order)
 {
+    const struct fleet_node *node = fleet_find(j->options.fleet, order->name);
+    const struct ssh_order said = node ? ssh_order_to(node) : *order;
+
     return (struct fleet_node){
         .name = h->hop.host,
         .address = h->hop.host,
         .port = DEFAULT_PORT,
-        .user = order->user,
-        .key = order->key,
-        .known_hosts = order->known_hosts,
+        .user = said.user,
+        .key = said.key,
+        .known_hosts = said.known_hosts,
         .host_keys =
-            order->accept_new ? FLEET_HOST_KEYS_ACCEPT_NEW : FLEET_HOST_KEYS_STRICT,
-        .ssh = (enum fleet_ssh)order->through,
-        .ssh_config = order->config,
+            said.accept_new ? FLEET_HOST_KEYS_ACCEPT_NEW : FLEET_HOST_KEYS_STRICT,
+        .ssh = (enum fleet_ssh)said.through,
+        .ssh_config = said.config,
     };
 }
 
@@ -72,7 +78,7 @@ static int find_host(const struct jumps *j, const struct ssh_order *order, struc
     size_t before = jump_last(order->jump, way, &h->hop);
     const struct fleet_node *known = fleet_find(j->options.fleet, h->hop.host);
 
-    h->node = known ? *known : stranger(h, order);
+    h->node = known ? *known : stranger(j, h, order);
     h->node.sudo = false; /* it needs no root to connect */
     if (*h->hop.user)
         h->node.user = h->hop.user;

@@ -196,6 +196,30 @@ well() { grep -c '"state":"ok"' "$SSHD_DIR/out"; }
     [ "$(jump_logins)" = 2 ]
 }
 
+@test "a jump host is logged in to as ssh_config says of it, not of the node behind" {
+    before_one "jump = bastion"
+    ssh-keygen -q -t ed25519 -N '' -f "$SSHD_DIR/of-bastion"
+    cp "$SSHD_DIR/of-bastion.pub" "$JUMP_DIR/authorized_keys"
+    cat >"$SSHD_DIR/ssh_config" <<C
+Host bastion
+    Port $JUMP_PORT
+    IdentityFile $SSHD_DIR/of-bastion
+Host n1
+    Port $SSHD_PORT
+    IdentityFile $SSHD_KEY
+Host *
+    HostName 127.0.0.1
+    User tester
+    UserKnownHostsFile $SSHD_KNOWN_HOSTS
+C
+    printf '%s\n' '[defaults]' 'sudo = no' 'jump = bastion' "ssh_config = $SSHD_DIR/ssh_config" \
+        '[nodes]' n1 >"$IBFLEET_FLEET"
+    ibfleet exec -a -- echo well
+    [ "$status" = 0 ]
+    says "n1: well"
+    [ "$(jump_logins)" = 1 ]
+}
+
 @test "a group has its own jump host, or none" {
     before_one "jump = 127.0.0.1:1"
     fleet_node n2 "$SSHD_PORT" "jump = none"
