@@ -11,15 +11,22 @@ int fail_wire_put(struct json *object, const struct fail *f)
                : 0;
 }
 
+enum fail_code fail_wire_code(const char *name)
+{
+    enum fail_code code = fail_code_of(name);
+
+    if (code == FAIL_NONE || fail_kind_of(code) == FAIL_KIND_HERE)
+        return FAIL_UNKNOWN;
+    return code;
+}
+
 int fail_wire_get(const struct json *object, struct fail *f, struct fail *why)
 {
     const char *code, *text;
-    enum fail_code known;
 
     if (json_get_text(object, "code", &code, why) < 0 ||
         json_get_text(object, "text", &text, why) < 0)
         return -1;
-    known = fail_code_of(code);
-    fail_set(f, known == FAIL_NONE ? FAIL_UNKNOWN : known, "%s", text);
+    fail_set(f, fail_wire_code(code), "%s", text);
     return 0;
 }

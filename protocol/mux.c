@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "protocol/fail_wire.h"
 #include "protocol/frame.h"
 
 #define HEAD_BYTES 5 /* kind and stream */
@@ -73,7 +74,6 @@ static int parse_close(const char *rest, size_t rest_bytes, struct mux_frame *f,
                        struct fail *why)
 {
     char reason[REASON_BYTES], *space;
-    enum fail_code code;
 
     if (rest_bytes == 0)
         return 0;
@@ -85,8 +85,7 @@ static int parse_close(const char *rest, size_t rest_bytes, struct mux_frame *f,
     if (!space)
         return garbage("its reason has no words", why);
     *space = '\0';
-    code = fail_code_of(reason);
-    fail_set(&f->why, code == FAIL_NONE ? FAIL_UNKNOWN : code, "%s", space + 1);
+    fail_set(&f->why, fail_wire_code(reason), "%s", space + 1);
     return 0;
 }
 

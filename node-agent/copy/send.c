@@ -110,6 +110,8 @@ int send_copy(int in, int out, struct fail *why)
         return -1;
     if (give_all(d, why) == 0)
         return 0;
+    if (fail_kind_of(why->code) == FAIL_KIND_HERE) /* of this node, not of theirs */
+        why->code = FAIL_COPY;
     dialogue_say(d, parcel_failed(why), NULL);
     return -1;
 }

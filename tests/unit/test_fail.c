@@ -5,10 +5,12 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "protocol/character.h"
 #include "protocol/fail.h"
+#include "protocol/fail_wire.h"
 
 static void a_failure_returns_minus_one_and_keeps_errno(void **state)
 {
@@ -113,6 +115,19 @@ static void every_code_is_found_by_its_name(void **state)
     assert_int_equal(fail_kind_of(FAIL_HOST_KEY_CHANGED), FAIL_KIND_INPUT);
 }
 
+/* Its machine is not ours: a node without memory must not stop the whole run. */
+static void a_peer_cannot_say_that_our_machine_failed(void **state)
+{
+    (void)state;
+    for (int i = 0; i < FAIL_CODE_COUNT; i++) {
+        enum fail_code taken = fail_wire_code(fail_code_name((enum fail_code)i));
+        enum fail_kind kind = fail_kind_of((enum fail_code)i);
+        bool is_taken = kind != FAIL_KIND_HERE && kind != FAIL_KIND_NONE;
+
+        assert_int_equal(taken, is_taken ? i : FAIL_UNKNOWN);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -124,6 +139,7 @@ int main(void)
         cmocka_unit_test(an_excerpt_ends_between_characters),
         cmocka_unit_test(control_characters_never_stay),
         cmocka_unit_test(every_code_is_found_by_its_name),
+        cmocka_unit_test(a_peer_cannot_say_that_our_machine_failed),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
