@@ -263,6 +263,13 @@ static enum login_step wait_or_break(const struct login *l, enum fail_code code,
                : broken(l, code, phase, why);
 }
 
+/* The server lets us in, but to no session (MaxSessions 0): nor will it another time. */
+static bool is_denied(const struct login *l)
+{
+    return libssh2_session_last_errno(l->transport->session) ==
+           LIBSSH2_ERROR_CHANNEL_FAILURE;
+}
+
 enum login_step login_open_channel(struct login *l, LIBSSH2_CHANNEL **channel,
                                    struct fail *why)
 {
@@ -271,7 +278,8 @@ enum login_step login_open_channel(struct login *l, LIBSSH2_CHANNEL **channel,
                                 CHANNEL_WINDOW_BYTES, PACKET_BYTES, NULL, 0);
 
     if (!made)
-        return wait_or_break(l, FAIL_HANDSHAKE, SESSION_OPENING, why);
+        return wait_or_break(l, is_denied(l) ? FAIL_NO_AGENT : FAIL_HANDSHAKE,
+                             SESSION_OPENING, why);
     *channel = made;
     return LOGIN_DONE;
 }

@@ -25,6 +25,21 @@ int libssh2_channel_process_startup(LIBSSH2_CHANNEL *channel, const char *reques
     return answer;
 }
 
+LIBSSH2_CHANNEL *libssh2_channel_open_ex(LIBSSH2_SESSION *session, const char *type,
+                                         unsigned int type_len, unsigned int window_size,
+                                         unsigned int packet_size, const char *message,
+                                         unsigned int message_len)
+{
+    (void)session;
+    (void)type;
+    (void)type_len;
+    (void)window_size;
+    (void)packet_size;
+    (void)message;
+    (void)message_len;
+    return NULL;
+}
+
 int libssh2_session_last_errno(LIBSSH2_SESSION *session)
 {
     (void)session;
@@ -70,11 +85,34 @@ static void blocking_is_not_failing(void **state)
     assert_int_equal(start(-1, LIBSSH2_ERROR_EAGAIN), LOGIN_WAIT);
 }
 
+static enum login_step open_channel(int notes, struct fail *why)
+{
+    struct transport transport = {.address = "127.0.0.1", .port = 22};
+    struct login login = {.transport = &transport};
+    LIBSSH2_CHANNEL *channel;
+
+    last_error = notes;
+    return login_open_channel(&login, &channel, why);
+}
+
+static void a_session_that_the_server_denies_is_not_tried_again(void **state)
+{
+    struct fail why;
+
+    (void)state;
+    assert_int_equal(open_channel(LIBSSH2_ERROR_EAGAIN, &why), LOGIN_WAIT);
+    assert_int_equal(open_channel(LIBSSH2_ERROR_CHANNEL_FAILURE, &why), LOGIN_FAILED);
+    assert_int_equal(why.code, FAIL_NO_AGENT);
+    assert_int_equal(open_channel(LIBSSH2_ERROR_SOCKET_RECV, &why), LOGIN_FAILED);
+    assert_int_equal(fail_kind_of(why.code), FAIL_KIND_AGAIN);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_command_is_started_when_libssh2_says_so),
         cmocka_unit_test(blocking_is_not_failing),
+        cmocka_unit_test(a_session_that_the_server_denies_is_not_tried_again),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
