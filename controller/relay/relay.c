@@ -125,7 +125,7 @@ static void on_say(void *arg, const struct mux_frame *f)
         r->unsent_bytes += bytes;
         r->line.is_full = r->unsent_bytes >= FULL_BYTES;
     }
-    if (rc < 0) {
+    if (rc < 0 && why.code != FAIL_LINK_LOST) { /* of what, on_lost() is told */
         r->broken = why;
         uv_idle_start(&r->turn, serve);
     }
@@ -242,6 +242,7 @@ static bool is_unfit(enum fail_code code)
     case FAIL_FLOOD:
     case FAIL_VERSION:
     case FAIL_AGENT_DIED:
+    case FAIL_TIMEOUT: /* a menu, perhaps, that waits for a key */
         return true;
     default:
         return false;

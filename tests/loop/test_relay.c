@@ -386,6 +386,22 @@ static void what_starts_no_relay_there_is_an_unfit_jump_host(void **state)
     assert_int_equal(why.code, FAIL_JUMP_HOST);
 }
 
+/* A menu, for one: it lets us in and waits. */
+static void what_says_nothing_there_is_an_unfit_jump_host(void **state)
+{
+    struct fail silent, why;
+
+    (void)state;
+    open_user(0);
+    await_sessions(1);
+    fake_ssh_up(fake_ssh_session(1));
+    fail_set(&silent, FAIL_TIMEOUT, "no agent answered within 15 s");
+    fake_ssh_ended(fake_ssh_session(1), 0, &silent);
+    turn();
+    assert_int_equal(wire_check(users[0].wire, &why), -1);
+    assert_int_equal(why.code, FAIL_JUMP_HOST);
+}
+
 static void it_is_left_when_nobody_uses_it(void **state)
 {
     uint32_t stream = connect_one(1);
@@ -439,6 +455,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(
             one_that_cannot_be_reached_is_not_asked_again_at_once, before, after),
         cmocka_unit_test_setup_teardown(what_starts_no_relay_there_is_an_unfit_jump_host,
+                                        before, after),
+        cmocka_unit_test_setup_teardown(what_says_nothing_there_is_an_unfit_jump_host,
                                         before, after),
         cmocka_unit_test_setup_teardown(it_is_left_when_nobody_uses_it, before, after),
         cmocka_unit_test_setup_teardown(who_gives_up_while_it_is_reached_is_not_asked_for,
