@@ -9,6 +9,7 @@
 #include "controller/screen/screen.h"
 #include "controller/screen/text.h"
 #include "inventory/fleet.h"
+#include "inventory/hostset.h"
 #include "protocol/scope.h"
 
 /* Older ones are typed by those who know them. */
@@ -43,7 +44,8 @@ static int add_run(void *arg, const struct history_run *run, struct fail *why)
     const struct runs *runs = arg;
 
     (void)why;
-    completion_add(runs->c, run->id, runs->out);
+    if (hostset_is_group_name(run->id)) /* what a shell is given is no more than a name */
+        completion_add(runs->c, run->id, runs->out);
     return 0;
 }
 
@@ -62,9 +64,12 @@ static void add_runs(const struct completion *c, const struct command *command,
 /* What the tables do not hold. */
 static void add_known(const struct completion *c, struct text *out)
 {
-    const struct options options = {.fleet = c->fleet, .state = c->state};
+    struct options options;
     struct command command;
 
+    options_unset(&options);
+    options.fleet = c->fleet;
+    options.state = c->state;
     if (command_open(&options, &command, NULL) < 0)
         return;
     if (c->what == COMPLETE_RUN)

@@ -117,7 +117,7 @@ static int set(struct options *o, const struct option_row *row, const char *text
     return fail_set(why, FAIL_BUG, "--%s has no type", row->name);
 }
 
-static void set_unset(struct options *o)
+void options_unset(struct options *o)
 {
     *o = (struct options){0};
     for (const struct option_row *row = option_table; row->name; row++)
@@ -349,9 +349,12 @@ static int check(const struct options *o, const struct command_row *command,
         return fail_set(why, FAIL_USAGE, "%s: one run at a time: '%s' or '%s'",
                         command->name, o->subject, o->run);
     if (o->expand + o->count + o->groups + o->json + (o->format != NULL) +
-            (o->split != OPTION_UNSET) > 1 && o->command == COMMAND_NODES)
-        return fail_set(why, FAIL_USAGE, "--expand, --count, --groups, --split, --format "
-                                         "and --json: one of them");
+                (o->split != OPTION_UNSET) >
+            1 &&
+        o->command == COMMAND_NODES)
+        return fail_set(why, FAIL_USAGE,
+                        "--expand, --count, --groups, --split, --format "
+                        "and --json: one of them");
     if (o->seed != OPTION_UNSET && o->pick == OPTION_UNSET)
         return fail_set(why, FAIL_USAGE, "--seed goes with --pick");
     if (o->all_pairs && o->rounds != OPTION_UNSET)
@@ -377,6 +380,7 @@ static int unknown_command(const char *name, struct fail *why)
     for (const struct command_row *row = command_table; row->name; row++)
         words[count++] = row->name;
     words[count++] = "help";
+    words[count++] = "man";
     words[count++] = "version";
     words[count] = NULL;
     near = nearest_word(name, words);
@@ -481,7 +485,7 @@ int options_parse(int argc, char *const *argv, struct options *o, struct fail *w
 {
     struct reader r = {.argv = argv, .next = 2, .o = o};
 
-    set_unset(o);
+    options_unset(o);
     o->argc = argc;
     o->argv = argv;
     if (argc < 2)

@@ -57,7 +57,7 @@ struct options {
     char *hosts;   /* -w and positional ones, joined with ',' */
     char *exclude; /* -x likewise */
     bool all;
-    int pick, seed; /* 1..100000: so many of them; 0..2147483647 */
+    int pick, seed;      /* 1..100000: so many of them; 0..2147483647 */
     const char *subject; /* the RUN of status and resume, the NODE of show */
     const char *fleet;
 
@@ -68,7 +68,7 @@ struct options {
     const char *host_keys; /* "strict" or "accept-new" */
     const char *ssh;       /* "auto", "libssh2" or "openssh" */
     const char *ssh_config;
-    int width;             /* -f, 1..65536: nodes at once */
+    int width; /* -f, 1..65536: nodes at once */
     bool unprivileged;
     int timeout_s; /* 1..86400 */
 
@@ -125,6 +125,9 @@ struct options {
  * FAIL_MEMORY.
  */
 int options_parse(int argc, char *const *argv, struct options *o, struct fail *why);
+
+/* As if none had been given, for who has no command line; nothing to clear. */
+void options_unset(struct options *o);
 
 void options_clear(struct options *o);
 
