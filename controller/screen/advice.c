@@ -11,6 +11,8 @@ static const struct {
     [FAIL_USAGE]            = {"wrong usage", "see: ibfleet help"},
     [FAIL_FLEET_FILE]       = {"fleet file", "correct the line that is named"},
     [FAIL_HOSTLIST]         = {"hostlist", "see who is there: ibfleet nodes -a"},
+    [FAIL_GROUP_SOURCE]     = {"group source",
+        "run the line that is named by hand, or correct its groups.conf"},
     [FAIL_KEY_FILE]         = {"private key not usable",
         "-i KEY names another; one with a passphrase goes through an ssh-agent"},
     [FAIL_NO_SUCH_RUN]      = {"no such run", "see which there are: ibfleet status"},

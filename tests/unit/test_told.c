@@ -59,13 +59,12 @@ static void different_words_of_one_code_stand_under_one_head(void **state)
     add(t, 2, FAIL_STEP, "apt ended with 100");
     add(t, 1, FAIL_UNSUPPORTED, "SLES");
     trouble_render(t, false, &text);
-    assert_string_equal(text_of(&text),
-                        "3 nodes ib[1-2,10]: step failed (step-failed)\n"
-                        "    ib[1,10]: apt ended with 100\n"
-                        "    ib2: ib2 ended, 10.0.0.20 did not\n"
-                        "    -> all of its output:  ibfleet logs NODE\n"
-                        "1 node ib2: not supported (not-supported)\n"
-                        "    SLES\n");
+    assert_string_equal(text_of(&text), "3 nodes ib[1-2,10]: step failed (step-failed)\n"
+                                        "    ib[1,10]: apt ended with 100\n"
+                                        "    ib2: ib2 ended, 10.0.0.20 did not\n"
+                                        "    -> all of its output:  ibfleet logs NODE\n"
+                                        "1 node ib2: not supported (not-supported)\n"
+                                        "    SLES\n");
 }
 
 static void a_longer_name_is_not_taken_for_the_node(void **state)
@@ -112,7 +111,9 @@ static void every_code_has_words(void **state)
 {
     (void)state;
     for (int i = 0; i < FAIL_CODE_COUNT; i++)
-        assert_string_not_equal(advice_title((enum fail_code)i), "");
+        assert_true(advice_of((enum fail_code)i) || /* the name stands in for no title */
+                    strcmp(advice_title((enum fail_code)i),
+                           fail_code_name((enum fail_code)i)) != 0);
     assert_non_null(strstr(advice_of(FAIL_HOST_KEY_CHANGED), "ssh-keygen -R"));
 }
 
