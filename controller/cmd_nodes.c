@@ -171,6 +171,14 @@ static int put_own_groups(const struct command *c, struct text *text, struct fai
     return 0;
 }
 
+/* Is this word of a list that was cut into words the first of its kind? */
+static bool is_first(const char *list, const char *word)
+{
+    while (list < word && strcmp(list, word) != 0)
+        list += strlen(list) + 1;
+    return list == word;
+}
+
 static int put_source(const struct command *c, const char *source,
                       const struct hostset_groups *others, struct text *text,
                       struct fail *why)
@@ -187,7 +195,7 @@ static int put_source(const struct command *c, const char *source,
     while ((word = strsep(&rest, " \t\r\n,"))) {
         CLEANUP(text_done) char *name = NULL;
 
-        if (!*word)
+        if (!*word || !is_first(copy, word))
             continue;
         if (asprintf(&name, "%s:%s", source, word) < 0)
             return fail_memory(why);

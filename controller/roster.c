@@ -9,6 +9,7 @@
 #include "controller/screen/text.h"
 #include "inventory/fleet.h"
 #include "inventory/hostset.h"
+#include "inventory/jump.h"
 #include "protocol/fail.h"
 #include "protocol/scope.h"
 
@@ -53,6 +54,19 @@ static int put_variable(struct text *text, const char *name, const char *value,
     return 0;
 }
 
+/* The way to a node that others lead to. */
+static int put_jump(struct text *text, const struct fleet_node *n, struct fail *why)
+{
+    size_t way = n->jump ? jump_before(n->jump, n->name, n->port) : 0;
+    CLEANUP(text_done) char *option = NULL;
+
+    if (!way)
+        return 0;
+    if (asprintf(&option, "-o ProxyJump=%.*s", (int)way, n->jump) < 0)
+        return fail_memory(why);
+    return put_variable(text, "ansible_ssh_common_args", option, why);
+}
+
 static int put_host(struct text *text, const struct fleet_node *n, struct fail *why)
 {
     if (strchr(n->name, ':'))
@@ -68,6 +82,8 @@ static int put_host(struct text *text, const struct fleet_node *n, struct fail *
     if (n->user && put_variable(text, "ansible_user", n->user, why) < 0)
         return -1;
     if (n->key && put_variable(text, "ansible_ssh_private_key_file", n->key, why) < 0)
+        return -1;
+    if (put_jump(text, n, why) < 0)
         return -1;
     text_add(text, "\n");
     return 0;

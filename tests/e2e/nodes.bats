@@ -24,6 +24,7 @@ odd = ib[001-003/2],head
 none = ib001!ib001
 [group:odd]
 key = /etc/key file
+jump = ib003,me@gate:2200
 END
 }
 
@@ -38,6 +39,8 @@ END
     [ "$(jq -r '._meta.hostvars | keys | length' "$BATS_TEST_TMPDIR/list")" = 13 ]
     [ "$(jq -r '._meta.hostvars.head | .ansible_host, .ansible_port, .ansible_user, .ansible_ssh_private_key_file' \
         "$BATS_TEST_TMPDIR/list" | paste -sd,)" = "fd00::1,2222,azureuser,/etc/key file" ]
+    [ "$(jq -r '._meta.hostvars | .head, .ib001, .ib002 | .ansible_ssh_common_args' "$BATS_TEST_TMPDIR/list" |
+        paste -sd:)" = "-o ProxyJump=ib003,me@gate:2200:-o ProxyJump=ib003,me@gate:2200:null" ]
     ANSIBLE_INVENTORY=$BATS_TEST_TMPDIR/inventory ibfleet nodes '@ansible:compute&@ansible:odd'
     [ "$out" = 'ib[001,003]' ]
 }
@@ -58,7 +61,7 @@ END
 }
 
 @test "the groups that nodes are in, of the fleet file and of groups.conf" {
-    printf '[site]\nmap: case $GROUP in rack1) echo "ib[001-002] gone1";; *) echo r1n1;; esac\nlist: echo rack1 rack2\n[bad]\nmap: x\nlist: echo oops >&2; false\n' \
+    printf '[site]\nmap: case $GROUP in rack1) echo "ib[001-002] gone1";; *) echo r1n1;; esac\nlist: echo rack1 rack2 rack1\n[bad]\nmap: x\nlist: echo oops >&2; false\n' \
         >>"$CLUSTERSHELL_CFGDIR/groups.conf"
     ibfleet nodes ib001 --groups
     [ "$status" = 0 ]
