@@ -263,7 +263,7 @@ KEYS
     [ "$status" = 2 ]
     [ -z "$out" ]
     warns "the key $SSHD_DIR/missing: No such file or directory"
-    ! grep -q Accepted "$SSHD_LOG"
+    ! grep -q Accepted "$SSHD_LOG" || false
     ibfleet exec @good -- true
     [ "$status" = 0 ]
     grep -q Accepted "$SSHD_LOG"

@@ -253,6 +253,6 @@ are_gone() { ! pgrep -f "sleep $1" >/dev/null; }
     ibfleet exec --timeout 2 ib1 -- "$(stubborn $number)"
     [ "$status" = 1 ]
     warns "not ended within 2 s; it may still run on the node"
-    ! are_gone $number
+    ! are_gone $number || false
     kill -KILL $(pgrep -f "sleep $number")
 }

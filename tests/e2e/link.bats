@@ -61,7 +61,7 @@ privileged() { link unprivileged=no sudo=yes "$@"; }
         says "state sending the agent"
         link
         [ "$status" = 0 ]
-        ! says "sending the agent"
+        ! says "sending the agent" || false
         sshd_stop
         tried=$((tried + 1))
     done

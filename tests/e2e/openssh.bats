@@ -26,9 +26,9 @@ fingerprint() { ssh-keygen -lf "$SSHD_DIR/host_ed25519.pub" | cut -d' ' -f2; }
     sshd_start <<<"Banner $SSHD_DIR/banner"
     ibfleet exec ib1 -- 'echo good; echo >&2 bad'
     [ "$status" = 0 ]
-    ! says Authorised
-    ! warns Authorised
-    ! says @ibfleet
+    ! says Authorised || false
+    ! warns Authorised || false
+    ! says @ibfleet || false
     ! warns @ibfleet
 }
 
@@ -70,7 +70,7 @@ fingerprint() { ssh-keygen -lf "$SSHD_DIR/host_ed25519.pub" | cut -d' ' -f2; }
     [ "$status" = 4 ]
     says host-key-unknown
     says "No ED25519 host key is known for [127.0.0.1]:$SSHD_PORT"
-    ! grep -q Accepted "$SSHD_LOG"
+    ! grep -q Accepted "$SSHD_LOG" || false
     ibfleet exec ib1 --host-keys accept-new -- true
     [ "$status" = 0 ]
     grep -q "$(host_key)" "$SSHD_KNOWN_HOSTS"
@@ -286,7 +286,7 @@ C
     [ "$status" = 0 ]
     says "n1: 42"
     says "n2: 42"
-    ! warns OpenSSH
+    ! warns OpenSSH || false
     STATE= ibfleet exec n1 --subst -- 'echo as %u'
     says "n1: as tester"
     ibfleet exec -a -l nobody-here -- true

@@ -78,7 +78,7 @@ interrupt_twice()
     [ "$status" = 1 ]
     [ "$(ended failed connection-lost)" = 1 ]
     says "starting the command"
-    ! says retrying
+    ! says retrying || false
     ! says "logins tried"
 }
 

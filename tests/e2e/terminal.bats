@@ -106,7 +106,7 @@ cursor_is_back() { [ "$(terminal_cursor)" = 1 ]; }
     terminal_type C-z
     wait_until 30 terminal_shows 'Stopped'
     cursor_is_back
-    ! terminal_shows '^exec \['
+    ! terminal_shows '^exec \[' || false
     terminal_type fg Enter
     is_settled
     [ "$(terminal_screen | grep -c '^exec \[')" = 1 ]
