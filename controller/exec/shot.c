@@ -33,7 +33,8 @@ struct shot {
     bool sudo, ends_with_input;
     bool running;
     struct reaper reaper;
-    bool reaping; /* stopped; the reaper is at work */
+    bool reaping;   /* stopped; the reaper is at work */
+    bool awaits_up; /* before that: whether it runs is not known yet */
     bool closing;
     int status;
     struct fail why; /* FAIL_NONE: ended by itself */
@@ -77,8 +78,18 @@ static void finish(struct shot *s, int status)
 
 /* ---- ended by us ------------------------------------------------------------------- */
 
+/* What may run is told as what has run. */
+static void now_runs(struct shot *s)
+{
+    s->awaits_up = false;
+    s->running = true;
+    s->hooks->running(s->arg);
+}
+
 static void finish_reaping(struct shot *s)
 {
+    if (s->awaits_up)
+        now_runs(s);
     reaper_tell(&s->reaper, &s->why);
     finish(s, SSH_STATUS_UNKNOWN);
 }
@@ -141,13 +152,26 @@ static void reap(struct shot *s)
         uv_timer_start(&s->timer, on_reaper_late, REAPER_MS, 0);
 }
 
+/* The node has been told to start it and has not answered: nothing else can be run there
+ * before it has.
+ */
+static void await_up(struct shot *s)
+{
+    s->reaping = s->awaits_up = true;
+    uv_timer_start(&s->timer, on_reaper_late, REAPER_MS, 0);
+}
+
 void shot_stop(struct shot *s, const struct fail *why)
 {
     if (s->reaping || s->closing)
         return;
     s->why = *why;
-    if (s->running && !s->ends_with_input)
+    if (s->ends_with_input)
+        finish(s, SSH_STATUS_UNKNOWN);
+    else if (s->running)
         reap(s);
+    else if (ssh_may_run(s->session))
+        await_up(s);
     else
         finish(s, SSH_STATUS_UNKNOWN);
 }
@@ -187,12 +211,14 @@ static void feed_input(struct shot *s)
 static void on_up(void *arg)
 {
     struct shot *s = arg;
+    bool stopped = s->reaping;
 
-    if (s->reaping || s->closing)
+    if (s->closing || (stopped && !s->awaits_up))
         return;
-    s->running = true;
-    s->hooks->running(s->arg);
-    if (s->input.read && !s->reaping && !s->closing)
+    now_runs(s);
+    if (stopped)
+        reap(s);
+    else if (s->input.read && !s->reaping && !s->closing)
         feed_input(s);
 }
 

@@ -58,7 +58,8 @@ struct shot *shot_start(struct uv_loop_s *loop, struct ssh_client *client,
                         void *arg);
 
 /* End it for this reason, which hooks->ended will say; not at once, and waiting for the
- * node no longer than REAPER_MS.  Nothing is heard of it before that.  May be called
+ * node no longer than REAPER_MS, twice that when it was just about to start the command.
+ * Nothing is heard of it before that but, in this case, hooks->running.  May be called
  * from hooks->data, and again: the first reason counts.
  */
 void shot_stop(struct shot *shot, const struct fail *why);

@@ -542,6 +542,13 @@ static int session_end_input(void *session, struct fail *why)
     return 0;
 }
 
+static bool session_may_run(const void *session)
+{
+    const struct session *s = session;
+
+    return s->state == SESSION_STARTING;
+}
+
 static int session_instead(void *session, const char *command, struct fail *why)
 {
     struct session *s = session;
@@ -565,4 +572,5 @@ const struct way way_libssh2 = {.open = session_open,
                                 .write = session_write,
                                 .end_input = session_end_input,
                                 .instead = session_instead,
+                                .may_run = session_may_run,
                                 .close = session_close};

@@ -148,6 +148,11 @@ int ssh_end_input(struct ssh *s, struct fail *why)
     return s->way->end_input(s->session, why);
 }
 
+bool ssh_may_run(const struct ssh *s)
+{
+    return s->way->may_run && s->way->may_run(s->session);
+}
+
 int ssh_instead(struct ssh *s, const char *command, struct fail *why)
 {
     if (!s->way->instead)

@@ -151,6 +151,11 @@ int ssh_write(struct ssh *s, const void *bytes, size_t len_bytes, struct fail *w
  */
 int ssh_end_input(struct ssh *s, struct fail *why);
 
+/* The node has been told to start the command, and may have done so, though it has not
+ * said it yet: hooks->up or hooks->ended will come.
+ */
+bool ssh_may_run(const struct ssh *s);
+
 /* Leave the running command alone, whatever it does, and run this one over the same
  * connection, without input: hooks->up, data and ended are the second one's from now on.
  * The node sees both in one login, so that what the first has left can be told from all

@@ -7,6 +7,7 @@
 #ifndef CONTROLLER_WAY_H
 #define CONTROLLER_WAY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct fail;
@@ -29,6 +30,10 @@ struct way {
     int (*write)(void *session, const void *bytes, size_t len_bytes, struct fail *why);
     int (*end_input)(void *session, struct fail *why);
     int (*instead)(void *session, const char *command, struct fail *why);
+
+    /* As ssh_may_run(); NULL: not before hooks->up. */
+    bool (*may_run)(const void *session);
+
     void (*close)(void *session, void (*on_closed)(void *arg));
 };
 

@@ -25,14 +25,14 @@ struct ssh {
 };
 
 unsigned fake_ssh_opened, fake_ssh_open_now;
-bool fake_ssh_is_full, fake_ssh_has_no_instead;
+bool fake_ssh_is_full, fake_ssh_has_no_instead, fake_ssh_may_run;
 static struct ssh *sessions[MAX_SESSIONS + 1];
 
 void fake_ssh_reset(void)
 {
     assert(fake_ssh_open_now == 0);
     fake_ssh_opened = 0;
-    fake_ssh_is_full = fake_ssh_has_no_instead = false;
+    fake_ssh_is_full = fake_ssh_has_no_instead = fake_ssh_may_run = false;
 }
 
 struct ssh *fake_ssh_session(unsigned number)
@@ -148,6 +148,12 @@ int ssh_end_input(struct ssh *s, struct fail *why)
     assert(!s->closing);
     s->input_ended = true;
     return 0;
+}
+
+bool ssh_may_run(const struct ssh *s)
+{
+    assert(!s->closing);
+    return fake_ssh_may_run;
 }
 
 int ssh_instead(struct ssh *s, const char *command, struct fail *why)

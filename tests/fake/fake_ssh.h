@@ -36,6 +36,9 @@ bool fake_ssh_input_ended(const struct ssh *s);
 const char *fake_ssh_instead(const struct ssh *s);
 extern bool fake_ssh_has_no_instead;
 
+/* What ssh_may_run() says. */
+extern bool fake_ssh_may_run;
+
 /* Call a hook.  Nothing happens once it has been told to close. */
 void fake_ssh_up(struct ssh *s);
 void fake_ssh_data(struct ssh *s, enum ssh_stream stream, const void *bytes,

@@ -166,6 +166,42 @@ static void a_command_that_ends_with_its_input_needs_no_reaper(void **state)
     assert_string_equal(last_why.text, "by you");
 }
 
+static void begin_stopped_while_it_starts(void)
+{
+    begin(0);
+    fake_ssh_may_run = true;
+    interrupt();
+    assert_null(fake_ssh_instead(fake_ssh_session(1)));
+}
+
+static void stopped_while_it_starts_it_is_ended_once_it_runs(void **state)
+{
+    (void)state;
+    begin_stopped_while_it_starts();
+    fake_ssh_up(fake_ssh_session(1));
+    assert_non_null(fake_ssh_instead(fake_ssh_session(1)));
+    fake_ssh_up(fake_ssh_session(1));
+    hear("\001ibfleet-ended\002\n");
+    finish();
+    assert_string_equal(heard, "running ");
+    assert_string_equal(last_why.text, "by you; its processes were ended");
+}
+
+/* Neither is it told as one that has not run. */
+static void lost_while_it_starts_it_may_run(void **state)
+{
+    struct fail why;
+
+    (void)state;
+    begin_stopped_while_it_starts();
+    fail_set(&why, FAIL_LINK_LOST, "lost");
+    fake_ssh_ended(fake_ssh_session(1), 0, &why);
+    finish();
+    assert_string_equal(heard, "running ");
+    assert_int_equal(last_why.code, FAIL_INTERRUPTED);
+    assert_string_equal(last_why.text, "by you; it may still run on the node");
+}
+
 static void what_could_not_be_ended_is_told(void **state)
 {
     (void)state;
@@ -373,6 +409,8 @@ int main(void)
         cmocka_unit_test(the_deadline_ends_it),
         cmocka_unit_test(a_command_that_is_stopped_is_ended_on_the_node),
         cmocka_unit_test(a_command_that_ends_with_its_input_needs_no_reaper),
+        cmocka_unit_test(stopped_while_it_starts_it_is_ended_once_it_runs),
+        cmocka_unit_test(lost_while_it_starts_it_may_run),
         cmocka_unit_test(what_could_not_be_ended_is_told),
         cmocka_unit_test(a_reaper_that_says_nothing_leaves_it_open),
         cmocka_unit_test(
