@@ -11,7 +11,8 @@
  *          {"path": "c", "kind": "link", "target": "a/b"}
  *   taker  {"want": i, "have": "1048576", "sha256": "..."}   one file after the other
  *   giver  {"from": "1048576"}, or "0" when its digest of so much is another; the bytes
- *   taker  {"busy": true}      while it reads what is there already
+ *   taker  {"busy": true}      while it reads what is there already; a node that gives,
+ *                              before the order, while it reads what is to be copied
  *          {"done": true, "sent": "1", "same": "3", "bytes": "12"}
  *          {"fail": {"code": ..., "text": ...}}   and it ends
  *

@@ -220,6 +220,8 @@ static int hear_doc(struct taker *t, const struct json *doc, size_t len_bytes,
 
     if (failure)
         return opening_failed(failure, why);
+    if (t->state == ORDERING && json_find(doc, "busy"))
+        return 0; /* it reads what there is */
     switch (t->state) {
     case ORDERING:
         return hear_order(t, doc, why);

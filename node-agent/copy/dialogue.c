@@ -95,6 +95,17 @@ int dialogue_say(struct dialogue *d, struct json *doc, struct fail *why)
     return text ? put_frame(d, text, strlen(text), why) : fail_memory(why);
 }
 
+int dialogue_say_busy(void *dialogue, struct fail *why)
+{
+    struct json *doc = json_object();
+
+    if (doc && json_put_flag(doc, "busy", true) < 0) {
+        json_free(doc);
+        doc = NULL;
+    }
+    return dialogue_say(dialogue, doc, why);
+}
+
 int dialogue_send(struct dialogue *d, const char *bytes, size_t len_bytes,
                   struct fail *why)
 {

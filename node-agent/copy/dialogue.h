@@ -25,6 +25,11 @@ int dialogue_greet(struct dialogue *d, struct fail *why);
 /* Takes doc (NULL: out of memory).  FAIL_LINK_LOST, FAIL_MEMORY. */
 int dialogue_say(struct dialogue *d, struct json *doc, struct fail *why);
 
+/* That we are at work, for who reads much and has nothing to say; the dialogue as arg of
+ * landing_busy and baggage_busy.  FAIL_LINK_LOST, FAIL_MEMORY.
+ */
+int dialogue_say_busy(void *dialogue, struct fail *why);
+
 /* Bytes behind PARCEL_DATA, at most PARCEL_PIECE_BYTES.  FAIL_LINK_LOST, FAIL_MEMORY. */
 int dialogue_send(struct dialogue *d, const char *bytes, size_t len_bytes,
                   struct fail *why);

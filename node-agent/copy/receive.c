@@ -78,18 +78,6 @@ static int hear_order(struct receiver *r, struct fail *why)
 
 /* ---- one after the other ------------------------------------------------------------ */
 
-static int say_busy(void *arg, struct fail *why)
-{
-    struct receiver *r = arg;
-    struct json *doc = json_object();
-
-    if (doc && json_put_flag(doc, "busy", true) < 0) {
-        json_free(doc);
-        doc = NULL;
-    }
-    return dialogue_say(r->dialogue, doc, why);
-}
-
 /* Where the giver goes on: behind what is there, or from the beginning. */
 static int hear_begin(struct receiver *r, uint64_t have_bytes, uint64_t *from,
                       struct fail *why)
@@ -135,13 +123,14 @@ static int take_file(struct receiver *r, size_t i, struct fail *why)
     int begun;
 
     do {
-        if (landing_has(r->landing, p, say_busy, r, &same, why) < 0)
+        if (landing_has(r->landing, p, dialogue_say_busy, r->dialogue, &same, why) < 0)
             return -1;
         if (same) {
             r->same++;
             return 0;
         }
-        begun = landing_begin(r->landing, p, &have_bytes, sha256, say_busy, r, why);
+        begun = landing_begin(r->landing, p, &have_bytes, sha256, dialogue_say_busy,
+                              r->dialogue, why);
     } while (begun > 0);
     if (begun < 0 ||
         dialogue_say(r->dialogue, parcel_want(i, have_bytes, sha256), why) < 0 ||

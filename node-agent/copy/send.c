@@ -26,7 +26,7 @@ static int pack(struct dialogue *d, struct baggage **b, struct fail *why)
     if (dialogue_hear_json(d, &doc, why) < 0 ||
         json_get_text(doc, "give", &path, why) < 0)
         return -1;
-    if (baggage_pack(&path, 1, b, why) < 0) {
+    if (baggage_pack(&path, 1, dialogue_say_busy, d, b, why) < 0) {
         why->code = why->code == FAIL_USAGE ? FAIL_COPY : why->code;
         return -1;
     }

@@ -27,7 +27,26 @@ struct baggage {
     size_t count, room;
     uint64_t bytes;
     bool many, tree;
+
+    baggage_busy busy; /* while it is packed */
+    void *arg;
+    uint64_t silent_bytes;
 };
+
+#define BUSY_BYTES ((uint64_t)16 << 20)
+
+/* What a file costs that is looked at and has nothing in it. */
+#define BUSY_ITEM_BYTES ((size_t)64 << 10)
+
+/* So much has been read since; now and then it is told. */
+static int be_busy(struct baggage *b, size_t len_bytes, struct fail *why)
+{
+    b->silent_bytes += len_bytes;
+    if (!b->busy || b->silent_bytes < BUSY_BYTES)
+        return 0;
+    b->silent_bytes = 0;
+    return b->busy(b->arg, why);
+}
 
 static int complain(const char *path, struct fail *why)
 {
@@ -84,27 +103,48 @@ static int add(struct baggage *b, const char *path, const char *local, struct it
     return (*item)->path && (*item)->local ? 0 : fail_memory(why);
 }
 
-static int digest_file(struct item *item, int fd, struct fail *why)
+/* As much as it had when it was looked at: a log may grow meanwhile.  1: it has less, or,
+ * as in /proc, more than the nothing that it says it has.
+ */
+static int digest_bytes(struct baggage *b, struct item *item, int fd,
+                        struct digest *digest, struct fail *why)
 {
-    struct digest *digest = digest_new();
     char piece[PARCEL_PIECE_BYTES]; /* a block is a multiple of it */
-    uint64_t at = 0;
-    ssize_t n = 1;
+    uint64_t size = item->parcel.size, at = 0;
 
-    while (digest && (n = read(fd, piece, sizeof piece)) > 0) {
+    while (at < size) {
+        uint64_t left = size - at;
+        ssize_t n = read(fd, piece, left < sizeof piece ? (size_t)left : sizeof piece);
+
+        if (n < 0)
+            return complain(item->local, why);
+        if (n == 0)
+            return 1;
         digest_push(digest, piece, (size_t)n);
         at += (size_t)n;
-        if (at % PARCEL_BLOCK_BYTES == 0 && at <= item->parcel.size)
+        if (at % PARCEL_BLOCK_BYTES == 0)
             digest_peek(digest, item->blocks[at / PARCEL_BLOCK_BYTES - 1]);
+        if (be_busy(b, (size_t)n, why) < 0)
+            return -1;
     }
+    return size == 0 && read(fd, piece, 1) == 1;
+}
+
+static int digest_file(struct baggage *b, struct item *item, int fd, struct fail *why)
+{
+    struct digest *digest = digest_new();
+    int rc;
+
     if (!digest)
         return fail_memory(why);
+    rc = digest_bytes(b, item, fd, digest, why);
     digest_take(digest, item->parcel.sha256);
-    if (n < 0)
-        return complain(item->local, why);
-    if (at != item->parcel.size)
-        return fail_set(why, FAIL_USAGE, "%s: it changes while it is read", item->local);
-    return 0;
+    if (rc > 0)
+        return fail_set(
+            why, FAIL_USAGE,
+            "%s: it becomes shorter while it is read, or says nothing of its length",
+            item->local);
+    return rc;
 }
 
 static int add_file(struct baggage *b, struct item *item, const struct stat *st,
@@ -121,7 +161,7 @@ static int add_file(struct baggage *b, struct item *item, const struct stat *st,
     fd = open(item->local, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0)
         return complain(item->local, why);
-    rc = digest_file(item, fd, why);
+    rc = digest_file(b, item, fd, why);
     close(fd);
     b->bytes += item->parcel.size;
     return rc;
@@ -191,7 +231,7 @@ static int walk(struct baggage *b, const char *path, const char *local, bool fol
 
     if ((follow ? stat(local, &st) : lstat(local, &st)) < 0)
         return complain(local, why);
-    if (add(b, path, local, &item, why) < 0)
+    if (add(b, path, local, &item, why) < 0 || be_busy(b, BUSY_ITEM_BYTES, why) < 0)
         return -1;
     item->parcel.mode = st.st_mode & 0777;
     if (S_ISREG(st.st_mode))
@@ -238,13 +278,15 @@ static int pack_one(struct baggage *b, const char *source, struct fail *why)
     return walk(b, name, source, true, why);
 }
 
-int baggage_pack(const char *const *sources, size_t count, struct baggage **baggage,
-                 struct fail *why)
+int baggage_pack(const char *const *sources, size_t count, baggage_busy busy, void *arg,
+                 struct baggage **baggage, struct fail *why)
 {
     struct baggage *b = calloc(1, sizeof *b);
 
     if (!b)
         return fail_memory(why);
+    b->busy = busy;
+    b->arg = arg;
     for (size_t i = 0; i < count; i++)
         if (pack_one(b, sources[i], why) < 0) {
             baggage_free(b);

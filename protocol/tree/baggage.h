@@ -25,11 +25,16 @@ struct fail;
 struct json;
 struct parcel;
 
-/* FAIL_USAGE: something is not there, cannot be read, is neither file, folder nor link,
- * or is too much; two sources have the same name.  FAIL_MEMORY.
+/* Called now and then while much is read; -1 ends it. */
+typedef int (*baggage_busy)(void *arg, struct fail *why);
+
+/* A file that grows is packed as long as it was.  busy may be NULL.  FAIL_USAGE: something
+ * is not there, cannot be read, is neither file, folder nor link, becomes shorter, has
+ * more than it says (/proc), or is too much; two sources have the same name.
+ * FAIL_MEMORY.
  */
-int baggage_pack(const char *const *sources, size_t count, struct baggage **baggage,
-                 struct fail *why);
+int baggage_pack(const char *const *sources, size_t count, baggage_busy busy, void *arg,
+                 struct baggage **baggage, struct fail *why);
 void baggage_free(struct baggage *b); /* NULL is allowed */
 
 size_t baggage_count(const struct baggage *b);

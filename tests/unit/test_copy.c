@@ -299,7 +299,7 @@ static struct baggage *pack(void)
 
     mkdir("d", 0755);
     write_file("d/f", "hello");
-    assert_int_equal(baggage_pack(sources, 1, &b, NULL), 0);
+    assert_int_equal(baggage_pack(sources, 1, NULL, NULL, &b, NULL), 0);
     assert_int_equal(baggage_count(b), 2);
     return b;
 }
@@ -434,7 +434,7 @@ static void all_of_a_wide_tree_is_announced(void **state)
         snprintf(name, sizeof name, "d/file-%d", i);
         write_file(name, "");
     }
-    assert_int_equal(baggage_pack(sources, 1, &b, NULL), 0);
+    assert_int_equal(baggage_pack(sources, 1, NULL, NULL, &b, NULL), 0);
     g = giver_new(&(struct giver_order){.agent = &agent, .baggage = b, .into = "/x"});
     assert_int_equal(giver_hear(g, FRAME_MARKER, sizeof FRAME_MARKER - 1, NULL), 0);
     assert_int_equal(drain(g, said), SHOT_LATER);
@@ -463,6 +463,37 @@ static void what_a_node_has_taken_is_not_kept(void **state)
     opening_clear(&o);
 }
 
+static int grow(void *arg, struct fail *why)
+{
+    FILE *f = fopen("big", "a");
+
+    (void)why;
+    ++*(int *)arg;
+    assert_non_null(f);
+    fputs("more", f);
+    fclose(f);
+    return 0;
+}
+
+static void a_file_that_grows_is_packed_as_it_was_and_what_lasts_is_told(void **state)
+{
+    static const char *const sources[] = {"big"}, *const proc[] = {"/proc/self/status"};
+    const off_t size = (off_t)40 << 20;
+    struct baggage *b;
+    struct fail why;
+    int told = 0;
+
+    (void)state;
+    write_file("big", "");
+    assert_int_equal(truncate("big", size), 0);
+    assert_int_equal(baggage_pack(sources, 1, grow, &told, &b, NULL), 0);
+    assert_int_equal(told, 2);
+    assert_int_equal(baggage_parcel(b, 0)->size, size);
+    baggage_free(b);
+    assert_int_equal(baggage_pack(proc, 1, NULL, NULL, &b, &why), -1);
+    assert_int_equal(why.code, FAIL_USAGE);
+}
+
 static void only_what_is_the_same_so_far_is_taken_up(void **state)
 {
     static const char *const sources[] = {"big"};
@@ -472,7 +503,7 @@ static void only_what_is_the_same_so_far_is_taken_up(void **state)
     (void)state;
     memset(bytes, 'x', 2 * PARCEL_BLOCK_BYTES);
     write_file("big", bytes);
-    assert_int_equal(baggage_pack(sources, 1, &b, NULL), 0);
+    assert_int_equal(baggage_pack(sources, 1, NULL, NULL, &b, NULL), 0);
     digest_of(bytes, PARCEL_BLOCK_BYTES, sha256);
     assert_true(baggage_begins(b, 0, PARCEL_BLOCK_BYTES, sha256));
     assert_false(baggage_begins(b, 0, 2 * PARCEL_BLOCK_BYTES, sha256));
@@ -514,6 +545,7 @@ static struct taker *told(const char *const *lines, struct fail *why)
     return t;
 }
 
+#define BUSY  "{\"busy\":true}"
 #define ORDER "{\"take\":{\"count\":1}}"
 #define PARCEL                                                                  \
     "{\"path\":\"f\",\"kind\":\"file\",\"mode\":420,\"size\":\"5\",\"sha256\":" \
@@ -522,7 +554,8 @@ static struct taker *told(const char *const *lines, struct fail *why)
 
 static void a_file_is_taken_piece_by_piece(void **state)
 {
-    static const char *const lines[] = {ORDER, PARCEL, FROM, "Dhel", "Dlo", NULL};
+    static const char *const lines[] = {BUSY, BUSY,   ORDER, PARCEL,
+                                        FROM, "Dhel", "Dlo", NULL};
     struct fail why = {0};
     struct taker *t = told(lines, &why);
 
@@ -541,6 +574,7 @@ static void what_a_giver_may_not_say_ends_it(void **state)
         {"{}"},
         {"{\"take\":{\"count\":0}}"},
         {ORDER, "Dhello"},
+        {ORDER, BUSY},
         {ORDER, "{\"path\":\"../f\",\"kind\":\"folder\",\"mode\":493}"},
         {ORDER, PARCEL, "Dhello"},
         {ORDER, PARCEL, "{\"from\":\"3\"}"},
@@ -592,6 +626,7 @@ int main(void)
         COPY_TEST(a_node_that_wants_two_files_at_once_is_refused),
         COPY_TEST(all_of_a_wide_tree_is_announced),
         COPY_TEST(what_a_node_has_taken_is_not_kept),
+        COPY_TEST(a_file_that_grows_is_packed_as_it_was_and_what_lasts_is_told),
         COPY_TEST(a_file_is_taken_piece_by_piece),
         COPY_TEST(what_a_giver_may_not_say_ends_it),
         COPY_TEST(other_bytes_than_a_giver_announced_are_not_kept),
