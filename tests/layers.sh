@@ -70,6 +70,13 @@ forbid '(uv|time|sys/time|sys/socket|unistd|pthread)\.h' 'a pure file knows no l
 twice=$(files . | grep -v '^tests/' | sed 's|.*/||' | sort | uniq -d | grep -v '^main\.c$' | grep -v '^cmd' || true)
 [ -z "$twice" ] || { echo "base names used twice: $twice"; bad=1; }
 
+# bash -e lets a "! ..." pass that is not the last command, and the test cannot fail.
+mapfile -t bats < <(git ls-files -- 'tests/*.bats')
+if grep -nE '^ +! [^|]*(\|[^|]+)?$' "${bats[@]}"; then
+    echo "    ^ it cannot fail: ! ... || false"
+    bad=1
+fi
+
 # Include cycles: tsort names the files of each.
 cycles=$(grep -nE '^# *include "' "${headers[@]}" /dev/null |
     sed -E 's/^([^:]*):[0-9]*:# *include "([^"]*)".*/\1 \2/' | tsort 2>&1 >/dev/null)

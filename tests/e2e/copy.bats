@@ -227,5 +227,5 @@ HERE/x /tmp/|which nodes?
 --from ib1:/x HERE/no/where|/no/where: No such file
 --from ib1:/x ib1:/y HERE|one too many
 ARGS
-    ! grep -q Accepted "$SSHD_LOG"
+    ! grep -q Accepted "$SSHD_LOG" || false
 }

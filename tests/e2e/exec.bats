@@ -83,7 +83,7 @@ teardown()
     ibfleet exec --outdir "$SSHD_DIR/into" -a -- true
     [ "$status" = 8 ]
     warns "$SSHD_DIR/into/ib2.err: Is a directory"
-    ! grep -q Accepted "$SSHD_LOG"
+    ! grep -q Accepted "$SSHD_LOG" || false
 }
 
 # ---- status --------------------------------------------------------------------------------

@@ -35,7 +35,6 @@ jump_remove()
 # The relays that run from its home.
 jump_relays() { pgrep -f "^$JUMP_HOME/.cache/ibfleet/ibfleet-agent-[0-9a-f]* relay"; }
 jump_is_quiet() { ! jump_relays >/dev/null; }
-jump_has_relay() { jump_relays >/dev/null; }
 
 # Logins at the jump host; does its relay have so many connections?
 jump_logins() { grep -c "Accepted publickey" "$JUMP_LOG" || true; }

@@ -29,7 +29,7 @@ fingerprint() { ssh-keygen -lf "$SSHD_DIR/host_ed25519.pub" | cut -d' ' -f2; }
     ! says Authorised || false
     ! warns Authorised || false
     ! says @ibfleet || false
-    ! warns @ibfleet
+    ! warns @ibfleet || false
 }
 
 @test "who has no shell to log in with runs a command once" {
@@ -61,7 +61,7 @@ fingerprint() { ssh-keygen -lf "$SSHD_DIR/host_ed25519.pub" | cut -d' ' -f2; }
     [ "$status" = 4 ]
     [ "$(ask '.nodes[0].code // .nodes[0].fail.code')" = host-key-changed ]
     says "its host key is not the one in $SSHD_KNOWN_HOSTS:1; it shows $(fingerprint)"
-    ! grep -q Accepted "$SSHD_LOG"
+    ! grep -q Accepted "$SSHD_LOG" || false
 }
 
 @test "an unknown host key, refused and learned" {
@@ -179,7 +179,7 @@ host_key_of_kind() # NAME SSH-KEYGEN-OPTION...
     auto
     ibfleet exec ib1 -- true
     [ "$status" = 0 ]
-    ! warns OpenSSH
+    ! warns OpenSSH || false
 }
 
 @test "auto: hardened servers, said once for all of them" {

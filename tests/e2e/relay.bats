@@ -60,7 +60,7 @@ well() { grep -c '"state":"ok"' "$SSHD_DIR/out"; }
     hole=$(sshd_free_port)
     black_hole 127.0.0.9 "$hole"
     echo "hole = 127.0.0.9:$hole" >>"$IBFLEET_FLEET"
-    ibfleet exec -a --ndjson --timeout 4 -J "$JUMP" -- true
+    ibfleet exec -a --ndjson --timeout 15 -J "$JUMP" -- true
     [ "$status" = 1 ]
     [ "$(well)" = 30 ]
     # all others had ended before it was given up
