@@ -1,6 +1,7 @@
 #include "node-agent/copy/dialogue.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -55,10 +56,18 @@ static bool is_ready(int fd, short events)
     return n > 0;
 }
 
+/* A pipe that can be written to takes so much without blocking, but perhaps no more:
+ * beyond that not poll() would wait, with its deadline, but write().
+ */
+static ssize_t put_some(int fd, const char *bytes, size_t len_bytes)
+{
+    return write(fd, bytes, len_bytes < PIPE_BUF ? len_bytes : PIPE_BUF);
+}
+
 static int put(struct dialogue *d, const char *bytes, size_t len_bytes, struct fail *why)
 {
     while (len_bytes > 0) {
-        ssize_t n = is_ready(d->out, POLLOUT) ? write(d->out, bytes, len_bytes) : 0;
+        ssize_t n = is_ready(d->out, POLLOUT) ? put_some(d->out, bytes, len_bytes) : 0;
 
         if (n == 0 || (n < 0 && errno != EINTR && errno != EAGAIN))
             return lost(why);
