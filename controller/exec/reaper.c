@@ -5,35 +5,51 @@
 #define ENDED "\001ibfleet-ended\002"
 #define LEFT  "\001ibfleet-left\002"
 
-/* $1 NAME=VALUE, as it stands in the environment.  It stands in single quotes and uses none, nor '!' nor a newline,
- * so that all login shells read it alike.  Its own forebears (the login shell of this
- * command, sshd) have the mark, too, and are left alone.  A process that has gone
- * between two looks is no harm; the names that grep gave are looked at once more, since
- * grep has found itself.  Without SSH_CONNECTION it is our own ssh that has the mark,
- * which a controller that is one of its nodes must not end.
+/* $1 NAME=VALUE, as it stands in the environment.  It stands in single quotes and uses
+ * none, nor an exclamation mark nor a newline, so that all login shells read it alike.
+ * Its own forebears (the login shell of this command, sshd) have the mark, too, and are
+ * left alone.  A process that has gone between two looks is no harm; the names that grep
+ * gave are looked at once more, since grep has found itself.  Without SSH_CONNECTION it
+ * is our own ssh that has the mark, which a controller that is one of its nodes must not
+ * end.
+ *
+ * srv is sshd, the first forebear without the mark.  A child of it whose environment may
+ * not be read is what a sudo of the command's own became.  Such aliens are remembered:
+ * once their parent is ended, nothing leads to them.  Who cannot look says nothing: where
+ * grep knows no -z, and, though it ends what it sees, where root's processes are hidden.
  */
-#define SCRIPT                                                                     \
-    "c=\"$1\"; [ -n \"${c#*=}\" ] || exit 71; "                                    \
-    "own=\" \"; a=$$; while [ \"$a\" -gt 1 ]; do own=\"$own$a \"; p=1; "           \
-    "while read -r k v; do [ \"$k\" = PPid: ] && p=$v; done </proc/$a/status; "    \
-    "a=$p; done; "                                                                 \
-    "add() { case \"$own$found\" in *\" $1 \"*) return 1;; esac; "                 \
-    "[ -d \"/proc/$1\" ] && found=\"$found$1 \"; }; "                              \
-    "look() { found=\" \"; "                                                       \
-    "for f in $(grep -lzxF \"$c\" /proc/[0-9]*/environ); do "                      \
-    "grep -qz \"^SSH_CONNECTION=\" \"$f\" || continue; f=${f#/proc/}; "            \
-    "add \"${f%/*}\"; done; "                                                      \
-    "t=$(grep \"^PPid:\" /proc/[0-9]*/status | tr -cs \"0-9\\n\" \" \"); more=1; " \
-    "while [ $more = 1 ]; do more=0; set -- $t; while [ $# -gt 1 ]; do "           \
-    "case \"$found\" in *\" $2 \"*) add \"$1\" && more=1;; esac; shift 2; done; "  \
-    "done; }; "                                                                    \
-    "n=0; s=TERM; look; "                                                          \
-    "while [ \"$found\" != \" \" ] && [ $n -lt 20 ]; do "                          \
-    "[ $n -lt 10 ] || s=KILL; "                                                    \
-    "[ $n != 0 ] && [ $n -lt 10 ] || for p in $found; do kill -s $s $p; done; "    \
-    "sleep 0.1 || sleep 1; n=$((n + 1)); look; done; "                             \
-    "[ \"$found\" = \" \" ] && printf \"\\001ibfleet-ended\\002\\n\" || "          \
-    "printf \"\\001ibfleet-left\\002\\n\""
+#define SCRIPT                                                                         \
+    "c=\"$1\"; [ -n \"${c#*=}\" ] || exit 71; "                                        \
+    "grep -qz . </dev/null; [ $? = 1 ] || exit 71; "                                   \
+    "own=\" \"; alien=\" \"; srv=; a=$$; "                                             \
+    "while [ \"$a\" -gt 1 ]; do own=\"$own$a \"; p=1; "                                \
+    "[ -n \"$srv\" ] || grep -qzxF \"$c\" /proc/$a/environ || srv=$a; "                \
+    "while read -r k v; do [ \"$k\" = PPid: ] && p=$v; done </proc/$a/status; "        \
+    "a=$p; done; "                                                                     \
+    "add() { case \"$own$found\" in *\" $1 \"*) return 1;; esac; "                     \
+    "[ -d \"/proc/$1\" ] || return 1; "                                                \
+    "[ -r \"/proc/$1/environ\" ] || note \"$1\" || return 1; found=\"$found$1 \"; }; " \
+    "note() { z=; while read -r k v; do [ \"$k\" = State: ] && z=$v; "                 \
+    "done </proc/$1/status; case \"$z\" in Z*) return 1;; esac; "                      \
+    "case \"$alien\" in *\" $1 \"*) ;; *) alien=\"$alien$1 \";; esac; }; "             \
+    "look() { found=\" \"; for p in $alien; do add $p; done; "                         \
+    "for f in $(grep -lzxF \"$c\" /proc/[0-9]*/environ); do "                          \
+    "grep -qz \"^SSH_CONNECTION=\" \"$f\" || continue; f=${f#/proc/}; "                \
+    "add \"${f%/*}\"; done; "                                                          \
+    "t=$(grep \"^PPid:\" /proc/[0-9]*/status | tr -cs \"0-9\\n\" \" \"); "             \
+    "set -- $t; while [ $# -gt 1 ]; do "                                               \
+    "[ \"$2\" = \"$srv\" ] && { [ -r \"/proc/$1/environ\" ] || add \"$1\"; }; "        \
+    "shift 2; done; more=1; "                                                          \
+    "while [ $more = 1 ]; do more=0; set -- $t; while [ $# -gt 1 ]; do "               \
+    "case \"$found\" in *\" $2 \"*) add \"$1\" && more=1;; esac; shift 2; done; "      \
+    "done; }; "                                                                        \
+    "n=0; s=TERM; look; "                                                              \
+    "while [ \"$found\" != \" \" ] && [ $n -lt 20 ]; do "                              \
+    "[ $n -lt 10 ] || s=KILL; "                                                        \
+    "[ $n != 0 ] && [ $n -lt 10 ] || for p in $found; do kill -s $s $p; done; "        \
+    "sleep 0.1 || sleep 1; n=$((n + 1)); look; done; "                                 \
+    "if [ \"$found\" != \" \" ]; then printf \"\\001ibfleet-left\\002\\n\"; "          \
+    "elif [ -r /proc/1/status ]; then printf \"\\001ibfleet-ended\\002\\n\"; fi"
 
 /* The login shell knows the value; sudo would take it away. */
 #define COMMAND(name) "sh -c '{ " SCRIPT "; } 2>/dev/null' ibfleet \"" name "=$" name "\""

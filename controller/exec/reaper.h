@@ -12,8 +12,9 @@
  * A server that does not take it (AcceptEnv) is found out by the reaper's own: then it
  * does nothing and says nothing.
  *
- * What has both thrown its environment away and left its parent is not found.  Neither
- * is what the login shell may not look at: after a sudo of the command's own, root's.
+ * What the login shell may not look at (root's, after a sudo of the command's own) is
+ * found by its parents and told as left, since it may not be ended either.  What has both
+ * thrown its environment away and left its parent is not found, and not told.
  *
  *     ssh_instead(session, reaper_command(REAPER_BY_CONNECTION, sudo), why);
  *     reaper_hear(&reaper, bytes, n);  as it comes; then

@@ -252,6 +252,25 @@ are_gone() { ! pgrep -f "sleep $1" >/dev/null; }
     are_gone $number
 }
 
+@test "what the login may not end, or cannot look for, is not told as ended" {
+    printf '#!/bin/sh\ncase "$*" in *-*z*) exit 2 ;; esac\nexec /bin/grep "$@"\n' >"$SSHD_DIR/bin/grep"
+    chmod +x "$SSHD_DIR/bin/grep"
+    ibfleet_interrupt ib1 -- "echo up; exec sleep $number"
+    warns "it may still run on the node"
+    rm "$SSHD_DIR/bin/grep"
+    [ "$(id -u)" = 0 ] || skip "nobody has fewer rights than we"
+    # the command is root's, as after its own sudo; the reaper is not
+    printf '#!/bin/sh\ncase "$*" in *ibfleet-ended*) exec setpriv --reuid=65534 --clear-groups /bin/sh "$@" ;; esac\nexec /bin/sh "$@"\n' >"$SSHD_DIR/shell"
+    chmod +x "$SSHD_DIR/shell"
+    sshd_stop
+    SSHD_SHELL=$SSHD_DIR/shell sshd_start </dev/null
+    chmod a+x "$SSHD_DIR"
+    ibfleet_interrupt ib1 -- "echo up; exec sleep $number"
+    warns "processes of it that may not be ended still run on the node"
+    ! are_gone $number || false
+    kill -KILL $(pgrep -f "sleep $number")
+}
+
 @test "a command that could not be ended is told as one" {
     sshd_stop
     sshd_start <<<"MaxSessions 1"
