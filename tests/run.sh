@@ -3,28 +3,29 @@
 #
 # A program is a cmocka binary (TAP on request) or a .bats file.  $JOBS of them run at
 # once (as many as there are cores; the lab's, which boot machines, want JOBS=1).  Each
-# tier adds one line to $TALLY, when that is set, for `make check` to add up.
+# tier adds one line to $TALLY, when that is set, for `make check` to add up.  Ctrl-C and
+# SIGTERM end what runs: each program has a session of its own, and time to tidy up.
 set -u
+TIDY_S=60 # machines of the lab go down in that
 tier=$1
 shift
 logs=$(mktemp -d)
 trap 'rm -rf "$logs"' EXIT
-passed=0 failed=0 running=0
+passed=0 failed=0
+under_way=() # programs, by process
 
-# Leaves LOG, and LOG.status when it has ended.
-start() # PROGRAM LOG
+# In the background, where bash has us ignore Ctrl-C; bats tidies up when it hears one.
+start() # PROGRAM
 {
-    case $1 in
-    *.bats) bats --tap "$1" >"$2" 2>&1 ;;
-    *) CMOCKA_MESSAGE_OUTPUT=TAP "$1" >"$2" 2>&1 ;;
-    esac
-    echo $? >"$2.status"
+    local how=()
+    [[ $1 != *.bats ]] || how=(bats --tap)
+    CMOCKA_MESSAGE_OUTPUT=TAP exec env --default-signal=INT setsid "${how[@]}" "$1" \
+        </dev/null >"$logs/$BASHPID" 2>&1
 }
 
-judge() # PROGRAM LOG
+judge() # PROGRAM LOG STATUS
 {
-    local program=$1 log=$2 status ok bad
-    status=$(cat "$log.status" 2>/dev/null || echo lost)
+    local program=$1 log=$2 status=$3 ok bad
     ok=$(grep -c '^ok ' "$log")
     bad=$(grep -c '^not ok ' "$log")
     # A crash, a sanitizer's finding or an empty run is a failure of its own.
@@ -38,35 +39,55 @@ judge() # PROGRAM LOG
     else
         echo "ok     $program ($ok)"
     fi
-    rm -f "$log" "$log.status"
+    rm -f "$log"
 }
 
-# Judge those that have ended, in any order, so that a long one hides no failure.
-judge_ended()
+# In the order in which they end, so that a long one hides no failure.
+judge_next()
 {
-    local n
-    for n in "${!under_way[@]}"; do
-        [ -e "$logs/$n.status" ] || continue
-        judge "${under_way[n]}" "$logs/$n"
-        unset "under_way[n]"
-        running=$((running - 1))
-    done
+    local pid status=0
+    wait -n -p pid || status=$?
+    if [ -z "${pid:-}" ]; then # bash may have noticed before
+        pid=$(printf '%s\n' "${!under_way[@]}" | head -n 1) status=0
+        wait "$pid" || status=$?
+    fi
+    judge "${under_way[pid]}" "$logs/$pid" $status
+    unset "under_way[pid]"
 }
 
-under_way=()
-number=0
-for program in "$@"; do
-    number=$((number + 1))
-    start "$program" "$logs/$number" &
-    under_way[$number]=$program
-    running=$((running + 1))
-    while [ $running -ge "${JOBS:-$(nproc)}" ]; do
-        wait -n
-        judge_ended
+# True when there was somebody to hear it.
+signal_all() # SIGNAL
+{
+    local pid heard=1
+    for pid in "${!under_way[@]}"; do
+        kill "-$1" -- "-$pid" 2>/dev/null && heard=0
     done
+    return $heard
+}
+
+leave() # STATUS
+{
+    trap '' INT TERM
+    echo "$tier: interrupted; waiting for ${#under_way[@]} to end" >&2
+    signal_all INT
+    for ((s = 0; s < TIDY_S; s++)); do
+        signal_all 0 || break
+        sleep 1
+    done
+    signal_all KILL
+    exit "$1"
+}
+trap 'leave 130' INT
+trap 'leave 143' TERM
+
+for program in "$@"; do
+    start "$program" &
+    under_way[$!]=$program
+    [ ${#under_way[@]} -lt "${JOBS:-$(nproc)}" ] || judge_next
 done
-wait
-judge_ended
+while [ ${#under_way[@]} -gt 0 ]; do
+    judge_next
+done
 echo "$tier: $passed passed, $failed failed"
 [ -z "${TALLY:-}" ] || echo "$passed $failed" >>"$TALLY"
 [ $failed = 0 ]
