@@ -11,6 +11,7 @@ import ctypes
 import dataclasses
 import os
 import resource
+import signal
 import subprocess
 import sys
 import tempfile
@@ -45,16 +46,23 @@ def adopt_and_run(report, argv):
 
 
 def run(argv, env=None, out=None, seconds=900):
-    """out: a file for stdout, which then is not in the answer."""
+    """out: a file for stdout, which then is not in the answer.  After so many seconds it is
+    ended, with all that it started and that did not leave its session: TimeoutExpired."""
     report, report_in = os.pipe()
     with tempfile.TemporaryFile("w+", errors="replace") as said, \
             tempfile.TemporaryFile("w+", errors="replace") as warned:
         child = subprocess.Popen(
             [sys.executable, __file__, str(report_in), *argv],
             stdin=subprocess.DEVNULL, stdout=out or said, stderr=warned, env=env,
-            pass_fds=[report_in])
+            pass_fds=[report_in], start_new_session=True)
         os.close(report_in)
-        child.wait(seconds)
+        try:
+            child.wait(seconds)
+        except BaseException:
+            os.killpg(child.pid, signal.SIGKILL)
+            child.wait()
+            os.close(report)
+            raise
         numbers = os.read(report, 200).decode().split()
         os.close(report)
         said.seek(0), warned.seek(0)
