@@ -9,7 +9,8 @@
 #   make bench              figures beside those of others, as ratios of one run: bench-fanout
 #                           against pdsh and such, bench-verbs against perftest; bench-fold
 #                           folds 10,000 irregular names: CPU time; bench-relay
-#                           reaches 1,000 nodes behind one jump host
+#                           reaches 1,000 nodes behind one jump host; bench-scale
+#                           runs commands on 10,000 nodes, simulated
 #   make fuzz SECONDS=60    feed every parser what nobody would write
 #   make layers             who may include whom
 #   make tidy               functions and files that have outgrown the house style

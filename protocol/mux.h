@@ -1,8 +1,8 @@
 /* mux - many byte streams over one conversation: what a frame of theirs says
  *
- * A relay (ibfleet-agent relay, on a jump host) greets as every agent does and answers
- * the same requests (message.h).  Between these travel frames that are no JSON: their
- * first byte is a kind below, where a message has its '{'.
+ * A relay (ibfleet-agent relay, on a jump host) greets as every agent does; the only
+ * request that it answers is a ping (message.h).  Beside these travel frames that are no
+ * JSON: their first byte is a kind below, where a message has its '{'.
  *
  *   open    port 2, patience in ms 4, address     controller   connect to that
  *   opened                                        relay        it is connected

@@ -269,7 +269,7 @@ static int turn(struct carry *c, struct fail *why)
 
 static int converse(struct carry *c, struct json *hello, struct fail *why)
 {
-    if (!hello || json_put_int(hello, "connections", (int64_t)c->most) < 0)
+    if (!hello)
         return fail_memory(why);
     if (speech_greet(c->line.outbox, hello, why) < 0)
         return -1;

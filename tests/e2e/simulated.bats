@@ -82,7 +82,7 @@ interrupt_twice()
     ! says "logins tried" || false
 }
 
-@test "live, a flood goes through bounded memory" {
+@test "live, a flood arrives whole" {
     simulated_start 40 <<<"7 flood 20
 8 flood 20"
     ibfleet_begin exec -a -- echo ok
