@@ -129,6 +129,22 @@ static bool has_line(const char *text, const struct line *wanted)
     return false;
 }
 
+/* Its warnings may stand between them; they begin with a path or a sentence. */
+static bool is_setting(const struct line *l)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789";
+
+    return *l->key && l->key[strspn(l->key, letters)] == '\0';
+}
+
+/* What was asked without a configuration was asked for another host: its name says
+ * nothing of this one.
+ */
+static bool is_as_ever(const char *plain, const struct line *l)
+{
+    return strcmp(l->key, "hostname") != 0 && has_line(plain, l);
+}
+
 /* ---- algorithms --------------------------------------------------------------------- */
 
 static bool list_has(const struct line *l, const char *name, size_t len)
@@ -207,7 +223,8 @@ void settings_read(const char *mine, const char *plain, const char *host,
         int taken;
 
         mine = read_line(mine, &l);
-        if (is_not_ours(l.key) || has_line(plain, &l) || is_harmless_list(&l))
+        if (!is_setting(&l) || is_not_ours(l.key) || is_as_ever(plain, &l) ||
+            is_harmless_list(&l))
             continue;
         taken = take(s, &l, host);
         if (taken <= 0 && !*s->beyond_us)

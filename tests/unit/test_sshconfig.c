@@ -165,6 +165,28 @@ static void what_is_as_ever_is_nothing(void **state)
     assert_int_equal(s.port, 0);
 }
 
+static void a_host_that_leads_to_the_first_one_is_told_from_it(void **state)
+{
+    struct settings s;
+
+    (void)state;
+    settings_read("host ib1\nhostname x\nuser me\n", plain, "ib1", &s);
+    assert_string_equal(s.hostname, "x");
+}
+
+static void what_ssh_warns_of_is_no_setting(void **state)
+{
+    struct settings s;
+
+    (void)state;
+    settings_read("/etc/ssh/ssh_config line 3: Deprecated option \"cipher\"\r\n"
+                  "command-line: line 0: Unsupported option\n"
+                  "Warning: something\n\nhost ib1\nhostname ib1\nuser root\n",
+                  plain, "ib1", &s);
+    assert_string_equal(s.beyond_us, "");
+    assert_string_equal(s.user, "root");
+}
+
 static void what_only_openssh_can_do_is_named(void **state)
 {
     static const char *const lines[] = {
@@ -206,6 +228,8 @@ int main(void)
         cmocka_unit_test(too_many_sections_are_refused),
         cmocka_unit_test(what_is_taken_is_no_reason),
         cmocka_unit_test(what_is_as_ever_is_nothing),
+        cmocka_unit_test(a_host_that_leads_to_the_first_one_is_told_from_it),
+        cmocka_unit_test(what_ssh_warns_of_is_no_setting),
         cmocka_unit_test(what_only_openssh_can_do_is_named),
         cmocka_unit_test(a_policy_that_permits_what_we_offer_is_no_reason),
     };
