@@ -43,7 +43,7 @@ static const char *const losses[] = {
     "Connection reset by ",   "Connection closed by ", "client_loop: send disconnect: ",
     "Timeout, server ", /* HOST not responding. */
     "Read from remote host ", "packet_write_wait: ",   "Received disconnect from ",
-    "Disconnected from ",
+    "Disconnected from ",     "ssh_dispatch_run_fatal: ",
 };
 
 /* ---- lines ------------------------------------------------------------------------ */

@@ -123,6 +123,9 @@ static void only_the_last_line_says_that_the_connection_broke(void **state)
         complaint_is_loss("x\nTimeout, server 10.0.0.1 not responding.\r\n", &why));
     assert_string_equal(why.text, "ssh: Timeout, server 10.0.0.1 not responding.");
     assert_int_equal(why.code, FAIL_LINK_LOST);
+    assert_true(complaint_is_loss("ssh_dispatch_run_fatal: Connection to 10.0.0.1 port "
+                                  "22: message authentication code incorrect\n",
+                                  &why));
     assert_false(complaint_is_loss("Connection to db closed\nretry\n", &why));
     assert_false(complaint_is_loss("", &why));
 }
