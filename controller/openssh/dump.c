@@ -12,13 +12,36 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "controller/openssh/environment.h"
 #include "protocol/character.h"
 #include "protocol/fail.h"
 
 /* Of ssh's last words. */
 #define WORDS_BYTES ((size_t)160)
 
-extern char **environ;
+/* With all that Match exec starts, in a group of its own, so that it can be ended; and
+ * with a SIGPIPE that ends it, which we ignore.
+ */
+static int spawn(const posix_spawn_file_actions_t *actions, char *const *argv, pid_t *pid)
+{
+    char **environment = environment_new(NULL);
+    posix_spawnattr_t how;
+    sigset_t ours;
+    int rc;
+
+    if (!environment)
+        return ENOMEM;
+    sigemptyset(&ours);
+    sigaddset(&ours, SIGPIPE);
+    posix_spawnattr_init(&how);
+    posix_spawnattr_setpgroup(&how, 0);
+    posix_spawnattr_setsigdefault(&how, &ours);
+    posix_spawnattr_setflags(&how, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF);
+    rc = posix_spawnp(pid, argv[0], actions, &how, argv, environment);
+    posix_spawnattr_destroy(&how);
+    free(environment);
+    return rc;
+}
 
 /* Both streams go into one pipe; *out is its other end. */
 static int start(char *const *argv, int *out, pid_t *pid, struct fail *why)
@@ -32,7 +55,7 @@ static int start(char *const *argv, int *out, pid_t *pid, struct fail *why)
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
     posix_spawn_file_actions_adddup2(&actions, pipe_of[1], 1);
     posix_spawn_file_actions_adddup2(&actions, pipe_of[1], 2);
-    rc = posix_spawnp(pid, argv[0], &actions, NULL, argv, environ);
+    rc = spawn(&actions, argv, pid);
     posix_spawn_file_actions_destroy(&actions);
     close(pipe_of[1]);
     *out = pipe_of[0];
@@ -93,7 +116,7 @@ static int collect(pid_t pid, int out, const char *host, char *text, struct fail
     int status = 0;
 
     if (n < 0)
-        kill(pid, SIGKILL);
+        kill(-pid, SIGKILL);
     while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
         continue;
     if (n < 0)
