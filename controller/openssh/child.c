@@ -38,6 +38,9 @@
  */
 #define LINGER_MS 1000
 
+/* A turn of the loop, in which what has come meanwhile is read. */
+#define ONCE_MORE_MS 1
+
 /* How long it may take to end when told to. */
 #define TERM_MS 2000
 
@@ -174,6 +177,12 @@ static void on_silence(uv_timer_t *timer)
     feed(c, conclude(c));
 }
 
+/* It may have been us who did not listen for so long: timers come before what is read. */
+static void on_quiet(uv_timer_t *timer)
+{
+    uv_timer_start(timer, on_silence, ONCE_MORE_MS, 0);
+}
+
 /* It is over when the process has ended and all that it printed has been read. */
 static void look_for_end(struct child *c)
 {
@@ -182,7 +191,7 @@ static void look_for_end(struct child *c)
     if (c->readers[OUT].ended && c->readers[ERR].ended)
         feed(c, conclude(c));
     else
-        uv_timer_start(&c->timer, on_silence, LINGER_MS, 0);
+        uv_timer_start(&c->timer, on_quiet, LINGER_MS, 0);
 }
 
 static void on_exit_of(uv_process_t *process, int64_t status, int signum)
