@@ -134,6 +134,15 @@ well() { grep -c '"state":"ok"' "$SSHD_DIR/out"; }
     warns "jump-host-unfit"
 }
 
+@test "a jump host that allows no session at all is asked once, and refused in words" {
+    simulated_start 3 </dev/null
+    jump_start <<<"MaxSessions 0"
+    ibfleet exec -a -J "$JUMP" --ssh libssh2 -- echo well
+    [ "$status" = 4 ]
+    warns "jump-host-unfit"
+    [ "$(jump_logins)" = 1 ]
+}
+
 @test "a jump host that runs no program of ours is left to ssh, and that is said once" {
     simulated_start 5 </dev/null
     jump_start <<<"ForceCommand echo This is a bastion"
