@@ -82,8 +82,8 @@ int command_client(struct command *c, struct ssh_client **client, struct fail *w
 uint64_t command_login_ms(const struct command *c);
 
 /* Whose turn it is to log in, opened on the first call: as many at once as --width says,
- * or as it turns out; a server that turns everything away is tried as long as --timeout
- * says.  FAIL_MEMORY.
+ * or as it turns out; a server that turns everything away is tried at most as long as
+ * --timeout says (door.h).  FAIL_MEMORY.
  */
 int command_door(struct command *c, struct door **door, struct fail *why);
 

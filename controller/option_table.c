@@ -188,7 +188,7 @@ const struct option_row option_table[] = {
     {"width",         'f', OPTION_NUMBER, "N",       AT(width),        1, 65536,    CALLING,
      "nodes logging in at once, and of exec running at once; else as many as loop and servers bear"},
     {"timeout",       0,   OPTION_NUMBER, "SECONDS", AT(timeout_s),    1, 86400,    REACHING,
-     "patience with a node's login, and with its answer; with a server that turns logins away, else 120"},
+     "patience with a node's login, and with its answer; with a server that turns logins away, else at most 120"},
     {"unprivileged",  0,   OPTION_FLAG,   NULL,      AT(unprivileged), 0, 0,        COMMAND_PROBE | COMMAND_VALIDATE | COMMAND_LOGS,
      "no sudo: the agent goes to the user's own folder"},
 

@@ -24,7 +24,9 @@ struct fail;
 struct fleet_node;
 struct uv_loop_s;
 
-/* How long a server that turns everything away is tried. */
+/* How long a server that turns everything away is tried at most: DOORWAY_PATIENT_TRIES
+ * refusals in a row end it sooner.
+ */
 #define DOOR_PATIENCE_MS 120000u
 
 struct door_options {

@@ -1,6 +1,5 @@
 #include "controller/openssh/complaint.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "protocol/character.h"

@@ -248,8 +248,9 @@ static int find_hostkeys(struct ssh_client *c, const char *path, struct hostkeys
     return 0;
 }
 
-int client_files(struct ssh_client *client, const struct ssh_order *order,
-                 struct keyring **ring, struct hostkeys **hostkeys, struct fail *why)
+static int read_files(struct ssh_client *client, const struct ssh_order *order,
+                      struct keyring **ring, struct hostkeys **hostkeys,
+                      struct fail *why)
 {
     return find_keyring(client, order->key, ring, why) < 0 ||
                    find_hostkeys(client, order->known_hosts, hostkeys, why) < 0
@@ -262,7 +263,7 @@ int client_ready(struct ssh_client *client, const struct ssh_order *order,
 {
     if (!order->user && !client->login)
         return fail_set(why, FAIL_USAGE, "no login name; name one with -l");
-    return client_files(client, order, ring, hostkeys, why);
+    return read_files(client, order, ring, hostkeys, why);
 }
 
 const char *ssh_client_user(struct ssh_client *client, const struct ssh_order *order)

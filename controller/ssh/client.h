@@ -18,12 +18,8 @@ struct turns;
 
 /* What an order needs: the keys to show (see keyring.h) and its known hosts (default:
  * ~/.ssh/known_hosts, and what /etc/ssh/ssh_known_hosts adds to it).  FAIL_KEY_FILE,
- * FAIL_STATE, FAIL_MEMORY.
+ * FAIL_STATE, FAIL_MEMORY; FAIL_USAGE when there is no login name.
  */
-int client_files(struct ssh_client *client, const struct ssh_order *order,
-                 struct keyring **ring, struct hostkeys **hostkeys, struct fail *why);
-
-/* The same, and a login name: FAIL_USAGE when there is none. */
 int client_ready(struct ssh_client *client, const struct ssh_order *order,
                  struct keyring **ring, struct hostkeys **hostkeys, struct fail *why);
 
