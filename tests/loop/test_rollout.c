@@ -397,6 +397,7 @@ static void a_second_controller_is_refused_and_named_the_first(void **state)
 
 static void a_controller_killed_at(enum node_state where)
 {
+    tidy_up(NULL); /* of the one before */
     fresh(NULL);
     make_nodes(3);
     kill_at = where;
@@ -410,7 +411,6 @@ static void a_controller_killed_at(enum node_state where)
         assert_int_equal(machines[i].boots, 1);
         assert_string_equal(machines[i].holder, "");
     }
-    tidy_up(NULL);
 }
 
 static void killed_anywhere_each_step_is_taken_once(void **state)
