@@ -35,7 +35,8 @@ harmless() # [--unmarked]
 
 on_a_terminal() # ARGUMENT...
 {
-    env -u NO_COLOR -u CI TERM=xterm COLUMNS=80 \
+    # script asks $SHELL, if anybody set it, and only bash reads all that printf %q writes.
+    env -u NO_COLOR -u CI TERM=xterm COLUMNS=80 SHELL=/bin/bash \
         script -qec "$(printf '%q ' "$BUILD/ibfleet" "$@")" "$SSHD_DIR/typescript" </dev/null >/dev/null || true
     # Lines of its own stand around what script noted.
     sed -i -e '1{/^Script started/d}' -e '${/^Script done/d}' "$SSHD_DIR/typescript"
