@@ -28,6 +28,17 @@ as_root()
     if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
 }
 
+# Silent when all is well: what apt says of its own work is for who looks for a fault.
+quietly() # COMMAND...
+{
+    local log status=0
+    log=$(mktemp)
+    as_root "$@" >"$log" 2>&1 </dev/null || status=$?
+    [ $status = 0 ] || { cat "$log"; echo "deps: failed (status $status): $*"; } >&2
+    rm -f "$log"
+    return $status
+}
+
 install()
 {
     local want=("${build[@]}") lack
@@ -35,10 +46,15 @@ install()
     [ "${1:-all}" != bench ] || want+=("${bench[@]}")
     mapfile -t lack < <(missing "${want[@]}")
     [ ${#lack[@]} -gt 0 ] || return 0
-    echo "deps: installing with apt: ${lack[*]}" >&2
-    as_root apt-get -qq update
-    as_root env DEBIAN_FRONTEND=noninteractive \
-        apt-get -qq install -y --no-install-recommends "${lack[@]}" >/dev/null
+    [ "$(id -u)" = 0 ] || command -v sudo >/dev/null || {
+        echo "deps: apt needs root, and there is no sudo; as root:" \
+            "apt-get install --no-install-recommends ${lack[*]}" >&2
+        return 1
+    }
+    echo "deps: installing with apt, which may take minutes: ${lack[*]}" >&2
+    quietly apt-get -qq update
+    quietly env DEBIAN_FRONTEND=noninteractive \
+        apt-get -qq install -y --no-install-recommends "${lack[@]}"
 }
 
 # An apt of our own beside the system's: deb-src is rarely switched on, and

@@ -31,10 +31,15 @@ ibfleet()
     *) command ibfleet "$@" ;;
     esac
 }
-say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
+# Bold for a person; a log has no use for it.
+bold='' plain=''
+if [ -t 1 ] && [ -z "${NO_COLOR:-}" ] && [ "${TERM:-dumb}" != dumb ]; then
+    bold=$'\033[1m' plain=$'\033[0m'
+fi
+say() { printf '\n%s%s%s\n' "$bold" "$*" "$plain"; }
 run() # the command as an administrator would type it, then what it prints
 {
-    printf '\n\033[1m$ %s\033[0m\n' "$*"
+    say "\$ $*"
     "$@"
 }
 
