@@ -10,6 +10,7 @@
 
 #include "controller/door/door.h"
 #include "controller/link/link.h"
+#include "controller/own_home.h"
 #include "controller/relay/jumps.h"
 #include "controller/option_table.h"
 #include "controller/screen/cursor.h"
@@ -88,7 +89,7 @@ static int override_fleet(struct fleet *fleet, const struct options *o, struct f
 
     for (size_t i = 0; i < sizeof typed / sizeof *typed; i++)
         if (typed[i].value &&
-            fleet_override(fleet, typed[i].key, typed[i].value, getenv("HOME"), why) < 0)
+            fleet_override(fleet, typed[i].key, typed[i].value, own_home(), why) < 0)
             return -1;
     return 0;
 }
@@ -104,7 +105,7 @@ static int load_fleet(struct command *c, const char *hosts,
         return fail_set(why, FAIL_FLEET_FILE,
                         "no fleet file: --fleet FILE, $IBFLEET_FLEET, ./fleet.ini or "
                         "/etc/ibfleet/fleet.ini");
-    if (path && fleet_load(path, getenv("HOME"), &fleet, why) < 0)
+    if (path && fleet_load(path, own_home(), &fleet, why) < 0)
         return -1;
     if (!path && fleet_of(hosts, groups, &fleet, why) < 0)
         return fail_prefix(why, "without a fleet file");
@@ -330,7 +331,8 @@ uint64_t command_login_ms(const struct command *c)
 static int check_jumps(const struct command *c, struct ssh_client *client,
                        struct fail *why)
 {
-    const struct jumps_options options = {.fleet = c->fleet, .login_ms = command_login_ms(c)};
+    const struct jumps_options options = {.fleet = c->fleet,
+                                          .login_ms = command_login_ms(c)};
     struct command_insides *in = c->insides;
 
     for (size_t i = 0; i < c->node_count; i++) {
@@ -392,7 +394,7 @@ int command_state_path(const struct command *c, char **path, struct fail *why)
     struct state_folder_asker asker = {.given = c->options->state,
                                        .is_root = geteuid() == 0,
                                        .xdg_state_home = getenv("XDG_STATE_HOME"),
-                                       .home = getenv("HOME")};
+                                       .home = own_home()};
 
     return state_folder_path(&asker, path, why);
 }

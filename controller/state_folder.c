@@ -30,7 +30,7 @@ int state_folder_path(const struct state_folder_asker *asker, char **path,
         len = asprintf(path, "%s/.local/state/ibfleet", home);
     else
         return fail_set(why, FAIL_STATE,
-                        "no $HOME to keep runs in: name a folder with "
+                        "no home to keep runs in: set $HOME, or name a folder with "
                         "--state");
     return len < 0 ? fail_memory(why) : 0;
 }

@@ -2,12 +2,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "controller/command.h"
 #include "controller/doctor/checkup.h"
 #include "controller/doctor/examine.h"
+#include "controller/own_home.h"
 #include "controller/ssh/hostkeys.h"
 #include "controller/ssh/keyagent.h"
 #include "controller/ssh/keyagent_list.h"
@@ -120,7 +122,7 @@ static void examine_key(struct checkup *c, const struct command *command,
     struct fail why;
     size_t count;
 
-    if (keyring_new(path, getenv("HOME"), agent, &ring, &why) < 0) {
+    if (keyring_new(path, own_home(), agent, &ring, &why) < 0) {
         examine_without_key(c, command, path, &why);
         keyagent_free(agent);
         return;
@@ -175,12 +177,16 @@ static void examine_known_hosts(struct checkup *c, const char *path)
 static void examine_usual_files(struct checkup *c)
 {
     CLEANUP(text_done) char *own = NULL;
-    const char *home = getenv("HOME");
+    const char *home = own_home();
     bool has_system = access(HOSTKEYS_SYSTEM_FILE, F_OK) == 0;
 
     if (has_system)
         examine_known_hosts(c, HOSTKEYS_SYSTEM_FILE);
-    if (asprintf(&own, "%s/.ssh/known_hosts", home ? home : "") < 0)
+    if (!home)
+        checkup_add(c, CHECKUP_WARN, "known hosts",
+                    "export HOME=..., or  --known-hosts FILE",
+                    "no home for ~/.ssh/known_hosts");
+    else if (asprintf(&own, "%s/.ssh/known_hosts", home) < 0)
         own = NULL;
     else if (!has_system || access(own, F_OK) == 0)
         examine_known_hosts(c, own);
@@ -203,19 +209,28 @@ static void examine_known_files(struct checkup *c, const struct command *command
 
 /* ---- the ssh client ------------------------------------------------------------------ */
 
+/* The shell's status when it finds no such program. */
+#define NOT_FOUND 127
+
 static void examine_client(struct checkup *c)
 {
     char line[200] = "";
     FILE *said = popen("exec ssh -V 2>&1", "re");
+    int status;
 
     if (said && !fgets(line, sizeof line, said))
         line[0] = '\0';
-    line[strcspn(line, "\n")] = '\0';
-    if (!said || pclose(said) != 0)
+    line[strcspn(line, "\r\n")] = '\0';
+    status = said ? pclose(said) : -1;
+    if (!said || (WIFEXITED(status) && WEXITSTATUS(status) == NOT_FOUND))
         checkup_add(c, CHECKUP_WARN, "ssh client",
                     "jump hosts, certificates and FIDO keys need it: install "
                     "openssh-client",
                     "not there");
+    else if (status != 0)
+        checkup_add(c, CHECKUP_WARN, "ssh client",
+                    "jump hosts, certificates and FIDO keys need one that runs",
+                    "ssh -V fails: %s", *line ? line : "without a word");
     else
         checkup_add(c, CHECKUP_OK, "ssh client", NULL, "%s", line);
 }

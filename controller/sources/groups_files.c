@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "controller/own_home.h"
 #include "controller/whole_file.h"
 #include "inventory/groups_conf.h"
 #include "inventory/groups_yaml.h"
@@ -142,7 +143,7 @@ static int add_place(struct places *p, const char *before, const char *after,
 
 static int find_places(struct places *p, struct fail *why)
 {
-    const char *home = getenv("HOME"), *xdg = getenv("XDG_CONFIG_HOME");
+    const char *home = own_home(), *xdg = getenv("XDG_CONFIG_HOME");
     bool has_xdg = xdg && *xdg;
 
     if (add_place(p, "/etc/clustershell", "", why) < 0 ||

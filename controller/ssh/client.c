@@ -9,6 +9,7 @@
 
 #include "controller/openssh/openssh.h"
 #include "controller/openssh/route.h"
+#include "controller/own_home.h"
 #include "controller/ssh/descriptors.h"
 #include "controller/ssh/hostkeys.h"
 #include "controller/ssh/keyagent.h"
@@ -51,7 +52,7 @@ struct ssh_client *ssh_client_new(void)
 {
     struct ssh_client *c = calloc(1, sizeof *c);
     const struct passwd *me = getpwuid(getuid());
-    const char *home = getenv("HOME"), *agent = getenv("SSH_AUTH_SOCK");
+    const char *agent = getenv("SSH_AUTH_SOCK");
 
     if (!c || libssh2_init(0) != 0) {
         free(c);
@@ -64,7 +65,7 @@ struct ssh_client *ssh_client_new(void)
     }
     descriptors_raise();
     c->login = copy_of(me ? me->pw_name : NULL);
-    c->home = copy_of(home && *home ? home : me ? me->pw_dir : NULL);
+    c->home = copy_of(own_home());
     return c;
 }
 
@@ -249,8 +250,7 @@ static int find_hostkeys(struct ssh_client *c, const char *path, struct hostkeys
 }
 
 static int read_files(struct ssh_client *client, const struct ssh_order *order,
-                      struct keyring **ring, struct hostkeys **hostkeys,
-                      struct fail *why)
+                      struct keyring **ring, struct hostkeys **hostkeys, struct fail *why)
 {
     return find_keyring(client, order->key, ring, why) < 0 ||
                    find_hostkeys(client, order->known_hosts, hostkeys, why) < 0

@@ -113,3 +113,23 @@ is_bad() # THING WORDS   it alone is bad, and says so
     ibfleet doctor --json
     [[ "$(of key)" == *"warn $HOME/.ssh/id_ed25519 can be read by others (mode 0644)"* ]]
 }
+
+@test "where HOME is not set, the home is the one that the system knows" {
+    local home
+    home=$(getent passwd "$(id -u)" | cut -d: -f6)
+    [ -n "$home" ] || skip "the system knows no home for $(id -u)"
+    unset HOME
+    sed -i "s|^key = .*|key = ~/ibfleet-no-such-key|" "$IBFLEET_FLEET"
+    is_bad key "$home/ibfleet-no-such-key: No such file"
+}
+
+@test "an ssh client that fails is told by its own words, one that is not there as that" {
+    mkdir "$SSHD_DIR/bin"
+    printf '%s\n' '#!/bin/sh' 'echo "No user exists for uid 4711" >&2; exit 255' >"$SSHD_DIR/bin/ssh"
+    chmod 755 "$SSHD_DIR/bin/ssh"
+    PATH=$SSHD_DIR/bin:$PATH ibfleet doctor --json
+    [ "$(of 'ssh client')" = "warn ssh -V fails: No user exists for uid 4711" ]
+    rm "$SSHD_DIR/bin/ssh"
+    env PATH="$SSHD_DIR/bin" "$BUILD/ibfleet" doctor --json --state "$STATE" >"$SSHD_DIR/out" || true
+    [ "$(of 'ssh client')" = "warn not there" ]
+}
