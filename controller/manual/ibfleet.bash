@@ -3,8 +3,8 @@
 
 _ibfleet()
 {
-    local answer
-    mapfile -t answer < <("${1/#\~/$HOME}" complete "${COMP_LINE:0:COMP_POINT}" "$2" 2>/dev/null)
+    local answer home=~ # also where HOME is not set
+    mapfile -t answer < <("${1/#\~/"$home"}" complete "${COMP_LINE:0:COMP_POINT}" "$2" 2>/dev/null)
     COMPREPLY=("${answer[@]:1}")
     case ${answer[0]-} in
     files) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$2") ;;

@@ -69,6 +69,7 @@ offered() # LINE WORD
 
 @test "bash completes commands, options, words, nodes, groups, runs and files" {
     [ "$(offered 'ibfleet ro' ro)" = rollout ]
+    (unset HOME; [ "$(offered 'ibfleet ro' ro)" = rollout ])
     [ "$(offered 'ibfleet exec --ga' --ga)" = --gather ]
     [ "$(offered 'ibfleet rollout --reboot ' '')" = "always auto never" ]
     [ "$(offered 'ibfleet probe ib' ib)" = "ib1 ib2 ib3" ]
