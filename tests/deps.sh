@@ -15,11 +15,15 @@ test=(clang libclang-rt-14-dev libcmocka-dev bats openssh-server openssh-client 
 # What only a benchmark compares with.
 bench=(pssh)
 
+# While dpkg works on another package, one that is there may await its trigger.
 missing()
 {
     local p
     for p in "$@"; do
-        [ "$(dpkg-query -W -f '${db:Status-Status}' "$p" 2>/dev/null)" = installed ] || echo "$p"
+        case $(dpkg-query -W -f '${db:Status-Status}' "$p" 2>/dev/null) in
+        installed | triggers-*) ;;
+        *) echo "$p" ;;
+        esac
     done
 }
 
@@ -29,11 +33,21 @@ as_root()
 }
 
 # Silent when all is well: what apt says of its own work is for who looks for a fault.
+# A machine that has just booted may be at its own daily update; apt waits for dpkg, but
+# not for the lists.
+lock_seconds=300
 quietly() # COMMAND...
 {
-    local log status=0
+    local log status said=0 end=$((SECONDS + lock_seconds))
     log=$(mktemp)
-    as_root "$@" >"$log" 2>&1 </dev/null || status=$?
+    while :; do
+        status=0
+        as_root "$@" >"$log" 2>&1 </dev/null || status=$?
+        [ $status != 0 ] && grep -q 'Could not get lock' "$log" && [ $SECONDS -lt $end ] || break
+        [ $said = 1 ] || echo "deps: another apt is at work; waiting for it" >&2
+        said=1
+        sleep 2
+    done
     [ $status = 0 ] || { cat "$log"; echo "deps: failed (status $status): $*"; } >&2
     rm -f "$log"
     return $status
@@ -54,7 +68,7 @@ install()
     echo "deps: installing with apt, which may take minutes: ${lack[*]}" >&2
     quietly apt-get -qq update
     quietly env DEBIAN_FRONTEND=noninteractive \
-        apt-get -qq install -y --no-install-recommends "${lack[@]}"
+        apt-get -qq -o DPkg::Lock::Timeout=$lock_seconds install -y --no-install-recommends "${lack[@]}"
 }
 
 # An apt of our own beside the system's: deb-src is rarely switched on, and
