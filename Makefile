@@ -3,6 +3,7 @@
 #   make                    build/ibfleet and build/ibfleet-agent; V=1 shows each command
 #   make demo               a lab of four virtual machines, the main job end to end
 #   make check              every test tier; make check SAN=1 under ASan and UBSan
+#   make check-azure        all that talks to Azure, against a fake of it on loopback
 #   make check-lab          all lab scenarios
 #   make lab-up N=4         boot a lab and leave it up; lab-ssh NODE=2, lab-down
 #   make mutants            take each safeguard out: its test must turn red
@@ -132,15 +133,16 @@ test-tools: $O/tests/fake/simulated-sshd
 
 export BUILD := $(abspath $O)
 
-.PHONY: unit loop e2e lab lab-rest check check-lab mutants mutants-fit
+.PHONY: unit loop e2e lab lab-rest check check-azure check-lab mutants mutants-fit
 unit: $(unit) ; @tests/run.sh unit $^
 loop: $(loop) $O/tests/lab/test_switch ; @tests/run.sh loop $^
 e2e: $(scripts) ; @tests/run.sh e2e $(e2e)
+check-azure: $(scripts) ; @tests/run.sh azure $(wildcard tests/azure/*.bats)
 lab: $(scripts) ; @JOBS=1 tests/run.sh lab $(lab_small)
 lab-rest: $(scripts) ; @JOBS=1 tests/run.sh lab-rest $(lab_rest)
 
 # Under the sanitizers the agent is dynamic, so the lab is left out.
-TIERS ?= layers mutants-fit all unit loop e2e $(if $(SAN),,lab)
+TIERS ?= layers mutants-fit all unit loop e2e check-azure $(if $(SAN),,lab)
 check: $O/test-deps.ok
 	@tests/check.sh $(TIERS)
 check-lab: $O/test-deps.ok

@@ -11,7 +11,7 @@ test=(clang libclang-rt-14-dev libcmocka-dev bats openssh-server openssh-client 
     libnss-wrapper dropbear-bin tcsh fish zsh python3-jsonschema clustershell pdsh genders slurm-client
     ansible-core libssh-dev sqlite3 tmux bash-completion man-db groff-base universal-ctags jq procps
     qemu-system-x86 qemu-utils mmdebstrap fakeroot e2fsprogs apt-utils cpio kmod zstd
-    busybox-static curl ca-certificates perftest)
+    busybox-static curl ca-certificates openssl perftest)
 # What only a benchmark compares with.
 bench=(pssh)
 
