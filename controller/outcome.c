@@ -88,6 +88,8 @@ int outcome_of_fail(const struct fail *why)
     case FAIL_CLAIMED:
     case FAIL_STALE_EPOCH:
         return EXIT_CLAIMED;
+    case FAIL_PREFLIGHT:
+        return EXIT_REFUSED;
     default:
         break;
     }

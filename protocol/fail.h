@@ -35,6 +35,9 @@ enum fail_kind {
     X(FAIL_GROUP_SOURCE,           INPUT, "group-source")         \
     X(FAIL_KEY_FILE,               INPUT, "key-file")             \
     X(FAIL_NO_SUCH_RUN,            INPUT, "no-such-run")          \
+    /* Azure */                                                   \
+    X(FAIL_AZURE_ANSWER,           NODE,  "azure-answer")         \
+    X(FAIL_PREFLIGHT,              INPUT, "preflight")            \
     /* reaching a node */                                         \
     X(FAIL_RESOLVE,                NODE,  "name-not-resolved")    \
     X(FAIL_CONNECT,                AGAIN, "not-reachable")        \

@@ -276,10 +276,10 @@ static void a_failure_before_the_start_has_its_status_by_its_kind(void **state)
     static const struct {
         enum fail_code code;
         enum exit_status status;
-    } wanted[] = {{FAIL_FLEET_FILE, EXIT_USAGE},       {FAIL_HOSTLIST, EXIT_USAGE},
-                  {FAIL_NO_SUCH_RUN, EXIT_USAGE},      {FAIL_STATE, EXIT_OUR_FAULT},
-                  {FAIL_CLAIMED, EXIT_CLAIMED},        {FAIL_BUDGET, EXIT_BUDGET},
-                  {FAIL_INTERRUPTED, EXIT_INTERRUPTED}};
+    } wanted[] = {{FAIL_FLEET_FILE, EXIT_USAGE},  {FAIL_HOSTLIST, EXIT_USAGE},
+                  {FAIL_NO_SUCH_RUN, EXIT_USAGE}, {FAIL_STATE, EXIT_OUR_FAULT},
+                  {FAIL_PREFLIGHT, EXIT_REFUSED}, {FAIL_CLAIMED, EXIT_CLAIMED},
+                  {FAIL_BUDGET, EXIT_BUDGET},     {FAIL_INTERRUPTED, EXIT_INTERRUPTED}};
 
     (void)state;
     for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
