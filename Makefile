@@ -50,7 +50,7 @@ ours       := $(protocol) $(inventory) $(controller) $(agent) \
               $(wildcard controller/main.c node-agent/main.c)
 
 PROVIDERS  := -lmlx5 -lmlx4 -lmana -lrxe-rdmav34
-controller_libs = -luv -lssh2 -lcrypto -lsqlite3 -linih -lyaml -lcjson -lmd -lm -lpthread
+controller_libs = -luv -lssh2 -lcurl -lcrypto -lsqlite3 -linih -lyaml -lcjson -lmd -lm -lpthread
 agent_libs      = $(if $(SAN),-libverbs -lcjson,$O/deps/libcjson.a -libverbs $(PROVIDERS) \
                   -libverbs -lnl-route-3 -lnl-3) -lmd -lm -lpthread
 
@@ -120,7 +120,7 @@ scripts    = $O/test-deps.ok all test-tools
 
 # Programs that only tests use, each built by a rule of its own below its tier.
 .PHONY: test-tools
-test-tools: $O/tests/e2e/link-tool $O/tests/e2e/hostlist-tool $O/tests/e2e/logbook-tool
+test-tools: $O/tests/e2e/link-tool $O/tests/e2e/hostlist-tool $O/tests/e2e/logbook-tool $O/tests/e2e/arm-tool
 $O/tests/e2e/%-tool: $O/tests/e2e/%_tool.o $O/controller.a $O/inventory.a $O/protocol.a
 	$(call say,LINK)$(CC) $(FLAGS) -o $@ $^ $(controller_libs)
 

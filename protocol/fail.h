@@ -37,6 +37,16 @@ enum fail_kind {
     X(FAIL_NO_SUCH_RUN,            INPUT, "no-such-run")          \
     /* Azure */                                                   \
     X(FAIL_AZURE_ANSWER,           NODE,  "azure-answer")         \
+    X(FAIL_AZURE_LOGIN,            INPUT, "azure-login")          \
+    X(FAIL_AZURE_FORBIDDEN,        INPUT, "azure-forbidden")      \
+    X(FAIL_AZURE_NOT_FOUND,        INPUT, "azure-not-found")      \
+    X(FAIL_AZURE_REFUSED,          INPUT, "azure-refused")        \
+    X(FAIL_AZURE_TRUST,            INPUT, "azure-certificate")    \
+    X(FAIL_AZURE_UNREACHABLE,      AGAIN, "azure-not-reachable")  \
+    X(FAIL_AZURE_THROTTLED,        AGAIN, "azure-throttled")      \
+    X(FAIL_AZURE_SERVER,           AGAIN, "azure-server-error")   \
+    X(FAIL_AZURE_OPERATION,        NODE,  "azure-operation")      \
+    X(FAIL_AZURE_VANISHED,         AGAIN, "azure-operation-lost") \
     X(FAIL_PREFLIGHT,              INPUT, "preflight")            \
     /* reaching a node */                                         \
     X(FAIL_RESOLVE,                NODE,  "name-not-resolved")    \

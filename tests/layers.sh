@@ -39,7 +39,8 @@ one_home() # HEADER HOME
     forbid "$1" "$1 lives in $2 only" "${rest[@]}"
 }
 one_home 'libssh2\.h' controller/ssh/
-one_home 'openssl/' controller/ssh/
+one_home 'curl/' controller/azure/
+one_home 'openssl/' 'controller/\(ssh/\|azure/assertion\)'
 one_home 'sqlite3\.h' controller/journal/
 one_home 'infiniband/verbs\.h' node-agent/verbs/
 one_home 'ini\.h' inventory/fleet
@@ -50,6 +51,7 @@ one_home 'sha2(56)?\.h' protocol/digest
 # Pure files decide; they know no loop, no clock and no socket.
 pure='(inventory|controller/manual)/.*
 protocol/[a-z_]*
+controller/azure/(cloud|throttle|web_headers|arm_error|arm_url|token_answer|token_choice)
 controller/copy/(giver|taker|opening|consignment)
 controller/door/(doorway|flow|pause|places|retry)
 controller/doctor/checkup
