@@ -205,8 +205,11 @@ $O/tests/bench/fold: $O/tests/bench/fold.o $O/inventory.a $O/protocol.a
 test-tools: $O/tests/bench/fold
 
 .PHONY: lab-up lab-down lab-ssh
-lab-up: $O/tests/lab/switch $O/test-deps.ok
+lab-up: $O/test-deps.ok all $O/tests/lab/switch
 	@tests/lab/lab up $N
+	@printf '%s\n' '' 'The lab is up until `make lab-down`. In your shell:' '' \
+	    "    export PATH=$(abspath $O):\$$PATH IBFLEET_FLEET=$${LAB:-$(abspath $O)/lab}/fleet.ini" \
+	    '    ibfleet probe -a'
 lab-down: ; @tests/lab/lab down
 lab-ssh:  ; @tests/lab/lab ssh $(NODE)
 
