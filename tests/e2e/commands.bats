@@ -332,11 +332,10 @@ KEYS
 }
 
 @test "probe: a node that falls silent in the middle of a frame is given up" {
-    bad <<<'printf "\001ibfleet-frames\002\n\0\0\1\0{\"hel"; exec sleep 100'
-    SECONDS=0
-    ibfleet probe -a --timeout 2
-    [ $SECONDS -lt 30 ]
-    [ "$status" = 1 ]
+    bad <<<'printf "\001ibfleet-frames\002\n\0\0\1\0{\"hel"; exec sleep 300'
+    ibfleet probe @good # so that they only have to start the agent in that time
+    ibfleet probe -a --timeout 10
+    [ "$status" = 1 ] # not 124, when somebody else has to end it
     says "Same on all 2:"
     says "1 node ib3: no answer in time (timeout)"
 }
