@@ -105,7 +105,7 @@ on_a_terminal() # ARGUMENT...
 @test "a journal that somebody else has written into" {
     local evil run
     "$BUILD/tests/e2e/logbook-tool" "$SSHD_DIR/state" 4 slow=2 >"$SSHD_DIR/printed"
-    evil="cast(X'$(xxd -p "$SSHD_DIR/evil" | tr -d '\n')' as text)"
+    evil="cast(X'$(od -An -v -t x1 "$SSHD_DIR/evil" | tr -d ' \n')' as text)"
     sqlite3 "$SSHD_DIR/state/journal.db" "update run set user = $evil, controller = $evil" \
         "update node set reason = $evil, code = 'step-failed', state = $evil, boot_id = $evil" \
         "update pair set reason = $evil, rail = $evil, verdict = $evil"

@@ -42,7 +42,7 @@ sshd_answers()
 sshd_prepare()
 {
     local preload
-    preload=$(ldconfig -p | sed -n 's/.*libnss_wrapper\.so.* => //p' | head -1)
+    preload=$(PATH=$PATH:/usr/sbin:/sbin ldconfig -p | sed -n 's/.*libnss_wrapper\.so.* => //p' | head -1)
     SSHD_PRELOAD=${preload:-$(find /usr/lib -name libnss_wrapper.so | head -1)}
     [ -n "$SSHD_PRELOAD" ] || { echo "libnss-wrapper is missing" >&2; return 1; }
     SSHD_DIR=$(mktemp -d /tmp/ibfleet-sshd.XXXXXX)
@@ -101,11 +101,11 @@ sshd_stop()
     SSHD_PID=
 }
 
-# Stop it and take everything away.
+# Stop it and take everything away; a user may not empty a folder that is shut.
 sshd_remove()
 {
     sshd_stop
-    [ -z "${SSHD_DIR:-}" ] || rm -rf "$SSHD_DIR"
+    [ -z "${SSHD_DIR:-}" ] || { chmod -R u+rwX "$SSHD_DIR" 2>/dev/null || true; rm -rf "$SSHD_DIR"; }
 }
 
 # libssh2 1.10 forgets the host's key at each key exchange after the first.
