@@ -9,8 +9,8 @@ load fleet
 setup_file()
 {
     export TREES=$BATS_FILE_TMPDIR
-    "$BUILD/ibfleet-agent" detect --json --root "$BATS_TEST_DIRNAME/../data/trees/bare" >"$TREES/before"
-    "$BUILD/ibfleet-agent" detect --json --root "$BATS_TEST_DIRNAME/../data/trees/soft-roce" >"$TREES/after"
+    HOME=$TREES "$BUILD/ibfleet-agent" detect --json --root "$BATS_TEST_DIRNAME/../data/trees/bare" >"$TREES/before"
+    HOME=$TREES "$BUILD/ibfleet-agent" detect --json --root "$BATS_TEST_DIRNAME/../data/trees/soft-roce" >"$TREES/after"
 }
 
 setup()
