@@ -54,7 +54,7 @@ struct group_source {
 struct groups_conf {
     struct group_source *sources;
     size_t count;
-    const char *default_source;    /* of [Main], or NULL                    */
+    const char *default_source;    /* of [Main], may be empty, or NULL      */
     const char *confdir, *autodir; /* words of a shell, with $CFGDIR, or NULL */
     struct arena text;             /* owns all text                         */
 };

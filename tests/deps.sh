@@ -8,7 +8,7 @@ set -euo pipefail
 build=(gcc make libc6-dev libuv1-dev libssh2-1-dev libssl-dev libsqlite3-dev libinih-dev libyaml-dev
     libcurl4-openssl-dev libcjson-dev libmd-dev libibverbs-dev libnl-3-dev libnl-route-3-dev dpkg-dev xz-utils)
 test=(clang libclang-rt-14-dev libcmocka-dev bats openssh-server openssh-client sudo
-    libnss-wrapper dropbear-bin tcsh fish zsh python3-jsonschema clustershell pdsh genders slurm-client
+    libnss-wrapper dropbear-bin tcsh fish zsh python3-jsonschema clustershell pdsh genders munge slurm-client slurmctld slurmd
     ansible-core libssh-dev sqlite3 tmux bash-completion man-db groff-base universal-ctags jq procps
     qemu-system-x86 qemu-utils mmdebstrap fakeroot e2fsprogs apt-utils cpio kmod zstd
     busybox-static curl ca-certificates openssl perftest)

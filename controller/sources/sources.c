@@ -243,6 +243,14 @@ static int ask(struct sources *s, const char *source, const char *group, char **
     return ask_run(s, source, group, text, why);
 }
 
+/* The one of [Main], else, as ClusterShell does, the first that a file tells of. */
+static const char *default_source(const struct groups_conf *conf)
+{
+    if (conf->default_source && *conf->default_source)
+        return conf->default_source;
+    return conf->count && !conf->sources[0].is_spare ? conf->sources[0].name : NULL;
+}
+
 /* The default source when none is named. */
 static int name_source(struct sources *s, const char **source, const char *group,
                        struct fail *why)
@@ -250,7 +258,7 @@ static int name_source(struct sources *s, const char **source, const char *group
     if (load(s, why) < 0)
         return -1;
     if (!*source)
-        *source = s->conf.default_source;
+        *source = default_source(&s->conf);
     if (*source && **source)
         return 0;
     return strcmp(group, "*") == 0

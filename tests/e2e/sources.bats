@@ -2,72 +2,13 @@
 # sources.bats - groups that others know: ClusterShell's files, genders, Slurm, Ansible, runs
 #
 # genders and Ansible are the real programs, and the files that ClusterShell ships are
-# used as they are.  Slurm's answers are a stand-in's, which takes the arguments that
-# sinfo and squeue take and no others.
+# used as they are.  Slurm has a file of its own, slurm.bats.
 
-load fleet
+load groups
 
-setup()
-{
-    SSHD_DIR=$BATS_TEST_TMPDIR STATE=$BATS_TEST_TMPDIR/state
-    HOME=$BATS_TEST_TMPDIR/home CLUSTERSHELL_CFGDIR=$BATS_TEST_TMPDIR/cs
-    export HOME CLUSTERSHELL_CFGDIR PATH=$BATS_TEST_TMPDIR/bin:$PATH
-    unset XDG_CONFIG_HOME IBFLEET_FLEET
-    mkdir -p "$BATS_TEST_TMPDIR"/{bin,home,empty} "$CLUSTERSHELL_CFGDIR"/groups.{d,conf.d}
-    cp /etc/clustershell/groups.conf "$CLUSTERSHELL_CFGDIR"
-    cp /etc/clustershell/groups.d/local.cfg "$CLUSTERSHELL_CFGDIR/groups.d"
-    cd "$BATS_TEST_TMPDIR/empty" || return 1
-}
+setup() { groups_prepare; }
 
-shipped() { cp "/etc/clustershell/groups.conf.d/$1.conf.example" "$CLUSTERSHELL_CFGDIR/groups.conf.d/$1.conf"; }
-program() { cat >"$BATS_TEST_TMPDIR/bin/$1" && chmod +x "$BATS_TEST_TMPDIR/bin/$1"; }
 fleet_of() { export IBFLEET_FLEET=$BATS_TEST_TMPDIR/fleet.ini && printf '[nodes]\n%s\n' "$@" >"$IBFLEET_FLEET"; }
-
-# EXPRESSION HOSTLIST: and nodeset, where it reads the same files, says so too
-means()
-{
-    ibfleet nodes "$1"
-    [ "$status" = 0 ]
-    [ "$out" = "$2" ]
-}
-means_both()
-{
-    means "$1" "$2"
-    [ "$(/usr/bin/python3 /usr/bin/nodeset -f "$1")" = "$2" ]
-}
-refused() # EXPRESSION WORDS
-{
-    ibfleet nodes "$1"
-    [ "$status" = 2 ]
-    [ "$(wc -l <"$SSHD_DIR/err")" = 1 ]
-    warns "$2"
-}
-
-slurm()
-{
-    program sinfo <<'END'
-#!/bin/sh
-case "$*" in
-'-h -o %N -p debug') echo 'n[1-4]' ;;
-'-h -o %N -p '*) ;;
-'-h -o %N -t idle') echo 'n[2-3],gpu1' ;;
-'-h -o %N -t down') echo ;;
-'-h -o %N') echo 'n[1-8],gpu1' ;;
-'-h -o %R') printf '%s\n' debug gpu ;;
-'-h -o %T') printf '%s\n' idle~ mixed 'down*' ;;
-*) echo "sinfo: error: what is '$*'?" >&2; exit 1 ;;
-esac
-END
-    program squeue <<'END'
-#!/bin/sh
-case "$*" in
-'-h -j 4242 -o %N') echo 'n[3,7]' ;;
-'-h -o %i -t R') echo 4242 ;;
-'-h -u alice -o %N -t R') printf '%s\n' n3 'n[7-8]' ;;
-*) echo "slurm_load_jobs error: Invalid job id specified" >&2; exit 1 ;;
-esac
-END
-}
 
 @test "the groups.conf that ClusterShell ships, with its file of groups" {
     means_both @oss 'example[4-5]'
@@ -75,20 +16,6 @@ END
     means_both '@*' 'example[4-6,32-159]'
     means_both 'example3?&@*!example33' 'example[32,34-39]'
     means_both '@io!@mds' 'example[4-5]'
-}
-
-@test "the Slurm file that ClusterShell ships" {
-    slurm
-    shipped slurm
-    means_both @slurmpart:debug 'n[1-4]'
-    means_both @st:idle,@sp:debug 'gpu1,n[1-4]'
-    means_both '@sp:*!@slurmstate:idle' 'n[1,4-8]'
-    means_both @slurmjob:4242 'n[3,7]'
-    means_both '@sj:*' 'n[3,7]'
-    means_both @su:alice 'n[3,7-8]'
-    means_both @@st 'down,idle,mixed'
-    refused @slurmjob:1 "group source slurmjob: 'squeue -h -j 1 -o \"%N\"' ended with 1: slurm_load_jobs error: Invalid job id"
-    refused @st:down "means no node at all"
 }
 
 @test "the YAML file that ClusterShell ships" {
@@ -101,16 +28,6 @@ END
     refused @racks:rack9 "no such group: 'racks:rack9'"
     ibfleet nodes example4 --groups
     says $'@racks:rack2 example4\n@racks:new example4'
-}
-
-@test "Slurm without a file, and what is not there" {
-    slurm
-    means @slurm:debug 'n[1-4]'
-    means '@slurmstate:idle' 'gpu1,n[2-3]'
-    means '@slurm:*' 'gpu1,n[1-8]'
-    rm "$BATS_TEST_TMPDIR/bin/sinfo"
-    program sinfo <<<'exit 127'
-    refused @slurm:debug "group source slurm: 'sinfo -h -o %N -p debug' ended with 127"
 }
 
 @test "the genders file that ClusterShell ships, and the real nodeattr" {
@@ -163,7 +80,8 @@ END
 }
 
 @test "a source's nodes must be in the fleet file, those that it takes out need not" {
-    slurm
+    printf '%s\n' '[slurm]' 'map: [ $GROUP != debug ] || echo "n[1-4]"' 'all: echo "n[1-8],gpu1"' >"$BATS_TEST_TMPDIR/mine.conf"
+    export IBFLEET_GROUPS=$BATS_TEST_TMPDIR/mine.conf
     fleet_of 'n[1-4]' 'gpu1'
     means @slurm:debug 'n[1-4]'
     refused '@slurm:*' "group 'slurm:*': column 1 of 'n[1-8],gpu1': no such node: 'n5'"
@@ -210,14 +128,12 @@ END
     STATE=$BATS_TEST_TMPDIR/none refused @latest:failed "there is no run in"
 }
 
-@test "without a fleet file and a default source nobody is known" {
-    rm "$CLUSTERSHELL_CFGDIR/groups.conf"
-    [ ! -e /etc/ibfleet/groups.conf ] || skip "this machine has groups of its own"
-    export IBFLEET_GROUPS=/dev/null
+@test "without a default source it is the first of the file" {
     sed 's/^default:.*/default:/' /etc/clustershell/groups.conf >"$CLUSTERSHELL_CFGDIR/groups.conf"
-    refused 'n*' "neither a fleet file nor a default source"
-    refused @oss "no such group: 'oss'"
-    means @local:oss 'example[4-5]'
+    printf '%s\n' '[second]' 'map: echo n2' 'all: echo "n[1-2]"' >>"$CLUSTERSHELL_CFGDIR/groups.conf"
+    means_both @oss 'example[4-5]'
+    means_both '@*&example4?' 'example[40-49]'
+    means_both @second:oss n2
 }
 
 @test "a source without all is not asked for any number of groups" {
