@@ -17,6 +17,7 @@
 #include "controller/rollout/invocation.h"
 #include "controller/rollout/takeup.h"
 #include "controller/screen/screen.h"
+#include "inventory/hostset.h"
 #include "protocol/fail.h"
 #include "protocol/json.h"
 #include "protocol/scope.h"
@@ -90,16 +91,27 @@ static int read_run(struct resume *r, struct command *c, struct fail *why)
         find_run(r, c->options, h, why) < 0 ||
         takeup_read(h, r->run, r->with_failed, &r->left, why) < 0)
         return -1;
-    if (c->options->exclude && takeup_exclude(r->left, c->options->exclude, why) < 0)
-        return -1;
     how = takeup_plan(r->left);
     if (json_parse(how, strlen(how), &r->invocation, why) < 0)
         return fail_prefix(why, "run %s", r->run);
     r->options = *c->options;
     invocation_fill(r->invocation, &r->options);
     c->options = &r->options;
-    r->options.exclude = NULL; /* that is of the run, not of the fleet */
     return 0;
+}
+
+/* -x is of the run, not of the fleet, which may not have these nodes any more. */
+static int leave_out(struct resume *r, struct command *c, struct fail *why)
+{
+    CLEANUP(hostset_done) struct hostset *out = NULL;
+    const char *hosts = r->options.exclude;
+
+    r->options.exclude = NULL;
+    if (!hosts)
+        return 0;
+    if (command_names(c, hosts, &out, why) < 0)
+        return fail_prefix(why, "-x");
+    return takeup_exclude(r->left, out, why) < 0 ? fail_prefix(why, "-x '%s'", hosts) : 0;
 }
 
 static int say_finished(const struct resume *r)
@@ -126,7 +138,7 @@ static int resume(struct resume *r, struct command *c)
 {
     struct fail why;
 
-    if (read_run(r, c, &why) < 0)
+    if (read_run(r, c, &why) < 0 || leave_out(r, c, &why) < 0)
         return screen_fail(&why);
     if (!takeup_count(r->left) && !takeup_excluded(r->left))
         return say_finished(r);

@@ -188,6 +188,21 @@ int command_choose(struct command *c, const char *hosts, struct fail *why)
     return choose(c, hosts ? hosts : "@all", groups, why);
 }
 
+int command_names(struct command *c, const char *hostlist, struct hostset **set,
+                  struct fail *why)
+{
+    struct sources *sources;
+    const struct hostset_groups *groups;
+
+    if (command_sources(c, &sources, why) < 0)
+        return -1;
+    groups = sources_groups(sources);
+    if (!c->fleet && find_fleet(c->options) && load_fleet(c, NULL, groups, why) < 0)
+        return -1;
+    return c->fleet ? fleet_names(c->fleet, hostlist, groups, set, why)
+                    : hostset_parse(hostlist, groups, set, why);
+}
+
 /* ---- the other way ------------------------------------------------------------------ */
 
 static void add_detour(void *arg, const char *node, const char *reason)

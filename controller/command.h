@@ -32,6 +32,7 @@ struct link_pool;
 struct options;
 struct progress;
 struct progress_state;
+struct hostset;
 struct sources;
 struct ssh_client;
 struct uv_loop_s;
@@ -61,6 +62,13 @@ void command_close(struct command *c);
  * do, for resume.  Same failures; on -1 the old choice stands.
  */
 int command_choose(struct command *c, const char *hosts, struct fail *why);
+
+/* The names that a hostlist means, of nodes that the fleet need not have any more: its
+ * groups are the fleet file's, if there is one, and the sources'.  *set is the caller's.
+ * Fails as fleet_names(), and as the fleet file may.
+ */
+int command_names(struct command *c, const char *hostlist, struct hostset **set,
+                  struct fail *why);
 
 /* The fleet file that is read: --fleet, $IBFLEET_FLEET, ./fleet.ini or that of /etc;
  * NULL when there is none.  Borrowed.

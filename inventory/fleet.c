@@ -120,6 +120,7 @@ struct view {
     const struct fleet *fleet;
     const struct hostset_groups *others; /* NULL: nobody */
     bool is_lenient;                     /* a group may name whom it likes */
+    bool takes_anybody;                  /* and so may who typed           */
 };
 
 /* The fleet's own group, or that of the default source, which says nothing of those
@@ -184,7 +185,8 @@ static bool is_node(void *arg, bool of_group, const char *name)
 {
     const struct view *view = arg;
 
-    return (of_group && view->is_lenient) || fleet_find(view->fleet, name) != NULL;
+    return view->takes_anybody || (of_group && view->is_lenient) ||
+           fleet_find(view->fleet, name) != NULL;
 }
 
 static int resolve(struct view *view, const char *hostlist, struct hostset **set,
@@ -239,6 +241,15 @@ int fleet_exclude(const struct fleet *fleet, const char *hostlist,
         return -1;
     hostset_subtract(set, out);
     return 0;
+}
+
+int fleet_names(const struct fleet *fleet, const char *hostlist,
+                const struct hostset_groups *others, struct hostset **set,
+                struct fail *why)
+{
+    struct view view = {.fleet = fleet, .others = others, .takes_anybody = true};
+
+    return resolve(&view, hostlist, set, why);
 }
 
 /* There is no file to be wrong: say what is.  Returns -1. */

@@ -78,7 +78,7 @@ struct fleet_node {
     enum fleet_ssh ssh;     /* `ssh` = auto | libssh2 | openssh; default auto */
     const char *ssh_config; /* `ssh_config`, file, or none; NULL: ~/.ssh/config and
                                  /etc/ssh/ssh_config                                     */
-    const char *jump;         /* `jump`, the hosts to go through (jump.h); NULL: none    */
+    const char *jump;       /* `jump`, the hosts to go through (jump.h); NULL: none    */
     enum fleet_driver driver; /* `driver` = inbox | none; default inbox */
     const char *rxe;          /* `rxe`, interface that gets Soft-RoCE where there is no
                                  HCA; NULL: none                                         */
@@ -167,6 +167,13 @@ int fleet_select(const struct fleet *fleet, const char *hostlist,
 int fleet_exclude(const struct fleet *fleet, const char *hostlist,
                   const struct hostset_groups *others, struct hostset *set,
                   struct fail *why);
+
+/* The names that a hostlist means, with the same groups, whether the fleet has them or
+ * not; free *set with hostset_free().  Same failures, but it may mean no node.
+ */
+int fleet_names(const struct fleet *fleet, const char *hostlist,
+                const struct hostset_groups *others, struct hostset **set,
+                struct fail *why);
 
 /* "strict", "inbox", "auto"...: the word of the fleet file; never NULL. */
 const char *fleet_host_keys_name(enum fleet_host_keys host_keys);

@@ -213,13 +213,10 @@ static struct fail left_out(void)
     return why;
 }
 
-int takeup_exclude(struct takeup *t, const char *hosts, struct fail *why)
+int takeup_exclude(struct takeup *t, const struct hostset *out, struct fail *why)
 {
-    CLEANUP(hostset_done) struct hostset *out = NULL;
     const struct fail ended = left_out();
 
-    if (hostset_parse(hosts, NULL, &out, why) < 0)
-        return fail_prefix(why, "-x");
     for (size_t i = 0; i < t->count; i++) {
         if (!hostset_has(out, t->left[i].name))
             continue;
@@ -230,8 +227,7 @@ int takeup_exclude(struct takeup *t, const char *hosts, struct fail *why)
         outcome_count(&t->ended, &ended);
     }
     if (!t->excluded)
-        return fail_set(why, FAIL_HOSTLIST, "-x '%s': the run has none of them left",
-                        hosts);
+        return fail_set(why, FAIL_HOSTLIST, "the run has none of them left");
     return fold_hosts(t, why);
 }
 

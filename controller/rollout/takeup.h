@@ -19,6 +19,7 @@
 
 struct fail;
 struct history;
+struct hostset;
 struct journal;
 struct rollout;
 struct takeup;
@@ -28,10 +29,10 @@ struct takeup;
  */
 int takeup_read(struct history *history, const char *run, bool with_failed,
                 struct takeup **t, struct fail *why);
-/* Leave these out, whom the fleet may not have any more: a hostlist without groups.
- * FAIL_HOSTLIST: none of them is left over; FAIL_MEMORY.
+/* Leave these out, whom the fleet may not have any more.  FAIL_HOSTLIST: none of them is
+ * left over; FAIL_MEMORY.
  */
-int takeup_exclude(struct takeup *t, const char *hosts, struct fail *why);
+int takeup_exclude(struct takeup *t, const struct hostset *out, struct fail *why);
 
 /* Be the controller of the run, as journal_take(), and write of who was left out that
  * they have failed.  FAIL_CLAIMED also when another controller had it since it was read.

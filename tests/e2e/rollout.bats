@@ -258,7 +258,10 @@ all_once()
     begin_until ib1/installing rollout ib1 --yes
     kill -9 "$CONTROLLER"
     ibfleet_end
-    ibfleet resume --yes -x ib1
+    ibfleet resume --yes -x @latest:done
+    [ "$status" = 2 ]
+    warns "-x '@latest:done': the run has none of them left"
+    ibfleet resume --yes -x '@latest:*&@all'
     [ "$status" = 1 ]
     says "nothing is left to do"
     ibfleet status

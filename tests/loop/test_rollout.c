@@ -21,7 +21,9 @@
 #include "controller/rollout/rollout.h"
 #include "controller/rollout/takeup.h"
 #include "inventory/fleet.h"
+#include "inventory/hostset.h"
 #include "protocol/fail.h"
+#include "protocol/scope.h"
 #include "tests/fake/scripted_link.h"
 
 #define MOST 20
@@ -543,18 +545,22 @@ static void what_another_controller_took_up_since_is_not_taken_up(void **state)
 
 static void who_is_left_out_ends_as_failed(void **state)
 {
+    CLEANUP(hostset_done) struct hostset *stranger = NULL;
+    CLEANUP(hostset_done) struct hostset *two = NULL;
     struct takeup *left;
     struct fail why;
 
     (void)state;
+    assert_int_equal(hostset_parse("n7", NULL, &stranger, &why), 0);
+    assert_int_equal(hostset_parse("n0[1-2]", NULL, &two, &why), 0);
     make_nodes(3);
     kill_at = NODE_REBOOTING;
     roll_out();
     kill_at = NODE_STATES;
     left = read_left(false);
-    assert_int_equal(takeup_exclude(left, "n7", &why), -1);
+    assert_int_equal(takeup_exclude(left, stranger, &why), -1);
     assert_int_equal(why.code, FAIL_HOSTLIST);
-    assert_int_equal(takeup_exclude(left, "n0[1-2]", &why), 0);
+    assert_int_equal(takeup_exclude(left, two, &why), 0);
     assert_int_equal(takeup_count(left), 1);
     assert_string_equal(takeup_hosts(left), "n00");
     assert_int_equal(takeup_failed(left), 2);
