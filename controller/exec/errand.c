@@ -25,7 +25,7 @@ struct errand {
     struct shot *shot;
     uv_timer_t timer;      /* of the pause, and of the deadline between two shots */
     uint64_t pause_end_ms; /* 0: it does not pause */
-    uint64_t begun_ms;
+    uint64_t begun_ms; /* what it has waited for its turn is added */
     unsigned tries;
     bool ran, stopped, closing;
 
@@ -81,11 +81,11 @@ void errand_stop(struct errand *e, const struct fail *why)
 /* What is left of the deadline; UINT64_MAX: there is none. */
 static uint64_t left_ms(const struct errand *e)
 {
-    uint64_t passed_ms = now_ms(e) - e->begun_ms;
+    uint64_t end_ms = e->begun_ms + e->order.deadline_ms;
 
     if (!e->order.deadline_ms)
         return UINT64_MAX;
-    return passed_ms < e->order.deadline_ms ? e->order.deadline_ms - passed_ms : 0;
+    return end_ms > now_ms(e) ? end_ms - now_ms(e) : 0;
 }
 
 static void on_timer(uv_timer_t *timer);
@@ -159,6 +159,7 @@ static void on_ended(void *arg, int status, const struct fail *why)
     struct errand *e = arg;
     enum retry how = why ? retry_of(&rules, why->code, e->tries) : RETRY_NEVER;
 
+    e->begun_ms += shot_waited_ms(e->shot);
     e->shot = NULL;
     door_leave(e->site.door, &e->wait, why);
     if (e->ran || e->stopped || may_have_run(why)) {

@@ -28,6 +28,7 @@ struct shot {
     struct ssh *session, *second; /* of the reaper, where it needs one */
     uv_timer_t timer;             /* the deadline, then the reaper's */
     uint64_t deadline_ms;
+    uint64_t waited_ms; /* of which the deadline takes no account; the last known */
     struct shot_input input;
     bool awaits_more; /* the input has nothing before the node has said something */
     bool sudo, ends_with_input;
@@ -70,6 +71,7 @@ static void on_session_closed(void *arg)
 
 static void finish(struct shot *s, int status)
 {
+    s->waited_ms = ssh_waited_ms(s->session);
     s->closing = true;
     s->status = status;
     uv_timer_stop(&s->timer);
@@ -179,11 +181,22 @@ void shot_stop(struct shot *s, const struct fail *why)
 static void on_deadline(uv_timer_t *timer)
 {
     struct shot *s = timer->data;
+    uint64_t waited_ms = ssh_waited_ms(s->session);
     struct fail why;
 
+    if (waited_ms > s->waited_ms) {
+        uv_timer_start(timer, on_deadline, waited_ms - s->waited_ms, 0);
+        s->waited_ms = waited_ms;
+        return;
+    }
     fail_set(&why, FAIL_TIMEOUT, "not ended within %llu s",
              (unsigned long long)(s->deadline_ms / 1000));
     shot_stop(s, &why);
+}
+
+uint64_t shot_waited_ms(const struct shot *s)
+{
+    return s->closing ? s->waited_ms : ssh_waited_ms(s->session);
 }
 
 /* ---- what happens --------------------------------------------------------------------

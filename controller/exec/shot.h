@@ -41,7 +41,8 @@ struct shot_order { /* borrowed until ended */
     struct shot_input input;
     bool ends_with_input; /* the command ends when its stdin does: nothing to reap */
     uint64_t login_ms;    /* for each phase of the login; 0: as ssh.h says         */
-    uint64_t deadline_ms; /* for login and command together; 0: none            */
+    uint64_t deadline_ms; /* for login and command together, from the moment when its turn
+                             has come (ssh_waited_ms()); 0: none                         */
 };
 
 struct shot_hooks {
@@ -56,6 +57,9 @@ struct shot_hooks {
 struct shot *shot_start(struct uv_loop_s *loop, struct ssh_client *client,
                         const struct shot_order *order, const struct shot_hooks *hooks,
                         void *arg);
+
+/* As ssh_waited_ms(); also from hooks->ended. */
+uint64_t shot_waited_ms(const struct shot *shot);
 
 /* End it for this reason, which hooks->ended will say; not at once, and waiting for the
  * node no longer than REAPER_MS, twice that when it was just about to start the command.

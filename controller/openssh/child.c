@@ -68,6 +68,7 @@ struct child {
     void (*on_closed)(void *arg);
 
     struct gate_place place;
+    uint64_t opened_ms, waited_ms; /* when; how long its turn was in coming, once it has */
     uv_process_t process;
     bool spawned, exited;
     int status, signal; /* of the process, once it has exited */
@@ -413,6 +414,7 @@ static int spawn(struct child *c)
 
 static enum child_event enter_logging_in(struct child *c)
 {
+    c->waited_ms = uv_now(c->loop) - c->opened_ms;
     if (spawn(c) < 0)
         return EV_FAIL;
     uv_timer_start(&c->timer, on_deadline, PHASES * c->order.phase_ms, 0);
@@ -489,6 +491,7 @@ static void *child_open(struct ssh_client *client, uv_loop_t *loop,
         return NULL;
     c->state = CHILD_QUEUED;
     c->loop = loop;
+    c->opened_ms = uv_now(loop);
     c->shared = shared;
     c->order = *order;
     c->order.phase_ms = order->phase_ms ? order->phase_ms : DEFAULT_PHASE_MS;
@@ -528,6 +531,13 @@ static int child_end_input(void *session, struct fail *why)
     return 0;
 }
 
+static uint64_t child_waited_ms(const void *session)
+{
+    const struct child *c = session;
+
+    return c->state == CHILD_QUEUED ? uv_now(c->loop) - c->opened_ms : c->waited_ms;
+}
+
 static void child_close(void *session, void (*on_closed)(void *arg))
 {
     struct child *c = session;
@@ -540,4 +550,5 @@ static void child_close(void *session, void (*on_closed)(void *arg))
 const struct way way_openssh = {.open = child_open,
                                 .write = child_write,
                                 .end_input = child_end_input,
+                                .waited_ms = child_waited_ms,
                                 .close = child_close};

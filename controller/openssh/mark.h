@@ -1,8 +1,8 @@
 /* mark - where ssh's own words end and the node's begin (pure)
  *
- * ssh runs its LocalCommand once it has logged in and asked for the command, and waits
- * for it before anything of the node is passed on.  Ours prints a line on stdout and on
- * stderr: that says that we are in, and what came before it was not the node.
+ * ssh runs its LocalCommand once it has logged in, and waits for it before it asks for
+ * the command.  Ours prints a line on stdout and on stderr: that says that we are in, and
+ * what came before it was not the node; and who never printed it has started nothing there.
  *
  *     used = mark_find(&m, bytes, n);
  *     if (m.found) the node's bytes are bytes + used .. bytes + n

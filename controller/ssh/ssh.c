@@ -153,6 +153,11 @@ bool ssh_may_run(const struct ssh *s)
     return s->way->may_run && s->way->may_run(s->session);
 }
 
+uint64_t ssh_waited_ms(const struct ssh *s)
+{
+    return s->way->waited_ms ? s->way->waited_ms(s->session) : 0;
+}
+
 int ssh_instead(struct ssh *s, const char *command, struct fail *why)
 {
     if (!s->way->instead)

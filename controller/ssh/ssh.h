@@ -156,6 +156,11 @@ int ssh_end_input(struct ssh *s, struct fail *why);
  */
 bool ssh_may_run(const struct ssh *s);
 
+/* For so long its turn has not come, or had not: no more ssh processes log in at once than
+ * our own machine can run.  No deadline of the caller's should count it.
+ */
+uint64_t ssh_waited_ms(const struct ssh *s);
+
 /* Leave the running command alone, whatever it does, and run this one over the same
  * connection, without input: hooks->up, data and ended are the second one's from now on.
  * The node sees both in one login, so that what the first has left can be told from all

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct fail;
 struct ssh_client;
@@ -33,6 +34,9 @@ struct way {
 
     /* As ssh_may_run(); NULL: not before hooks->up. */
     bool (*may_run)(const void *session);
+
+    /* As ssh_waited_ms(); NULL: it begins at once. */
+    uint64_t (*waited_ms)(const void *session);
 
     void (*close)(void *session, void (*on_closed)(void *arg));
 };

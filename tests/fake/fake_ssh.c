@@ -26,6 +26,7 @@ struct ssh {
 
 unsigned fake_ssh_opened, fake_ssh_open_now;
 bool fake_ssh_is_full, fake_ssh_has_no_instead, fake_ssh_may_run;
+uint64_t fake_ssh_waited_ms;
 static struct ssh *sessions[MAX_SESSIONS + 1];
 
 void fake_ssh_reset(void)
@@ -33,6 +34,7 @@ void fake_ssh_reset(void)
     assert(fake_ssh_open_now == 0);
     fake_ssh_opened = 0;
     fake_ssh_is_full = fake_ssh_has_no_instead = fake_ssh_may_run = false;
+    fake_ssh_waited_ms = 0;
 }
 
 struct ssh *fake_ssh_session(unsigned number)
@@ -154,6 +156,12 @@ bool ssh_may_run(const struct ssh *s)
 {
     assert(!s->closing);
     return fake_ssh_may_run;
+}
+
+uint64_t ssh_waited_ms(const struct ssh *s)
+{
+    assert(!s->closing);
+    return fake_ssh_waited_ms;
 }
 
 int ssh_instead(struct ssh *s, const char *command, struct fail *why)

@@ -39,6 +39,9 @@ extern bool fake_ssh_has_no_instead;
 /* What ssh_may_run() says. */
 extern bool fake_ssh_may_run;
 
+/* What ssh_waited_ms() says. */
+extern uint64_t fake_ssh_waited_ms;
+
 /* Call a hook.  Nothing happens once it has been told to close. */
 void fake_ssh_up(struct ssh *s);
 void fake_ssh_data(struct ssh *s, enum ssh_stream stream, const void *bytes,

@@ -214,6 +214,38 @@ static void the_deadline_is_for_all_tries(void **state)
     finish();
 }
 
+static void on_passed(uv_timer_t *timer)
+{
+    uv_close((uv_handle_t *)timer, NULL);
+}
+
+/* Nothing else happens meanwhile. */
+static void let_pass(uint64_t ms)
+{
+    uv_timer_t timer;
+
+    uv_timer_init(&loop, &timer);
+    uv_timer_start(&timer, on_passed, ms, 0);
+    while (!uv_is_closing((uv_handle_t *)&timer))
+        uv_run(&loop, UV_RUN_ONCE);
+    uv_run(&loop, UV_RUN_NOWAIT);
+}
+
+static void what_it_waited_for_its_turn_is_not_counted(void **state)
+{
+    (void)state;
+    begin(100);
+    fake_ssh_waited_ms = 3600000;
+    login(1);
+    let_pass(150);
+    ends(1, FAIL_TURNED_AWAY);
+    while (fake_ssh_opened < 2 && !strstr(seen, "ended"))
+        turn();
+    assert_string_equal(seen, " begun retrying");
+    stop();
+    finish();
+}
+
 static void no_hope_at_the_door_is_the_end(void **state)
 {
     unsigned last;
@@ -265,6 +297,7 @@ int main(void)
         cmocka_unit_test(what_cannot_be_mended_is_not_tried_again),
         cmocka_unit_test(a_broken_handshake_is_tried_once_more_after_a_pause),
         cmocka_unit_test(the_deadline_is_for_all_tries),
+        cmocka_unit_test(what_it_waited_for_its_turn_is_not_counted),
         cmocka_unit_test(no_hope_at_the_door_is_the_end),
         cmocka_unit_test(it_can_be_stopped_wherever_it_is),
     };

@@ -115,6 +115,19 @@ static void the_deadline_ends_it(void **state)
     assert_string_equal(last_why.text, "not ended within 0 s");
 }
 
+static void the_deadline_begins_when_its_turn_has_come(void **state)
+{
+    uint64_t begun_ms;
+
+    (void)state;
+    begin(20);
+    begun_ms = uv_now(&loop);
+    fake_ssh_waited_ms = 300; /* longer than the fake takes to close */
+    finish();
+    assert_int_equal(last_why.code, FAIL_TIMEOUT);
+    assert_true(uv_now(&loop) - begun_ms >= 20 + 300);
+}
+
 /* ---- the command has been started: its processes are ended, too -------------------- */
 
 static void interrupt(void)
@@ -407,6 +420,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_command_runs_says_something_and_ends),
         cmocka_unit_test(the_deadline_ends_it),
+        cmocka_unit_test(the_deadline_begins_when_its_turn_has_come),
         cmocka_unit_test(a_command_that_is_stopped_is_ended_on_the_node),
         cmocka_unit_test(a_command_that_ends_with_its_input_needs_no_reaper),
         cmocka_unit_test(stopped_while_it_starts_it_is_ended_once_it_runs),
