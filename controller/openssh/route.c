@@ -16,6 +16,9 @@
 #define PATH_BYTES ((size_t)4096)
 #define TYPE_BYTES ((size_t)32)
 
+/* Of all paths of one order's keys, a newline after each. */
+#define KEYS_BYTES (SETTINGS_MAX_KEYS * PATH_BYTES)
+
 /* What ssh looks for in ~/.ssh, and we too (keyring.c). */
 static const char *const standard[] = {"id_ed25519", "id_ecdsa", "id_rsa"};
 static const char *const fido[] = {"id_ed25519_sk", "id_ecdsa_sk"};
@@ -34,18 +37,39 @@ static bool is_there(const struct ssh_client *client, const char *path, const ch
     return n > 0 && (size_t)n < PATH_BYTES && access(found, R_OK) == 0;
 }
 
-static bool has_certificate(const struct ssh_client *client, const char *key,
-                            char reason[ROUTE_REASON_BYTES])
+/* The next of an order's key files, one a line; false after the last. */
+static bool next_key(const char **keys, char path[PATH_BYTES])
 {
-    size_t count = key ? 1 : sizeof standard / sizeof *standard;
+    size_t len = strcspn(*keys, "\n");
+
+    snprintf(path, PATH_BYTES, "%.*s", (int)len, *keys);
+    *keys += len + ((*keys)[len] == '\n');
+    return len > 0;
+}
+
+static bool is_certified(const struct ssh_client *client, const char *path,
+                         const char *name, char reason[ROUTE_REASON_BYTES])
+{
     char found[PATH_BYTES];
 
-    for (size_t i = 0; i < count; i++)
-        if (is_there(client, key, standard[i], "-cert.pub", found)) {
-            snprintf(reason, ROUTE_REASON_BYTES, "the certificate %.*s",
-                     character_cut(found, ROUTE_REASON_BYTES / 2), found);
+    if (!is_there(client, path, name, "-cert.pub", found))
+        return false;
+    snprintf(reason, ROUTE_REASON_BYTES, "the certificate %.*s",
+             character_cut(found, ROUTE_REASON_BYTES / 2), found);
+    return true;
+}
+
+static bool has_certificate(const struct ssh_client *client, const char *keys,
+                            char reason[ROUTE_REASON_BYTES])
+{
+    char path[PATH_BYTES];
+
+    while (keys && next_key(&keys, path))
+        if (is_certified(client, path, NULL, reason))
             return true;
-        }
+    for (size_t i = 0; !keys && i < sizeof standard / sizeof *standard; i++)
+        if (is_certified(client, NULL, standard[i], reason))
+            return true;
     return false;
 }
 
@@ -62,19 +86,30 @@ static bool begins_like_fido(const char *path)
     return strncmp(type, "sk-", 3) == 0;
 }
 
-/* Asked only when nothing else can be used. */
-static bool has_fido_key(const struct ssh_client *client, const char *key,
-                         char reason[ROUTE_REASON_BYTES])
+static bool is_fido(const struct ssh_client *client, const char *path, const char *name,
+                    char reason[ROUTE_REASON_BYTES])
 {
-    size_t count = key ? 1 : sizeof fido / sizeof *fido;
     char found[PATH_BYTES];
 
-    for (size_t i = 0; i < count; i++)
-        if (is_there(client, key, fido[i], ".pub", found) && begins_like_fido(found)) {
-            snprintf(reason, ROUTE_REASON_BYTES, "the FIDO key %.*s",
-                     character_cut(found, ROUTE_REASON_BYTES / 2), found);
+    if (!is_there(client, path, name, ".pub", found) || !begins_like_fido(found))
+        return false;
+    snprintf(reason, ROUTE_REASON_BYTES, "the FIDO key %.*s",
+             character_cut(found, ROUTE_REASON_BYTES / 2), found);
+    return true;
+}
+
+/* Asked only when nothing else can be used. */
+static bool has_fido_key(const struct ssh_client *client, const char *keys,
+                         char reason[ROUTE_REASON_BYTES])
+{
+    char path[PATH_BYTES];
+
+    while (keys && next_key(&keys, path))
+        if (is_fido(client, path, NULL, reason))
             return true;
-        }
+    for (size_t i = 0; !keys && i < sizeof fido / sizeof *fido; i++)
+        if (is_fido(client, NULL, fido[i], reason))
+            return true;
     return false;
 }
 
@@ -115,19 +150,23 @@ static const char *keep(struct openssh *shared, const char *home, const char *pa
 }
 
 /* Those that are not there are passed over, as ssh does. */
-static int fill_in_key(struct ssh_client *client, struct openssh *shared,
-                       const struct settings *s, struct ssh_order *order)
+static int fill_in_keys(struct ssh_client *client, struct openssh *shared,
+                        const struct settings *s, struct ssh_order *order)
 {
-    for (size_t i = 0; i < s->key_count && !order->key; i++) {
+    char all[KEYS_BYTES] = "";
+
+    for (size_t i = 0; i < s->key_count; i++) {
         const char *path =
             keep(shared, client_home(client), s->keys[i], strlen(s->keys[i]));
 
         if (!path)
             return -1;
         if (access(path, R_OK) == 0)
-            order->key = path;
+            strcat(strcat(all, path), "\n");
     }
-    return 0;
+    if (*all)
+        order->key = arena_copy(&shared->text, all, strlen(all));
+    return *all && !order->key ? -1 : 0;
 }
 
 /* The files of both lists, or of the one and the usual ones. */
@@ -174,7 +213,7 @@ static int fill_in(struct ssh_client *client, struct openssh *shared,
         order->port = (uint16_t)s->port;
     if (!order->user && *s->user)
         order->user = s->user;
-    if (!order->key && fill_in_key(client, shared, s, order) < 0)
+    if (!order->key && fill_in_keys(client, shared, s, order) < 0)
         return -1;
     return !order->known_hosts && (*s->known_hosts || *s->system_known_hosts)
                ? fill_in_known_hosts(client, shared, s, order)
@@ -229,6 +268,20 @@ static bool has_other_proof(struct ssh_client *client, const struct ssh_order *o
     return *reason;
 }
 
+/* Without a key that libssh2 could use, OpenSSH may have one, or something else. */
+static int refuse_keys(struct ssh_client *client, const struct ssh_order *order,
+                       const struct fail *trouble, char reason[ROUTE_REASON_BYTES],
+                       struct fail *why)
+{
+    if (trouble->code == FAIL_KEY_FILE && has_other_proof(client, order, reason))
+        return 0;
+    if (trouble->code != FAIL_UNSUPPORTED)
+        return fail_set(why, trouble->code, "%s", trouble->text);
+    snprintf(reason, ROUTE_REASON_BYTES, "%.*s",
+             character_cut(trouble->text, ROUTE_REASON_BYTES - 1), trouble->text);
+    return 0;
+}
+
 static int look(struct ssh_client *client, struct ssh_order *order,
                 char reason[ROUTE_REASON_BYTES], struct fail *why)
 {
@@ -241,9 +294,7 @@ static int look(struct ssh_client *client, struct ssh_order *order,
     if (*reason || has_certificate(client, order->key, reason))
         return 0;
     if (client_ready(client, order, &ring, &hostkeys, &trouble) < 0)
-        return trouble.code == FAIL_KEY_FILE && has_other_proof(client, order, reason)
-                   ? 0
-                   : fail_set(why, trouble.code, "%s", trouble.text);
+        return refuse_keys(client, order, &trouble, reason, why);
     needs_host_key(hostkeys, order, reason);
     return 0;
 }
@@ -263,17 +314,22 @@ static int note(struct ssh_client *client, const struct ssh_order *order,
 /* libssh2 and nothing else was asked for. */
 static int insist(struct ssh_client *client, struct ssh_order *order, struct fail *why)
 {
+    struct fail trouble = {.code = FAIL_NONE};
     char reason[ROUTE_REASON_BYTES];
     struct hostkeys *hostkeys;
     struct keyring *ring;
 
     if (route_configure(client, order, reason, why) < 0)
         return -1;
-    return *reason ? fail_set(why, FAIL_USAGE,
-                              "%s: %s is beyond libssh2; use --ssh auto, or --ssh-config "
-                              "none",
-                              order->name, reason)
-                   : client_ready(client, order, &ring, &hostkeys, why);
+    if (*reason)
+        return fail_set(why, FAIL_USAGE,
+                        "%s: %s is beyond libssh2; use --ssh auto, or --ssh-config none",
+                        order->name, reason);
+    if (client_ready(client, order, &ring, &hostkeys, &trouble) == 0)
+        return 0;
+    return trouble.code == FAIL_UNSUPPORTED
+               ? fail_set(why, FAIL_KEY_FILE, "%s; use --ssh auto", trouble.text)
+               : fail_set(why, trouble.code, "%s", trouble.text);
 }
 
 int route_choose(struct ssh_client *client, struct ssh_order *order,

@@ -22,7 +22,7 @@
 
 struct known_keyring {
     struct known_keyring *next;
-    char *path; /* as asked for; NULL: the default */
+    char *path; /* files, as asked for; NULL: the default */
     struct keyring *ring;
 };
 

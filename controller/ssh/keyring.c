@@ -3,6 +3,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "controller/ssh/keyagent.h"
@@ -106,6 +107,17 @@ static int add_file(struct choice *c, const char *path, struct fail *why)
 }
 
 /* One that cannot be used is passed over as long as there are others. */
+static int try_file(struct choice *c, const char *path, struct fail *why)
+{
+    if (add_file(c, path, why) == 0)
+        return 0;
+    if (why->code == FAIL_MEMORY)
+        return -1;
+    if (c->first.code == FAIL_NONE)
+        c->first = *why;
+    return 0;
+}
+
 static int add_standard(struct choice *c, const char *name, struct fail *why)
 {
     CLEANUP(text_done) char *path = NULL;
@@ -116,13 +128,24 @@ static int add_standard(struct choice *c, const char *name, struct fail *why)
         path = NULL;
         return fail_memory(why);
     }
-    if (access(path, F_OK) < 0 || add_file(c, path, why) == 0)
+    return access(path, F_OK) < 0 ? 0 : try_file(c, path, why);
+}
+
+static int add_named(struct choice *c, const char *paths, struct fail *why)
+{
+    CLEANUP(text_done) char *words = strdup(paths);
+    char *rest = NULL;
+
+    if (!words)
+        return fail_memory(why);
+    for (char *path = strtok_r(words, "\n", &rest);
+         path && c->ring->count < KEYRING_MAX_KEYS; path = strtok_r(NULL, "\n", &rest))
+        if (try_file(c, path, why) < 0)
+            return -1;
+    if (c->ring->count > 0)
         return 0;
-    if (why->code == FAIL_MEMORY)
-        return -1;
-    if (c->first.code == FAIL_NONE)
-        c->first = *why;
-    return 0;
+    *why = c->first;
+    return -1;
 }
 
 static int add_agents(struct choice *c, struct fail *why)
@@ -154,6 +177,10 @@ static int add_all(struct choice *c, struct fail *why)
         return -1;
     if (c->ring->count > 0)
         return 0;
+    if (c->list.count > 0)
+        return fail_set(why, FAIL_UNSUPPORTED,
+                        "the ssh-agent has only keys that libssh2 cannot use "
+                        "(certificates, FIDO)");
     if (c->first.code != FAIL_NONE) {
         *why = c->first;
         return -1;
@@ -166,7 +193,7 @@ static int add_all(struct choice *c, struct fail *why)
                                      : "no ssh-agent");
 }
 
-int keyring_new(const char *path, const char *home, struct keyagent *agent,
+int keyring_new(const char *paths, const char *home, struct keyagent *agent,
                 struct keyring **ring, struct fail *why)
 {
     struct choice c = {.ring = calloc(1, sizeof *c.ring), .home = home};
@@ -175,7 +202,7 @@ int keyring_new(const char *path, const char *home, struct keyagent *agent,
     if (!c.ring)
         return fail_memory(why);
     c.ring->agent = agent;
-    rc = path ? add_file(&c, path, why) : add_all(&c, why);
+    rc = paths ? add_named(&c, paths, why) : add_all(&c, why);
     keyagent_list_clear(&c.list);
     if (rc < 0) {
         keyring_free(c.ring);

@@ -1,6 +1,6 @@
 /* keyring - the keys to try, in which order, and who signs with them
  *
- * With a key file named it is that key alone.  Otherwise: ~/.ssh/id_ed25519, id_ecdsa and
+ * With key files named they are those alone, as far as they can be used.  Otherwise: ~/.ssh/id_ed25519, id_ecdsa and
  * id_rsa, as far as they can be used, then what the ssh-agent has, in its order.  A key
  * that one node took is the first that the others are shown.
  *
@@ -22,11 +22,12 @@ struct userkey;
 /* A server gives a login so many tries (MaxAuthTries is 6), and counts what it refuses. */
 #define KEYRING_MAX_KEYS 5
 
-/* path: the key file, or NULL; a key that needs an agent must be in it.  home holds .ssh,
- * NULL: none; agent is borrowed, NULL: none.  FAIL_KEY_FILE says what to do when no key
- * can be used; FAIL_MEMORY.
+/* paths: key files, one a line, or NULL; a key that needs an agent must be in it.  home holds
+ * .ssh, NULL: none; agent is borrowed, NULL: none.  FAIL_KEY_FILE says what to do when no key
+ * can be used; FAIL_UNSUPPORTED: there are only certificates, FIDO keys and the like, in the
+ * agent; FAIL_MEMORY.
  */
-int keyring_new(const char *path, const char *home, struct keyagent *agent,
+int keyring_new(const char *paths, const char *home, struct keyagent *agent,
                 struct keyring **ring, struct fail *why);
 
 /* NULL is allowed. */

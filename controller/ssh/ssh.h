@@ -89,7 +89,7 @@ struct ssh_order {
     const char *address;     /* name or address to connect to; NULL: name         */
     uint16_t port;           /* 0: 22                                             */
     const char *user;        /* login name; NULL: our own                         */
-    const char *key;         /* key file, the only one then; NULL: see keyring.h  */
+    const char *key;         /* key files, one a line, no others then; NULL: see keyring.h */
     const char *known_hosts; /* files, spaces between; NULL: OpenSSH's, ~/.ssh and /etc/ssh */
     const char *jump;        /* hosts to go through (inventory/jump.h); NULL: none  */
     bool accept_new;         /* learn an unknown host key (never a changed one)   */

@@ -2,9 +2,10 @@
 # openssh.bats - reaching a node through the OpenSSH client, a process of its own
 
 load fleet
+load keyagent
 
 setup() { fleet_start 'ssh = openssh' </dev/null; fleet_node ib1; }
-teardown() { fleet_remove; }
+teardown() { keyagent_stop; fleet_remove; }
 
 host_key() { cut -d' ' -f1,2 "$SSHD_DIR/host_ed25519.pub"; }
 fingerprint() { ssh-keygen -lf "$SSHD_DIR/host_ed25519.pub" | cut -d' ' -f2; }
@@ -207,6 +208,30 @@ host_key_of_kind() # NAME SSH-KEYGEN-OPTION...
     grep -q "Accepted publickey for tester .* ED25519-CERT" "$SSHD_LOG"
 }
 
+@test "auto: an ssh-agent that has nothing but a certificate" {
+    mkdir -p "$SSHD_DIR/me/.ssh"
+    mv "$SSHD_KEY.pub" "$SSHD_DIR/me/plain.pub"
+    host_key_of_kind ca -t ed25519
+    ssh-keygen -q -s "$SSHD_DIR/ca" -I me -n tester "$SSHD_DIR/me/plain.pub"
+    mv "$SSHD_DIR/me/plain-cert.pub" "$SSHD_KEY-cert.pub"
+    echo "cert-authority $(cat "$SSHD_DIR/ca.pub")" >"$SSHD_DIR/authorized_keys"
+    keyagent_start
+    keyagent_add "$SSHD_KEY"
+    ssh-add -q -d "$SSHD_DIR/me/plain.pub" 2>/dev/null
+    [ "$(ssh-add -L | wc -l)" = 1 ]
+    rm "$SSHD_KEY-cert.pub"
+    auto
+    sed -i '/^key = /d' "$IBFLEET_FLEET"
+    export HOME=$SSHD_DIR/me
+    ibfleet exec ib1 -- true
+    [ "$status" = 0 ]
+    warns "1 node ib1 through OpenSSH: the ssh-agent has only keys that libssh2 cannot use (certificates, FIDO)"
+    grep -q "Accepted publickey for tester .* ED25519-CERT" "$SSHD_LOG"
+    ibfleet exec ib1 --ssh libssh2 -- true
+    [ "$status" = 2 ]
+    warns "certificates, FIDO"
+}
+
 @test "auto: a host that only its authority vouches for" {
     host_key_of_kind ca -t ed25519
     ssh-keygen -q -s "$SSHD_DIR/ca" -I host -h -n 127.0.0.1 "$SSHD_DIR/host_ed25519.pub"
@@ -292,6 +317,29 @@ C
     ibfleet exec -a -l nobody-here -- true
     [ "$status" = 4 ]
     warns "for user nobody-here"
+}
+
+@test "keys of ssh_config are tried one after the other, those that can be used" {
+    ssh-keygen -q -t ed25519 -N '' -f "$SSHD_DIR/other"
+    ssh-keygen -q -t ed25519 -N secret -f "$SSHD_DIR/locked"
+    only_config 'n1' <<C
+Host n*
+    HostName 127.0.0.1
+    Port $SSHD_PORT
+    User tester
+    IdentityFile $SSHD_DIR/locked
+    IdentityFile $SSHD_DIR/other
+    IdentityFile $SSHD_KEY
+    UserKnownHostsFile $SSHD_KNOWN_HOSTS
+C
+    ibfleet exec n1 -- 'echo $((6*7))'
+    [ "$status" = 0 ]
+    says "42"
+    ! warns OpenSSH || false
+    rm "$SSHD_DIR/authorized_keys"
+    ibfleet exec n1 -- true
+    [ "$status" = 4 ]
+    warns "refused the keys $SSHD_DIR/other, $SSHD_KEY for user tester"
 }
 
 @test "what only OpenSSH can do is said once for all to whom it applies" {

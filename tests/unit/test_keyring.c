@@ -220,6 +220,15 @@ static void nothing_at_all_says_what_to_do(void **state)
     assert_non_null(strstr(why.text, "and none in the ssh-agent;"));
 }
 
+static void an_agent_with_nothing_that_we_can_use_is_not_nothing(void **state)
+{
+    (void)state;
+    list_keys((const char *const[]){"sk-ssh-ed25519@openssh.com"}, 1);
+    start_agent(WHOLE);
+    assert_int_equal(keyring_new(NULL, home, agent, &ring, &why), -1);
+    assert_int_equal(why.code, FAIL_UNSUPPORTED);
+}
+
 static void an_agent_without_sense_is_told(void **state)
 {
     static const struct {
@@ -280,6 +289,7 @@ int main(void)
         RING_TEST(a_key_that_is_in_the_agent_too_is_shown_once),
         RING_TEST(a_file_that_cannot_be_used_is_passed_over_or_explained),
         RING_TEST(nothing_at_all_says_what_to_do),
+        RING_TEST(an_agent_with_nothing_that_we_can_use_is_not_nothing),
         RING_TEST(an_agent_without_sense_is_told),
         RING_TEST(a_silent_agent_is_not_waited_for_long),
         RING_TEST(an_agent_that_is_gone_is_told),
