@@ -42,6 +42,12 @@ azure_start() # < SCENARIO
     AZURE_BEARER=$(azure_steer token '{"seconds":3600}' | jq -r .token)
 }
 
+# What a test leaves behind, for the search of secrets: copied before it is thrown away.
+azure_keep() # FILE-OR-FOLDER...
+{
+    [ -z "${AZURE_EVIDENCE:-}" ] || cp -r --parents -t "$(mktemp -d "$AZURE_EVIDENCE/XXXXXX")" "$@"
+}
+
 azure_stop()
 {
     [ -z "${AZURE_PID:-}" ] || { kill "$AZURE_PID" && wait "$AZURE_PID"; } 2>/dev/null || true

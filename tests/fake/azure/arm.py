@@ -42,7 +42,7 @@ class Arm:
         except routes.Refused as why:
             self.azure.note("refused", status=why.status, code=why.code,
                             method=request.method, target=request.target)
-            answer = server.Answer(why.status, why.body(), why.headers)
+            answer = server.Answer(why.status, why.body(), why.headers, room=why.room)
         answer.headers.setdefault("x-ms-request-id", world.new_id())
         answer.headers.setdefault("x-ms-correlation-request-id", world.new_id())
         return answer
@@ -60,7 +60,11 @@ class Arm:
         self.locate(names)
         self.authorize(request, route)
         headers = self.throttle(route)
-        answer = route.handler(self.azure, request, names)
+        try:
+            answer = route.handler(self.azure, request, names)
+        except routes.Refused as why:
+            why.room = route.room
+            raise
         answer.headers.update(headers)
         answer.room = route.room
         return answer

@@ -25,9 +25,8 @@ def missing(word):
                           "Required parameter '%s' is missing (null)." % word, target=word)
 
 
-def read(azure, request, name, others):
-    """The extension that a PUT asks for, or a refusal as Compute has it."""
-    told = routes.json_object(request).get("properties", {})
+def read(azure, told, name, others):
+    """The extension of these properties, or a refusal as Compute has it."""
     for word in ("publisher", "type", "typeHandlerVersion"):
         if not told.get(word):
             raise missing(word)
@@ -51,6 +50,10 @@ def read(azure, request, name, others):
                 "VMExtension '%s' with handler '%s.%s' already added or specified in input." % (
                     name, told["publisher"], told["type"]))
     return {"name": name, **told}
+
+
+def properties_of(request):
+    return routes.json_object(request).get("properties", {})
 
 
 def gone(name):
@@ -100,7 +103,7 @@ def put_model(azure, request, found, extension, status):
 def create_model(azure, request, names):
     found = sets.the_set(azure, names)
     new = names["name"].lower() not in found.extensions
-    extension = read(azure, request, names["name"], found.extensions.values())
+    extension = read(azure, properties_of(request), names["name"], found.extensions.values())
     return put_model(azure, request, found, extension, 201 if new else 200)
 
 
@@ -110,7 +113,7 @@ def patch_model(azure, request, names):
     found, key = sets.the_set(azure, names), names["name"].lower()
     if key not in found.extensions:
         raise gone(names["name"])
-    told = routes.json_object(request).get("properties", {})
+    told = properties_of(request)
     return put_model(azure, request, found, {**found.extensions[key], **told}, 200)
 
 
@@ -130,10 +133,10 @@ def delete_model(azure, request, names):
 
 # ---- of one instance, and of one machine ---------------------------------------
 
-def put_one(azure, request, one, name):
+def put_one(azure, request, one, name, told):
     others = [{**done["text"], "name": done["name"]} for done in one.extensions.values()]
     new = name.lower() not in one.extensions
-    extension = read(azure, request, name, others)
+    extension = read(azure, told, name, others)
 
     def effect():
         one.put_extension(name, extension)["own"] = True
@@ -187,7 +190,7 @@ def bind(path, action, of):
 
     @routes.route("PUT", path + "/extensions/{name}", action + "/write", "PutVM")
     def put_it(azure, request, names):
-        return put_one(azure, request, of(azure, names), names["name"])
+        return put_one(azure, request, of(azure, names), names["name"], properties_of(request))
 
     @routes.route("PATCH", path + "/extensions/{name}", action + "/write", "PutVM")
     def patch_it(azure, request, names):
@@ -195,9 +198,9 @@ def bind(path, action, of):
         if names["name"].lower() not in one.extensions:
             raise gone(names["name"])
         old = one.extensions[names["name"].lower()]["text"]
-        told = routes.json_object(request).get("properties", {})
-        request.body = {"properties": {**old, **told}}
-        return put_one(azure, request, one, names["name"])
+        told = properties_of(request)
+        return put_one(azure, request, one, names["name"],
+                       {**{word: old[word] for word in old if word != "name"}, **told})
 
     @routes.route("DELETE", path + "/extensions/{name}", action + "/delete", "PutVM")
     def delete_it(azure, request, names):
@@ -217,7 +220,7 @@ IMAGES = "+/locations/{location}/publishers/{publisher}/artifacttypes/vmextensio
 def image(azure, names, path, name, system=None):
     body = {"id": path, "name": name, "location": names["location"]}
     if system:
-        body["properties"] = {"operatingSystem": system, "computeRole": "IaaS",
+        body["properties"] = {"operatingSystem": system, "computeRole": "IaaS", "handlerSchema": "",
                               "vmScaleSetEnabled": True, "supportsMultipleExtensions": False}
     return body
 

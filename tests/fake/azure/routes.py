@@ -41,6 +41,7 @@ class Refused(Exception):
         self.status, self.code, self.message = status, code, message
         self.headers = headers or {}
         self.target, self.details = target, details
+        self.room = ""  # of the recorder
 
     def body(self):
         error = {"code": self.code, "message": self.message}
