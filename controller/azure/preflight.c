@@ -36,6 +36,10 @@ static void drop(struct preflight_finding *f)
 /* Takes object; NULL: there was no memory for it. */
 static void note(struct preflight_judge *j, enum preflight_check check, char *object,
                  const char *remedy, const char *text, va_list args)
+    __attribute__((format(printf, 5, 0)));
+
+static void note(struct preflight_judge *j, enum preflight_check check, char *object,
+                 const char *remedy, const char *text, va_list args)
 {
     struct preflight_finding f = {.check = check, .object = object}, *grown;
 

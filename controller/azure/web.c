@@ -61,7 +61,7 @@ static void answer_ended(struct web *w)
             continue;
         easy = message->easy_handle;
         result = message->data.result;
-        web_call_end(web_call_of(easy), result);
+        web_call_end(web_call_of(easy), (int)result);
     }
 }
 
