@@ -42,16 +42,21 @@ static void on_closed(uv_handle_t *handle)
     arm_part_closed(arm);
 }
 
+/* It does not wait, or waits no longer. */
+static void unlist(struct deed *d)
+{
+    if (d->link)
+        *d->link = d->next;
+    if (d->link && d->next)
+        d->next->link = d->link;
+    d->link = NULL;
+}
+
 static void take_down(void *arg)
 {
     struct deed *d = arg;
 
-    if (d->link) {
-        *d->link = d->next;
-        if (d->next)
-            d->next->link = d->link;
-    }
-    d->link = NULL;
+    unlist(d);
     uv_timer_stop(&d->timer);
     uv_close((uv_handle_t *)&d->timer, on_closed);
 }
@@ -104,10 +109,7 @@ static void on_timer(uv_timer_t *timer)
 {
     struct deed *d = timer->data;
 
-    *d->link = d->next;
-    if (d->next)
-        d->next->link = d->link;
-    d->link = NULL;
+    unlist(d);
     poll_once(d);
 }
 
@@ -208,15 +210,8 @@ static void on_poll(void *arg, const struct arm_reply *reply)
 
 static int set_url(struct deed *d, const char *url, struct fail *why)
 {
-    if (!cloud_same_host(url, d->arm->cloud.arm))
-        return fail_set(
-            why, FAIL_AZURE_ANSWER,
-            "%s: its operation is said to be elsewhere (%.80s); it is not asked "
-            "for there",
-            d->what, url);
-    if (strlen(url) > ARM_URL_MAX_BYTES)
-        return fail_set(why, FAIL_AZURE_ANSWER,
-                        "%s: the address of its operation is too long", d->what);
+    if (arm_url_check(url, d->arm->cloud.arm, d->what, "its operation", why) < 0)
+        return -1;
     d->url = strdup(url);
     return d->url ? 0 : fail_memory(why);
 }

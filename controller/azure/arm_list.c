@@ -43,15 +43,8 @@ static int check_link(struct listing *l, const char *url, struct fail *why)
 {
     char digest[DIGEST_HEX_BYTES];
 
-    if (!cloud_same_host(url, l->arm->cloud.arm))
-        return fail_set(
-            why, FAIL_AZURE_ANSWER,
-            "%s: its next page is said to be elsewhere (%.80s); it is not asked "
-            "for there",
-            l->what, url);
-    if (strlen(url) > ARM_URL_MAX_BYTES)
-        return fail_set(why, FAIL_AZURE_ANSWER,
-                        "%s: the address of its next page is too long", l->what);
+    if (arm_url_check(url, l->arm->cloud.arm, l->what, "its next page", why) < 0)
+        return -1;
     if (l->pages == ARM_MAX_PAGES)
         return fail_set(why, FAIL_AZURE_ANSWER, "%s: more than %u pages", l->what,
                         ARM_MAX_PAGES);

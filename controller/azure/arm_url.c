@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "controller/azure/arm.h"
+#include "controller/azure/cloud.h"
 #include "controller/screen/text.h"
 #include "protocol/fail.h"
 #include "protocol/scope.h"
@@ -77,6 +78,20 @@ char *arm_url(const char *base, const char *subscription, const struct arm_reque
         return NULL;
     }
     return t.bytes;
+}
+
+int arm_url_check(const char *url, const char *base, const char *what, const char *of,
+                  struct fail *why)
+{
+    if (!cloud_same_host(url, base))
+        return fail_set(why, FAIL_AZURE_ANSWER,
+                        "%s: %s is said to be elsewhere (%.80s); it is not asked for "
+                        "there",
+                        what, of, url);
+    return strlen(url) > ARM_URL_MAX_BYTES
+               ? fail_set(why, FAIL_AZURE_ANSWER, "%s: the address of %s is too long",
+                          what, of)
+               : 0;
 }
 
 const char *arm_url_path(const char *url)

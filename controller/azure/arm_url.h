@@ -21,6 +21,13 @@ void arm_url_put(struct text *t, const char *words, const char *also);
 /* Does the path want the subscription of the settings? */
 int arm_url_wants_subscription(const char *path);
 
+/* May an URL that Azure named be asked?  It must lead to base's host, since the bearer goes
+ * with it.  what is the object and of what of it is to be there, for the sentence.
+ * FAIL_AZURE_ANSWER.
+ */
+int arm_url_check(const char *url, const char *base, const char *what, const char *of,
+                  struct fail *why);
+
 /* The path of an URL, borrowed from it; "" when there is none. */
 const char *arm_url_path(const char *url);
 
