@@ -6,12 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 #include <uv.h>
 
 #include "controller/azure/arm_parts.h"
 #include "controller/azure/arm_url.h"
-#include "controller/azure/throttle.h"
 #include "controller/azure/web.h"
 #include "protocol/json.h"
 
@@ -115,11 +113,10 @@ static void on_timer(uv_timer_t *timer)
 
 static void wait_for_poll(struct deed *d, const struct web_answer *answer)
 {
-    const char *said = answer ? web_header(answer, "Retry-After", 0) : NULL;
-    int64_t ms = said ? throttle_retry_after_ms(said, (int64_t)time(NULL)) : -1;
+    int64_t ms = answer ? web_retry_after_ms(answer) : 0;
 
     if (ms < 0)
-        ms = answer ? POLL_MS : 0;
+        ms = POLL_MS;
     if (ms > POLL_MAX_MS)
         ms = POLL_MAX_MS;
     d->next = d->arm->deeds;

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <time.h>
 #include <uv.h>
 
 #include "controller/azure/arm_parts.h"
@@ -201,8 +200,7 @@ static bool may_repeat(const struct shipment *s, const struct web_answer *answer
 
 static uint64_t pause_after(struct shipment *s, const struct web_answer *answer)
 {
-    const char *said = answer->why ? NULL : web_header(answer, "Retry-After", 0);
-    int64_t ms = said ? throttle_retry_after_ms(said, (int64_t)time(NULL)) : -1;
+    int64_t ms = web_retry_after_ms(answer);
     uint32_t chance = 0;
 
     if (getrandom(&chance, sizeof chance, GRND_NONBLOCK) < 0)

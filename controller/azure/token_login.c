@@ -117,8 +117,7 @@ static bool may_pass(const struct tokens *t, const struct web_answer *answer)
 
 static void try_again(struct tokens *t, const struct web_answer *answer)
 {
-    const char *said = answer->why ? NULL : web_header(answer, "Retry-After", 0);
-    int64_t ms = said ? throttle_retry_after_ms(said, (int64_t)time(NULL)) : -1;
+    int64_t ms = web_retry_after_ms(answer);
 
     if (ms < 0 || ms > 60000)
         ms = (int64_t)throttle_back_off_ms(t->tries, (uint32_t)uv_hrtime());

@@ -71,6 +71,9 @@ struct web_call *web_ask(struct web *w, const struct web_request *ask, web_done 
 /* Before done was called: it will not be. */
 void web_cancel(struct web_call *call);
 
+/* How long the server says to wait (Retry-After); -1: it does not, or in no words of HTTP's. */
+int64_t web_retry_after_ms(const struct web_answer *answer);
+
 /* The nth header of that name, from 0, in whatever case; NULL: there are no more. */
 const char *web_header(const struct web_answer *answer, const char *name, size_t nth);
 

@@ -3,7 +3,9 @@
 #include <curl/curl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
+#include "controller/azure/throttle.h"
 #include "controller/azure/web.h"
 #include "controller/azure/web_call.h"
 #include "controller/azure/web_headers.h"
@@ -351,4 +353,11 @@ void web_call_end(struct web_call *call, int result)
 const char *web_header(const struct web_answer *answer, const char *name, size_t nth)
 {
     return web_headers_get(answer->headers, name, nth);
+}
+
+int64_t web_retry_after_ms(const struct web_answer *answer)
+{
+    const char *said = answer->why ? NULL : web_header(answer, "Retry-After", 0);
+
+    return said ? throttle_retry_after_ms(said, (int64_t)time(NULL)) : -1;
 }
