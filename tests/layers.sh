@@ -51,7 +51,7 @@ one_home 'sha2(56)?\.h' protocol/digest
 # Pure files decide; they know no loop, no clock and no socket.
 pure='(inventory|controller/manual)/.*
 protocol/[a-z_]*
-controller/azure/(cloud|throttle|web_headers|arm_error|arm_url|token_answer|token_choice)
+controller/azure/(cloud|secret|throttle|web_headers|arm_error|arm_url|token_answer|token_choice)
 controller/copy/(giver|taker|opening|consignment)
 controller/door/(doorway|flow|pause|places|retry)
 controller/doctor/checkup

@@ -12,6 +12,7 @@
 
 #include "controller/azure/arm_parts.h"
 #include "controller/azure/arm_url.h"
+#include "controller/azure/secret.h"
 #include "controller/azure/throttle.h"
 #include "controller/azure/web.h"
 #include "protocol/json.h"
@@ -51,11 +52,9 @@ static void free_query(struct arm_param *query)
 
 static void free_shipment(struct shipment *s)
 {
-    if (s->sent)
-        explicit_bzero(s->sent, strlen(s->sent)); /* an extension's protected settings */
+    secret_done(&s->sent); /* it may hold an extension's protected settings */
     free(s->method);
     free(s->url);
-    free(s->sent);
     free(s->what);
     free(s->class);
     free(s->path);
@@ -305,7 +304,7 @@ static void on_answer(void *arg, const struct web_answer *answer)
 
 /* ---- a try ------------------------------------------------------------------------------------- */
 
-/* The header with the bearer; the caller wipes and frees it. */
+/* The header with the bearer; for secret_done(). */
 static char *authorization(const char *bearer)
 {
     char *line = malloc(strlen(bearer) + sizeof "Authorization: Bearer ");
@@ -317,7 +316,7 @@ static char *authorization(const char *bearer)
 
 static void send_it(struct shipment *s, const char *bearer)
 {
-    char *line = authorization(bearer);
+    CLEANUP(secret_done) char *line = authorization(bearer);
     const char *headers[] = {line, "Accept: application/json",
                              s->sent ? "Content-Type: application/json" : NULL, NULL};
     uint64_t left_ms = s->give_up_at_ms - now_ms(s);
@@ -339,9 +338,6 @@ static void send_it(struct shipment *s, const char *bearer)
         s->call = web_ask(s->arm->web, &ask, on_answer, s, &why);
     else
         fail_memory(&why);
-    if (line)
-        explicit_bzero(line, strlen(line));
-    free(line);
     if (!s->call)
         tell_failure(s, &why);
 }

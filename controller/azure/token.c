@@ -9,17 +9,10 @@
 
 #include "controller/azure/arm.h"
 #include "controller/azure/cloud.h"
+#include "controller/azure/secret.h"
 #include "controller/azure/token_answer.h"
 #include "controller/azure/token_source.h"
 #include "controller/azure/web.h"
-
-static void wipe(char **text)
-{
-    if (*text)
-        explicit_bzero(*text, strlen(*text));
-    free(*text);
-    *text = NULL;
-}
 
 static void free_tokens(struct tokens *t)
 {
@@ -37,7 +30,7 @@ static void free_tokens(struct tokens *t)
                       &t->subscription};
 
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-        wipe(words[i]);
+        secret_done(words[i]);
     free(t->timer);
     free(t);
 }
@@ -150,7 +143,7 @@ void token_ask(struct tokens *t, struct token_wait *wait, unsigned generation)
     if (t->is_renewing)
         return;
     if (generation == t->generation)
-        wipe(&t->bearer);
+        secret_done(&t->bearer);
     t->is_renewing = 1;
     uv_update_time(t->loop);
     uv_timer_start(t->timer, on_begin, 0, 0);
@@ -199,7 +192,7 @@ void token_grant(struct tokens *t, const struct token_answer *granted)
 {
     uint64_t use_ms = token_use_ms(granted->lives_s);
 
-    wipe(&t->bearer);
+    secret_done(&t->bearer);
     t->bearer = strdup(granted->bearer);
     if (!t->bearer) {
         fail_memory(&t->answer);

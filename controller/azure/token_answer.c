@@ -72,7 +72,7 @@ static int digit_of(char c)
     return at ? (int)(at - digits) : -1;
 }
 
-/* base64url, without padding; the caller frees and wipes. */
+/* base64url, without padding; the caller frees. */
 static char *decode(const char *text, size_t len, size_t *len_bytes)
 {
     char *bytes = malloc(len + 1);

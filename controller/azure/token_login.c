@@ -2,7 +2,6 @@
  * signs, or by the token that somebody else gave it (workload identity), whose file is
  * read anew each time, since it is replaced there.
  */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,13 +11,13 @@
 #include "controller/azure/arm_url.h"
 #include "controller/azure/assertion.h"
 #include "controller/azure/cloud.h"
+#include "controller/azure/secret.h"
 #include "controller/azure/throttle.h"
 #include "controller/azure/token.h"
 #include "controller/azure/token_answer.h"
 #include "controller/azure/token_source.h"
 #include "controller/azure/web.h"
 #include "controller/screen/text.h"
-#include "controller/whole_file.h"
 #include "protocol/json.h"
 #include "protocol/scope.h"
 
@@ -34,32 +33,14 @@ static void wipe_text(struct text *text)
     text_clear(text);
 }
 
-static void wipe(char **text)
-{
-    if (*text)
-        explicit_bzero(*text, strlen(*text));
-    free(*text);
-}
-
 /* ---- the form -------------------------------------------------------------------------------- */
-
-static int read_federated(const struct tokens *t, char **token, struct fail *why)
-{
-    const char *path = t->said.federated_token_path;
-    size_t len_bytes;
-
-    if (whole_file_read(path, TOKEN_MAX_BYTES, token, &len_bytes) < 0)
-        return fail_set(why, FAIL_AZURE_LOGIN, "%s: %s", path, strerror(errno));
-    while (len_bytes && strchr(" \t\r\n", (*token)[len_bytes - 1]))
-        (*token)[--len_bytes] = '\0';
-    return token_check(*token, path, why);
-}
 
 static int make_assertion(const struct tokens *t, const char *url, char **assertion,
                           struct fail *why)
 {
     if (t->kind == TOKEN_WORKLOAD_IDENTITY)
-        return read_federated(t, assertion, why);
+        return token_file_read(t->said.federated_token_path, t->said.federated_token_path,
+                               assertion, why);
     *assertion = assertion_make(t->said.certificate_path, t->said.client_id, url,
                                 (int64_t)time(NULL), why);
     return *assertion ? 0 : -1;
@@ -68,7 +49,7 @@ static int make_assertion(const struct tokens *t, const char *url, char **assert
 static int put_proof(const struct tokens *t, const char *url, struct text *form,
                      struct fail *why)
 {
-    CLEANUP(wipe) char *assertion = NULL;
+    CLEANUP(secret_done) char *assertion = NULL;
 
     if (t->kind == TOKEN_CLIENT_SECRET) {
         text_add(form, "&client_secret=");

@@ -58,6 +58,11 @@ struct tokens {
 void token_grant(struct tokens *t, const struct token_answer *answer);
 void token_refuse(struct tokens *t, const struct fail *why);
 
+/* A token out of a file, without blanks at its end; name is what sentences call it.  *token
+ * is the caller's, to be wiped also when it failed.  FAIL_AZURE_LOGIN.
+ */
+int token_file_read(const char *path, const char *name, char **token, struct fail *why);
+
 void token_file_begin(struct tokens *t);
 void token_metadata_begin(struct tokens *t);
 void token_login_begin(struct tokens *t);
