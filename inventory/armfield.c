@@ -63,10 +63,17 @@ int armfield_number(const struct json *object, const char *way)
                : -1;
 }
 
-const char *armfield_first(const struct json *object, const char *way)
+const struct json *armfield_items(const struct json *object, const char *way)
 {
     const struct json *list = armfield_at(object, way);
-    const char *text = json_is_array(list) ? json_text_of(json_first(list)) : NULL;
+
+    return json_is_array(list) ? json_first(list) : NULL;
+}
+
+const char *armfield_first(const struct json *object, const char *way)
+{
+    const struct json *item = armfield_items(object, way);
+    const char *text = item ? json_text_of(item) : NULL;
 
     return text && *text ? text : NULL;
 }

@@ -28,6 +28,9 @@ bool armfield_flag(const struct json *object, const char *way, bool otherwise);
 /* A whole number from 0 to 1000000; -1 when there is none. */
 int armfield_number(const struct json *object, const char *way);
 
+/* The first entry of a list, for json_next(); NULL: there is no list, or it is empty. */
+const struct json *armfield_items(const struct json *object, const char *way);
+
 /* The first text of a list (`zones`); NULL when there is none. */
 const char *armfield_first(const struct json *object, const char *way);
 

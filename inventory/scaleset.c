@@ -106,11 +106,15 @@ static bool is_text(const struct json *object, const char *way, const char *want
     return text && strcasecmp(text, wanted) == 0;
 }
 
+bool scaleset_is_spot(const struct json *object, const char *way)
+{
+    return is_text(object, way, "Spot") || is_text(object, way, "Low");
+}
+
 static void read_flags(struct scaleset *set, const struct json *answer)
 {
     set->is_flexible = is_text(answer, "properties.orchestrationMode", "Flexible");
-    set->is_spot = is_text(answer, "properties.virtualMachineProfile.priority", "Spot") ||
-                   is_text(answer, "properties.virtualMachineProfile.priority", "Low");
+    set->is_spot = scaleset_is_spot(answer, "properties.virtualMachineProfile.priority");
     set->is_single_placement_group =
         armfield_flag(answer, "properties.singlePlacementGroup", !set->is_flexible);
     set->repairs =

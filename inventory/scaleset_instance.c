@@ -19,11 +19,10 @@
 /* What follows "PowerState/" in the codes of the instance view. */
 static const char *find_status(const struct json *from, const char *kind)
 {
-    const struct json *list = armfield_at(from, "properties.instanceView.statuses");
+    const struct json *s = armfield_items(from, "properties.instanceView.statuses");
     size_t len = strlen(kind);
 
-    for (const struct json *s = json_is_array(list) ? json_first(list) : NULL; s;
-         s = json_next(s)) {
+    for (; s; s = json_next(s)) {
         const char *code = armfield_text(s, "code");
 
         if (code && strncasecmp(code, kind, len) == 0 && code[len] == '/')
@@ -70,13 +69,10 @@ static int read_fault_domain(const struct json *from)
 
 static void read_states(struct scaleset_instance *i, const struct json *from)
 {
-    const char *priority = armfield_text(from, "properties.priority");
-
     i->power = read_power(from);
     i->model = read_model(from);
     i->fault_domain = read_fault_domain(from);
-    i->is_spot = priority &&
-                 (strcasecmp(priority, "Spot") == 0 || strcasecmp(priority, "Low") == 0);
+    i->is_spot = scaleset_is_spot(from, "properties.priority");
     i->keeps_from_scale_in =
         armfield_flag(from, "properties.protectionPolicy.protectFromScaleIn", false);
     i->keeps_from_set_actions =

@@ -116,12 +116,10 @@ static int take_address(struct scaleset *set, struct scaleset_instance *i,
 static int take_card(struct scaleset *set, const struct json *card, struct fail *why)
 {
     struct scaleset_instance *i = owner_of(set, card);
-    const struct json *list = armfield_at(card, "properties.ipConfigurations");
+    const struct json *c = armfield_items(card, "properties.ipConfigurations");
     int rank = armfield_flag(card, "properties.primary", false) ? IS_PRIMARY_CARD : 0;
 
-    if (!i || !json_is_array(list))
-        return 0;
-    for (const struct json *c = json_first(list); c; c = json_next(c))
+    for (; i && c; c = json_next(c))
         if (take_address(set, i, c, rank, why) < 0)
             return -1;
     return 0;

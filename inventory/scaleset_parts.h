@@ -19,4 +19,7 @@ int scaleset_check_page(const struct scaleset *set, const struct json *page,
  */
 const char *scaleset_id_part(const char *resource, const char *name, size_t *len);
 
+/* Is this priority Spot, or Low, as it was called before? */
+bool scaleset_is_spot(const struct json *object, const char *way);
+
 #endif

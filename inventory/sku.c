@@ -82,12 +82,11 @@ int sku_list_put(struct sku_list *list, const char *size, bool is_rdma, struct f
 
 static bool is_offered(const struct json *sku, const char *location)
 {
-    const struct json *list = armfield_at(sku, "locations");
+    const struct json *l = armfield_items(sku, "locations");
 
     if (!location)
         return true;
-    for (const struct json *l = json_is_array(list) ? json_first(list) : NULL; l;
-         l = json_next(l))
+    for (; l; l = json_next(l))
         if (json_text_of(l) && strcasecmp(json_text_of(l), location) == 0)
             return true;
     return false;
@@ -95,10 +94,9 @@ static bool is_offered(const struct json *sku, const char *location)
 
 static bool has_rdma(const struct json *sku)
 {
-    const struct json *list = armfield_at(sku, "capabilities");
+    const struct json *c = armfield_items(sku, "capabilities");
 
-    for (const struct json *c = json_is_array(list) ? json_first(list) : NULL; c;
-         c = json_next(c)) {
+    for (; c; c = json_next(c)) {
         const char *name = armfield_text(c, "name"), *value = armfield_text(c, "value");
 
         if (name && value && strcmp(name, "RdmaEnabled") == 0)

@@ -166,11 +166,9 @@ static size_t read_event(const struct json *event, struct preflight_event *event
     const char *type = armfield_text(event, "EventType");
     const char *status = armfield_text(event, "EventStatus");
     const char *not_before = armfield_text(event, "NotBefore");
-    const struct json *list = armfield_at(event, "Resources");
+    const struct json *r = armfield_items(event, "Resources");
 
-    if (!type || !json_is_array(list))
-        return count;
-    for (const struct json *r = json_first(list); r && count < max; r = json_next(r))
+    for (; type && r && count < max; r = json_next(r))
         if (json_text_of(r))
             events[count++] = (struct preflight_event){
                 .type = type,
@@ -184,11 +182,10 @@ static size_t read_event(const struct json *event, struct preflight_event *event
 size_t preflight_read_events(const struct json *doc, struct preflight_event *events,
                              size_t max)
 {
-    const struct json *list = armfield_at(doc, "Events");
+    const struct json *e = armfield_items(doc, "Events");
     size_t count = 0;
 
-    for (const struct json *e = json_is_array(list) ? json_first(list) : NULL; e;
-         e = json_next(e))
+    for (; e; e = json_next(e))
         count = read_event(e, events, count, max);
     return count;
 }

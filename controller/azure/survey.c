@@ -65,6 +65,13 @@ static void put_set_path(const struct survey *s, const char *provider, const cha
              s->order.group, provider, s->order.name, below);
 }
 
+/* Of Flexible sets, whose machines and interfaces are the group's. */
+static void put_group_path(const struct survey *s, const char *below, char *path)
+{
+    snprintf(path, MAX_PATH, ARM_SUBSCRIPTION "/resourceGroups/%s/providers/%s",
+             s->order.group, below);
+}
+
 static int list(struct survey *s, const char *path, const char *version,
                 const struct arm_param *query, const struct arm_list_hooks *hooks,
                 struct fail *why)
@@ -164,10 +171,7 @@ static int ask_instances(struct survey *s, struct fail *why)
         put_set_path(s, "Microsoft.Compute", "/virtualMachines", path);
         return list(s, path, COMPUTE_VERSION, with_view, &hooks, why);
     }
-    snprintf(path, sizeof path,
-             ARM_SUBSCRIPTION "/resourceGroups/%s/providers/Microsoft.Compute/"
-                              "virtualMachines",
-             s->order.group);
+    put_group_path(s, "Microsoft.Compute/virtualMachines", path);
     snprintf(filter, sizeof filter, "'virtualMachineScaleSet/id' eq '%s'",
              s->set->resource);
     return list(s, path, COMPUTE_VERSION, of_set, &hooks, why);
@@ -182,10 +186,7 @@ static int ask_cards(struct survey *s, struct fail *why)
         put_set_path(s, "microsoft.Compute", "/networkInterfaces", path);
         return list(s, path, CARDS_VERSION, NULL, &hooks, why);
     }
-    snprintf(path, sizeof path,
-             ARM_SUBSCRIPTION "/resourceGroups/%s/providers/Microsoft.Network/"
-                              "networkInterfaces",
-             s->order.group);
+    put_group_path(s, "Microsoft.Network/networkInterfaces", path);
     return list(s, path, ALL_CARDS_VERSION, NULL, &hooks, why);
 }
 
