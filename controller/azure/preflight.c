@@ -91,14 +91,12 @@ void preflight_note_nodes(struct preflight_judge *j, enum preflight_check check,
 }
 
 struct hostset *preflight_nodes(struct preflight_judge *j, const struct scaleset *set,
-                                bool (*is_so)(const struct preflight_judge *j,
-                                              const struct scaleset *set,
-                                              const struct scaleset_instance *i))
+                                preflight_is_so *is_so, const void *arg)
 {
     struct hostset *nodes = hostset_new();
 
     for (size_t i = 0; nodes && i < set->count; i++)
-        if (scaleset_is_node(&set->instances[i]) && is_so(j, set, &set->instances[i]) &&
+        if (scaleset_is_node(&set->instances[i]) && is_so(arg, set, &set->instances[i]) &&
             hostset_add(nodes, set->instances[i].name, NULL) < 0) {
             hostset_free(nodes);
             nodes = NULL;

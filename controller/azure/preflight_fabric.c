@@ -23,22 +23,21 @@ static const char *size_of(const struct scaleset *set, const struct scaleset_ins
     return i->size ? i->size : set->size;
 }
 
-static bool has_no_rdma(const struct preflight_judge *j, const struct scaleset *set,
+static bool has_no_rdma(const void *arg, const struct scaleset *set,
                         const struct scaleset_instance *i)
 {
     const char *size = size_of(set, i);
 
-    return size && sku_rdma(j->question->skus, size) == SKU_NO;
+    return size && sku_rdma(arg, size) == SKU_NO;
 }
 
-static bool has_network_direct(const struct preflight_judge *j,
-                               const struct scaleset *set,
+static bool has_network_direct(const void *arg, const struct scaleset *set,
                                const struct scaleset_instance *i)
 {
     const char *size = size_of(set, i);
     const struct sku_known *known = size ? sku_known(size) : NULL;
 
-    (void)j;
+    (void)arg;
     return known && !known->is_sr_iov;
 }
 
@@ -60,9 +59,10 @@ static const char *shared_size(const struct scaleset *set, const struct hostset 
 
 static void look_at_sizes(struct preflight_judge *j, const struct scaleset *set)
 {
-    CLEANUP(hostset_done) struct hostset *without = preflight_nodes(j, set, has_no_rdma);
     CLEANUP(hostset_done)
-    struct hostset *direct = preflight_nodes(j, set, has_network_direct);
+    struct hostset *without = preflight_nodes(j, set, has_no_rdma, j->question->skus);
+    CLEANUP(hostset_done)
+    struct hostset *direct = preflight_nodes(j, set, has_network_direct, NULL);
 
     preflight_note_nodes(j, PREFLIGHT_SIZE, without,
                          "take a size whose RdmaEnabled is True, such as "
@@ -77,7 +77,7 @@ static void look_at_sizes(struct preflight_judge *j, const struct scaleset *set)
 
 /* ---- placement --------------------------------------------------------------------------- */
 
-/* Where a set's nodes are: the first group, and how many others there are. */
+/* The placement groups that a set's nodes are in. */
 struct spread {
     const char *groups[SCALESET_MAX_INSTANCES];
     size_t count;
@@ -92,23 +92,11 @@ static void add_group(struct spread *s, const char *group)
         s->groups[s->count++] = group;
 }
 
-static struct hostset *nodes_in(struct preflight_judge *j, const struct scaleset *set,
-                                const char *group)
+static bool is_in_group(const void *arg, const struct scaleset *set,
+                        const struct scaleset_instance *i)
 {
-    struct hostset *nodes = hostset_new();
-
-    for (size_t i = 0; nodes && i < set->count; i++) {
-        const struct scaleset_instance *one = &set->instances[i];
-
-        if (scaleset_is_node(one) && one->placement_group &&
-            strcasecmp(one->placement_group, group) == 0 &&
-            hostset_add(nodes, one->name, NULL) < 0) {
-            hostset_free(nodes);
-            nodes = NULL;
-        }
-    }
-    j->out_of_memory |= !nodes;
-    return nodes;
+    (void)set;
+    return i->placement_group && strcasecmp(i->placement_group, arg) == 0;
 }
 
 /* Each island is told by its nodes, so that one of them can be chosen. */
@@ -120,7 +108,8 @@ static void look_at_islands(struct preflight_judge *j, const struct scaleset *se
         if (scaleset_is_node(&set->instances[i]) && set->instances[i].placement_group)
             add_group(&s, set->instances[i].placement_group);
     for (size_t g = 0; s.count > 1 && g < s.count; g++) {
-        CLEANUP(hostset_done) struct hostset *nodes = nodes_in(j, set, s.groups[g]);
+        CLEANUP(hostset_done)
+        struct hostset *nodes = preflight_nodes(j, set, is_in_group, s.groups[g]);
 
         preflight_note_nodes(
             j, PREFLIGHT_ISLANDS, nodes,
@@ -167,13 +156,12 @@ static void look_at_sets(struct preflight_judge *j)
 
 /* ---- network ----------------------------------------------------------------------------- */
 
-static bool is_in_rdma_network(const struct preflight_judge *j,
-                               const struct scaleset *set,
+static bool is_in_rdma_network(const void *arg, const struct scaleset *set,
                                const struct scaleset_instance *i)
 {
     unsigned char bytes[4];
 
-    (void)j;
+    (void)arg;
     (void)set;
     return i->address && inet_pton(AF_INET, i->address, bytes) == 1 &&
            bytes[0] == RDMA_FIRST_BYTE && bytes[1] == RDMA_SECOND_BYTE;
@@ -182,7 +170,7 @@ static bool is_in_rdma_network(const struct preflight_judge *j,
 static void look_at_network(struct preflight_judge *j, const struct scaleset *set)
 {
     CLEANUP(hostset_done)
-    struct hostset *nodes = preflight_nodes(j, set, is_in_rdma_network);
+    struct hostset *nodes = preflight_nodes(j, set, is_in_rdma_network, NULL);
 
     preflight_note_nodes(j, PREFLIGHT_NETWORK, nodes,
                          "give the virtual network another range than 172.16.0.0/16",

@@ -23,13 +23,15 @@ void preflight_note_nodes(struct preflight_judge *j, enum preflight_check check,
                           const struct hostset *nodes, const char *remedy,
                           const char *text, ...) __attribute__((format(printf, 5, 6)));
 
+/* What may be so of an instance; arg as preflight_nodes() has it. */
+typedef bool preflight_is_so(const void *arg, const struct scaleset *set,
+                             const struct scaleset_instance *i);
+
 /* The nodes of a set for which is_so() is true; NULL when memory is exhausted, which is
  * remembered.  Free with hostset_free().
  */
 struct hostset *preflight_nodes(struct preflight_judge *j, const struct scaleset *set,
-                                bool (*is_so)(const struct preflight_judge *j,
-                                              const struct scaleset *set,
-                                              const struct scaleset_instance *i));
+                                preflight_is_so *is_so, const void *arg);
 
 /* The checks, in two files by what they look at. */
 void preflight_look_at_fabric(struct preflight_judge *j);

@@ -45,17 +45,17 @@ static void look_at_extensions(struct preflight_judge *j, const struct scaleset 
     }
 }
 
-static bool is_old(const struct preflight_judge *j, const struct scaleset *set,
+static bool is_old(const void *arg, const struct scaleset *set,
                    const struct scaleset_instance *i)
 {
-    (void)j;
+    (void)arg;
     (void)set;
     return i->model == SCALESET_MODEL_OLD;
 }
 
 static void look_at_models(struct preflight_judge *j, const struct scaleset *set)
 {
-    CLEANUP(hostset_done) struct hostset *old = preflight_nodes(j, set, is_old);
+    CLEANUP(hostset_done) struct hostset *old = preflight_nodes(j, set, is_old, NULL);
 
     preflight_note_nodes(j, PREFLIGHT_OLD_MODEL, old,
                          "bring them to it before, as an upgrade may reimage them",
@@ -92,10 +92,10 @@ static void look_at_repairs(struct preflight_judge *j, const struct scaleset *se
             set->repair_action ? set->repair_action : "Replace");
 }
 
-static bool is_unprotected(const struct preflight_judge *j, const struct scaleset *set,
+static bool is_unprotected(const void *arg, const struct scaleset *set,
                            const struct scaleset_instance *i)
 {
-    (void)j;
+    (void)arg;
     (void)set;
     return !i->keeps_from_scale_in;
 }
@@ -107,7 +107,7 @@ static void look_at_scale_in(struct preflight_judge *j, const struct scaleset *s
 
     if (!is_rollout(j))
         return;
-    bare = preflight_nodes(j, set, is_unprotected);
+    bare = preflight_nodes(j, set, is_unprotected, NULL);
     preflight_note_nodes(j, PREFLIGHT_SCALE_IN, bare,
                          "set protectFromScaleIn on them for as long as it takes",
                          "not protected from scale-in (%s): an autoscaler may delete "
@@ -115,17 +115,17 @@ static void look_at_scale_in(struct preflight_judge *j, const struct scaleset *s
                          set->scale_in ? set->scale_in : "Default");
 }
 
-static bool is_spot(const struct preflight_judge *j, const struct scaleset *set,
+static bool is_spot(const void *arg, const struct scaleset *set,
                     const struct scaleset_instance *i)
 {
-    (void)j;
+    (void)arg;
     (void)set;
     return i->is_spot;
 }
 
 static void look_at_spot(struct preflight_judge *j, const struct scaleset *set)
 {
-    CLEANUP(hostset_done) struct hostset *spot = preflight_nodes(j, set, is_spot);
+    CLEANUP(hostset_done) struct hostset *spot = preflight_nodes(j, set, is_spot, NULL);
 
     preflight_note_nodes(j, PREFLIGHT_SPOT, spot,
                          "leave room for failures (--max-failures), or take regular ones",
@@ -147,10 +147,10 @@ static void look_at_overprovision(struct preflight_judge *j, const struct scales
 
 /* ---- what Azure has announced --------------------------------------------------------------- */
 
-static bool is_announced(const struct preflight_judge *j, const struct scaleset *set,
+static bool is_announced(const void *arg, const struct scaleset *set,
                          const struct scaleset_instance *i)
 {
-    (void)j;
+    (void)arg;
     (void)set;
     return i->awaits_maintenance;
 }
@@ -187,7 +187,8 @@ static void look_at_event(struct preflight_judge *j, const struct scaleset *set,
 
 static void look_at_announcements(struct preflight_judge *j, const struct scaleset *set)
 {
-    CLEANUP(hostset_done) struct hostset *nodes = preflight_nodes(j, set, is_announced);
+    CLEANUP(hostset_done)
+    struct hostset *nodes = preflight_nodes(j, set, is_announced, NULL);
 
     preflight_note_nodes(j, PREFLIGHT_MAINTENANCE, nodes,
                          "redeploy them when it suits you, before Azure does",
