@@ -16,8 +16,8 @@
 #define PATH_BYTES ((size_t)4096)
 #define TYPE_BYTES ((size_t)32)
 
-/* Of all paths of one order's keys, a newline after each. */
-#define KEYS_BYTES (SETTINGS_MAX_KEYS * PATH_BYTES)
+/* Of all paths of one order's keys, a newline after each, and a NUL. */
+#define KEYS_BYTES (SETTINGS_MAX_KEYS * PATH_BYTES + 1)
 
 /* What ssh looks for in ~/.ssh, and we too (keyring.c). */
 static const char *const standard[] = {"id_ed25519", "id_ecdsa", "id_rsa"};
@@ -153,8 +153,9 @@ static const char *keep(struct openssh *shared, const char *home, const char *pa
 static int fill_in_keys(struct ssh_client *client, struct openssh *shared,
                         const struct settings *s, struct ssh_order *order)
 {
-    char all[KEYS_BYTES] = "";
+    char all[KEYS_BYTES];
 
+    all[0] = '\0'; /* not all of it, for each node */
     for (size_t i = 0; i < s->key_count; i++) {
         const char *path =
             keep(shared, client_home(client), s->keys[i], strlen(s->keys[i]));

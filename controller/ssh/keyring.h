@@ -1,10 +1,10 @@
 /* keyring - the keys to try, in which order, and who signs with them
  *
- * With key files named they are those alone, as far as they can be used.  Otherwise: ~/.ssh/id_ed25519, id_ecdsa and
- * id_rsa, as far as they can be used, then what the ssh-agent has, in its order.  A key
- * that one node took is the first that the others are shown.
+ * With key files named it is those alone, otherwise ~/.ssh/id_ed25519, id_ecdsa and id_rsa,
+ * then what the ssh-agent has, in its order; files as far as they can be used.  A key that
+ * one node took is the first that the others are shown.
  *
- *     keyring_new(path, home, agent, &ring, why);
+ *     keyring_new(paths, home, agent, &ring, why);
  *     keyring_order(ring, order);       at the beginning of a login
  *     keyring_key(ring, order[i])       shown one after the other
  *     keyring_praise(ring, order[i]);   it was taken
