@@ -12,34 +12,17 @@
 # Sets SLURM_DIR SLURM_CONF SLURM_NODES SLURM_PIDS.
 
 load wait
+load ports
 
 slurm_program() # NAME: where Debian has it, which is not in everybody's PATH
 {
     PATH=$PATH:/usr/sbin:/sbin type -P "$1" || { echo "$1 is missing: tests/deps.sh install" >&2; return 1; }
 }
 
-# The first of so many neighbours, all free, below the range that the kernel gives away.
-slurm_free_ports() # COUNT
-{
-    python3 -c '
-import random, socket, sys
-count = int(sys.argv[1])
-while True:
-    first = random.randrange(20000, 32000 - count)
-    taken = []
-    try:
-        for port in range(first, first + count):
-            taken.append(socket.socket())
-            taken[-1].bind(("127.0.0.1", port))
-    except OSError: continue
-    break
-print(first)' "$1"
-}
-
 slurm_configure() # NODES
 {
     local host first
-    host=$(hostname -s) first=$(slurm_free_ports $(($1 + 1)))
+    host=$(hostname -s) first=$(free_ports $(($1 + 1)))
     cat >"$SLURM_CONF" <<END
 ClusterName=test
 SlurmctldHost=$host(127.0.0.1)

@@ -16,22 +16,12 @@
 # SSHD_KNOWN_HOSTS (holds the host's key) SSHD_LOG SSHD_PID.
 
 load wait
+load ports
 
 : "${BUILD:?is not set: make e2e does it}"
 : "${SSHD_ADDRESSES:=127.0.0.1}"
 
-# Below the range from which the kernel takes ports for everybody's connections.
-sshd_free_port()
-{
-    python3 -c '
-import random, socket
-while True:
-    port = random.randrange(20000, 32000)
-    try: socket.socket().bind(("127.0.0.1", port))
-    except OSError: continue
-    break
-print(port)'
-}
+sshd_free_port() { free_ports 1; }
 
 sshd_answers()
 {

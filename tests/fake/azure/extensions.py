@@ -66,6 +66,14 @@ def gone(name):
 MODEL = sets.SETS + "/extensions"
 
 
+def in_model(azure, names):
+    """The set, and its key of the extension that the path names."""
+    found, key = sets.the_set(azure, names), names["name"].lower()
+    if key not in found.extensions:
+        raise gone(names["name"])
+    return found, key
+
+
 @routes.route("GET", "~/virtualMachineScaleSets/{set}/extensions", MODEL + "/read",
               "GetVMScaleSet")
 def list_model(azure, request, names):
@@ -78,9 +86,7 @@ def list_model(azure, request, names):
 @routes.route("GET", "~/virtualMachineScaleSets/{set}/extensions/{name}", MODEL + "/read",
               "GetVMScaleSet")
 def get_model(azure, request, names):
-    found, key = sets.the_set(azure, names), names["name"].lower()
-    if key not in found.extensions:
-        raise gone(names["name"])
+    found, key = in_model(azure, names)
     return server.Answer(200, shape.extension_model(found, key, found.extensions[key]))
 
 
@@ -110,9 +116,7 @@ def create_model(azure, request, names):
 @routes.route("PATCH", "~/virtualMachineScaleSets/{set}/extensions/{name}", MODEL + "/write",
               "VMScaleSetUpdate")
 def patch_model(azure, request, names):
-    found, key = sets.the_set(azure, names), names["name"].lower()
-    if key not in found.extensions:
-        raise gone(names["name"])
+    found, key = in_model(azure, names)
     told = properties_of(request)
     return put_model(azure, request, found, {**found.extensions[key], **told}, 200)
 
