@@ -56,5 +56,7 @@ keeps_to() { "$BATS_TEST_DIRNAME/../e2e/schema-check" "$1" <"$BATS_TEST_TMPDIR/o
     [ "$(jq '[.pairs[] | select(.verdict == "ok" and .bandwidth_gbps.a_to_b > 0
         and .bandwidth_gbps.b_to_a > 0 and .latency_us.p50 > 0)] | length' \
         "$BATS_TEST_TMPDIR/out")" = 6 ]
-    [ "$(jq '.findings | length' "$BATS_TEST_TMPDIR/out")" = 0 ]
+    # A busy machine may tell of what was slow once and well alone: held against nobody.
+    [ "$(jq '[.findings[] | select(.kind != "passing")] | length' \
+        "$BATS_TEST_TMPDIR/out")" = 0 ]
 }
