@@ -21,6 +21,8 @@
 #include "controller/ssh/descriptors.h"
 #include "controller/ssh/ssh.h"
 #include "controller/state_folder.h"
+#include "controller/vmss/forewarn.h"
+#include "controller/vmss/census.h"
 #include "inventory/fleet.h"
 #include "inventory/hostset.h"
 #include "inventory/hostset_part.h"
@@ -41,6 +43,7 @@ struct command_insides {
     struct link_pool *pool;
     struct jumps *jumps; /* NULL: nobody goes through a jump host */
     char *state_folder;
+    char *state_path; /* of it, whether it is there or not; NULL: there is none */
     struct sources *sources;
 
     struct progress_options progress;
@@ -94,20 +97,68 @@ static int override_fleet(struct fleet *fleet, const struct options *o, struct f
     return 0;
 }
 
+static void tell(const char *line)
+{
+    screen_warn("%s", line);
+}
+
+static int make_census(struct command *c, struct fail *why)
+{
+    const struct options *o = c->options;
+    struct command_insides *in = c->insides;
+    struct census_order order = {
+        .sets = o->vmss,
+        .filter = o->filter,
+        .subscription = o->subscription,
+        .cloud = o->cloud,
+        .credential = o->credential,
+        .max_age_s = o->max_age_s,
+        .takes_all = o->command == COMMAND_AZURE,
+        .tell = tell,
+    };
+
+    /* without a home nothing is kept, and that is all */
+    if (!in->state_path && command_state_path(c, &in->state_path, NULL) < 0)
+        in->state_path = NULL;
+    order.folder = in->state_path;
+    if (!c->census)
+        c->census = census_new(c->loop, &order);
+    return c->census ? 0 : fail_memory(why);
+}
+
+/* What is in the way of measuring or changing the nodes of scale sets. */
+static int warn_ahead(struct command *c, struct fail *why)
+{
+    const struct options *o = c->options;
+    bool changes = o->command == COMMAND_ROLLOUT || o->command == COMMAND_RESUME;
+    size_t count;
+
+    census_sets(c->census, &count);
+    if (!count || !(changes || o->command == COMMAND_VALIDATE))
+        return 0;
+    return forewarn(c->census, changes ? PREFLIGHT_ROLLOUT : PREFLIGHT_MEASURE,
+                    o->keep_extension, tell, why);
+}
+
 /* Without a fleet file, -w names nodes by what they resolve to. */
 static int load_fleet(struct command *c, const char *hosts,
                       const struct hostset_groups *groups, struct fail *why)
 {
     const char *path = find_fleet(c->options);
+    struct fleet_finder finder;
     struct fleet *fleet = NULL;
+    bool is_said = path || c->options->vmss;
 
-    if (!path && !hosts)
+    if (make_census(c, why) < 0)
+        return -1;
+    finder = census_finder(c->census);
+    if (!is_said && !hosts)
         return fail_set(why, FAIL_FLEET_FILE,
                         "no fleet file: --fleet FILE, $IBFLEET_FLEET, ./fleet.ini or "
-                        "/etc/ibfleet/fleet.ini");
-    if (path && fleet_load(path, own_home(), &fleet, why) < 0)
+                        "/etc/ibfleet/fleet.ini; nor a scale set: --vmss RG/NAME");
+    if (is_said && fleet_load_found(path, own_home(), &finder, &fleet, why) < 0)
         return -1;
-    if (!path && fleet_of(hosts, groups, &fleet, why) < 0)
+    if (!is_said && fleet_of(hosts, groups, &fleet, why) < 0)
         return fail_prefix(why, "without a fleet file");
     if (override_fleet(fleet, c->options, why) < 0) {
         fleet_free(fleet);
@@ -175,6 +226,7 @@ static int choose(struct command *c, const char *hosts,
 
 int command_choose(struct command *c, const char *hosts, struct fail *why)
 {
+    CLEANUP(text_done) char *of_sets = NULL;
     struct sources *sources;
     const struct hostset_groups *groups;
 
@@ -183,8 +235,10 @@ int command_choose(struct command *c, const char *hosts, struct fail *why)
     groups = sources_groups(sources);
     if (!c->fleet && load_fleet(c, hosts, groups, why) < 0)
         return -1;
-    if (!find_fleet(c->options)) /* the fleet is what hosts said */
+    if (!find_fleet(c->options) && !c->options->vmss) /* the fleet is what hosts said */
         hosts = NULL;
+    if (!hosts && !c->options->all && c->options->vmss) /* not what the file has besides */
+        hosts = of_sets = census_hosts(c->census);
     return choose(c, hosts ? hosts : "@all", groups, why);
 }
 
@@ -242,7 +296,7 @@ int command_open(const struct options *options, struct command *c, struct fail *
     }
     c->loop = &c->insides->loop;
     if (command_takes_hosts(options->command) &&
-        command_choose(c, options->hosts, why) < 0) {
+        (command_choose(c, options->hosts, why) < 0 || warn_ahead(c, why) < 0)) {
         command_close(c);
         return -1;
     }
@@ -259,6 +313,7 @@ void command_close(struct command *c)
     link_pool_close(in->pool);
     jumps_close(in->jumps);
     door_close(in->door);
+    census_close(c->census);
     tell_detours(in); /* those that were found out on the way */
     uv_run(c->loop, UV_RUN_DEFAULT);
     ssh_client_free(in->client);
@@ -267,10 +322,12 @@ void command_close(struct command *c)
     (void)busy;
     sources_free(in->sources);
     free(in->state_folder);
+    free(in->state_path);
     free(in->names);
     free(in);
     free(c->nodes);
     fleet_free(c->fleet);
+    census_free(c->census);
     *c = (struct command){0};
 }
 

@@ -29,6 +29,7 @@ struct fail;
 struct fleet;
 struct fleet_node;
 struct link_pool;
+struct census;
 struct options;
 struct progress;
 struct progress_state;
@@ -44,12 +45,14 @@ struct command {
     struct fleet *fleet;             /* NULL for commands without one */
     const struct fleet_node **nodes; /* chosen by HOSTS, in natural order */
     size_t node_count;
+    struct census *census; /* the scale sets that some nodes are of; see census.h */
     struct command_insides *insides;
 };
 
 /* Loads the fleet file and chooses the nodes, for commands that take HOSTS.
  * On -1 nothing is to be closed: FAIL_USAGE, FAIL_HOSTLIST (no such node, nobody
- * left), FAIL_FLEET_FILE, FAIL_MEMORY.
+ * left), FAIL_FLEET_FILE, FAIL_MEMORY; with scale sets also as census_finder(), and
+ * FAIL_PREFLIGHT for what a rollout must not be done to.
  */
 int command_open(const struct options *options, struct command *c, struct fail *why);
 
@@ -144,5 +147,6 @@ int cmd_show(struct command *c);
 int cmd_resume(struct command *c);
 int cmd_doctor(struct command *c);
 int cmd_logs(struct command *c);
+int cmd_azure(struct command *c);
 
 #endif

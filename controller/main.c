@@ -22,7 +22,7 @@ static const struct {
     {COMMAND_ROLLOUT, cmd_rollout}, {COMMAND_VALIDATE, cmd_validate},
     {COMMAND_STATUS, cmd_status},   {COMMAND_SHOW, cmd_show},
     {COMMAND_RESUME, cmd_resume},   {COMMAND_DOCTOR, cmd_doctor},
-    {COMMAND_LOGS, cmd_logs},
+    {COMMAND_LOGS, cmd_logs},       {COMMAND_AZURE, cmd_azure},
 };
 
 static int print_help(const char *topic)

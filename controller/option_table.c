@@ -11,7 +11,8 @@
 #define JOURNALED \
     (COMMAND_ROLLOUT | COMMAND_VALIDATE | COMMAND_STATUS | COMMAND_SHOW | COMMAND_RESUME)
 #define REACHING (CALLING | COMMAND_LOGS) /* logs in, at one node or many */
-#define EVERY    (HOSTED | JOURNALED | COMMAND_DOCTOR | COMMAND_LOGS)
+#define EVERY    (HOSTED | JOURNALED | COMMAND_DOCTOR | COMMAND_LOGS | COMMAND_AZURE)
+#define SCALED   (HOSTED | COMMAND_RESUME | COMMAND_LOGS | COMMAND_AZURE) /* may ask Azure */
 
 /* clang-format off */
 const struct command_row command_table[] = {
@@ -68,6 +69,12 @@ const struct command_row command_table[] = {
      "ibfleet resume|the latest that has not ended\n"
      "ibfleet resume r1 --failed|also those that failed, with what was planned for them\n"
      "ibfleet resume r1 --yes|without asking\n"},
+    {COMMAND_AZURE, "azure", WORDS_ACTION, "ACTION [HOSTS] --vmss RG/NAME [options]",
+     "look at a scale set of Azure, and change it in batches",
+     "ibfleet azure status --vmss hpc/ib|the set, its instances, what is in the way of RDMA\n"
+     "ibfleet azure restart 'ib[000001-000004]' --vmss hpc/ib --batch 2|two at once, with a look at them between\n"
+     "ibfleet azure extension add --vmss hpc/ib --plan|say what would be done, change nothing\n"
+     "ibfleet azure template --os linux|the extension, for an ARM template\n"},
     {COMMAND_DOCTOR, "doctor", WORDS_NONE, "[options]",
      "is this controller able to do its work, and if not, why",
      "ibfleet doctor|each thing: ok, warn or bad, and what to do\n"
@@ -119,7 +126,7 @@ const struct option_row option_table[] = {
 
     {"window",        0,   OPTION_NUMBER, "N",       AT(window),       1, 4096,     COMMAND_ROLLOUT | COMMAND_RESUME,
      "nodes under way at once; else the fleet file's, or 32"},
-    {"max-failures",  0,   OPTION_NUMBER, "N",       AT(max_failures), 0, 65536,    COMMAND_ROLLOUT | COMMAND_RESUME,
+    {"max-failures",  0,   OPTION_NUMBER, "N",       AT(max_failures), 0, 65536,    COMMAND_ROLLOUT | COMMAND_RESUME | COMMAND_AZURE,
      "so many may fail: nothing new is begun after one more; else the fleet file's, or no limit"},
     {"reboot",        0,   OPTION_WORD,   "auto|always|never", AT(reboot), 0, 0,    COMMAND_ROLLOUT,
      "whether nodes are rebooted: when they need it, in any case, not at all"},
@@ -147,20 +154,37 @@ const struct option_row option_table[] = {
     {"hca",           0,   OPTION_TEXT,   "NAME",    AT(hca),          0, 0,        COMMAND_VALIDATE,
      "the device to measure, mlx5_ib0; else the best of each node"},
 
-    {"plan",          0,   OPTION_FLAG,   NULL,      AT(plan),         0, 0,        COMMAND_ROLLOUT | COMMAND_VALIDATE,
+    {"batch",         0,   OPTION_TEXT,   "N|N%",    AT(batch),        0, 0,        COMMAND_AZURE,
+     "so many instances at once, each seen well before the next ones; else 1"},
+    {"all-at-once",   0,   OPTION_FLAG,   NULL,      AT(all_at_once),  0, 0,        COMMAND_AZURE,
+     "extension: even where the set's upgrade policy brings it to all instances at the same time"},
+    {"os",            0,   OPTION_WORD,   "linux|windows", AT(os),     0, 0,        COMMAND_AZURE,
+     "extension, template: InfiniBandDriverLinux or InfiniBandDriverWindows; else linux"},
+    {"extension-version",0,OPTION_TEXT,   "MAJOR.MINOR", AT(extension_version), 0, 0, COMMAND_AZURE,
+     "of the extension; else the newest that is known"},
+    {"settings",      0,   OPTION_TEXT,   "FILE",    AT(settings),     0, 0,        COMMAND_AZURE,
+     "of the extension, a JSON object"},
+    {"form",          0,   OPTION_WORD,   "nested|toplevel|machine|powershell|az", AT(form), 0, 0, COMMAND_AZURE,
+     "of the template: in the set's extensionProfile, a resource of its own, one of a machine, or commands"},
+    {"category",      0,   OPTION_TEXT,   "NAME",    AT(category),     0, 0,        COMMAND_AZURE,
+     "of the health report"},
+    {"keep-extension",0,   OPTION_FLAG,   NULL,      AT(keep_extension), 0, 0,      COMMAND_ROLLOUT | COMMAND_RESUME,
+     "roll out although Microsoft's extension is in the set's model and may undo it at the next boot"},
+
+    {"plan",          0,   OPTION_FLAG,   NULL,      AT(plan),         0, 0,        COMMAND_ROLLOUT | COMMAND_VALIDATE | COMMAND_AZURE,
      "say what would happen, change nothing"},
-    {"yes",           'y', OPTION_FLAG,   NULL,      AT(yes),          0, 0,        COMMAND_ROLLOUT | COMMAND_RESUME,
+    {"yes",           'y', OPTION_FLAG,   NULL,      AT(yes),          0, 0,        COMMAND_ROLLOUT | COMMAND_RESUME | COMMAND_AZURE,
      "do not ask"},
     {"run",           0,   OPTION_TEXT,   "RUN",     AT(run),          0, 0,        COMMAND_STATUS | COMMAND_SHOW | COMMAND_LOGS | COMMAND_RESUME,
      "the same as RUN; of show and logs: not the node's latest but this one"},
     {"step",          0,   OPTION_TEXT,   "STEP",    AT(step),         0, 0,        COMMAND_LOGS,
      "only of this step: packages, modules, soft-roce, memlock"},
 
-    {"hosts",         'w', OPTION_HOSTS,  "HOSTS",   AT(hosts),        0, 0,        HOSTED,
+    {"hosts",         'w', OPTION_HOSTS,  "HOSTS",   AT(hosts),        0, 0,        HOSTED | COMMAND_AZURE,
      "nodes: 'ib[001-128],@gpu!ib007'; comes as often as you like"},
     {"all",           'a', OPTION_FLAG,   NULL,      AT(all),          0, 0,        HOSTED,
      "the whole fleet"},
-    {"exclude",       'x', OPTION_HOSTS,  "HOSTS",   AT(exclude),      0, 0,        HOSTED | COMMAND_RESUME,
+    {"exclude",       'x', OPTION_HOSTS,  "HOSTS",   AT(exclude),      0, 0,        HOSTED | COMMAND_RESUME | COMMAND_AZURE,
      "but not these; resume ends them as failed"},
     {"pick",          0,   OPTION_NUMBER, "N",       AT(pick),         1, 100000,   HOSTED,
      "only N of them, by chance"},
@@ -168,6 +192,20 @@ const struct option_row option_table[] = {
      "with --pick: the same N each time for the same nodes"},
     {"fleet",         0,   OPTION_TEXT,   "FILE",    AT(fleet),        0, 0,        EVERY,
      "else $IBFLEET_FLEET, ./fleet.ini, /etc/ibfleet/fleet.ini"},
+    {"vmss",          0,   OPTION_HOSTS,  "RG/NAME", AT(vmss),         0, 0,        SCALED,
+     "the running instances of this scale set of Azure are nodes; comes as often as you like; alone it takes all "
+     "of them"},
+    {"filter",        0,   OPTION_TEXT,   "KEY=VALUE,...", AT(filter), 0, 0,        SCALED,
+     "only instances with this state, zone, placement, size, model, health or id"},
+    {"max-age",       0,   OPTION_NUMBER, "SECONDS", AT(max_age_s),    0, 31536000, SCALED,
+     "how old what is known of the set may be before Azure is asked again; else 60"},
+    {"subscription",  0,   OPTION_TEXT,   "ID",      AT(subscription), 0, 0,        SCALED,
+     "else $AZURE_SUBSCRIPTION_ID, that of this machine, or of az"},
+    {"cloud",         0,   OPTION_TEXT,   "public|usgov|china", AT(cloud), 0, 0,    SCALED,
+     "else that of this machine, or public"},
+    {"credential",    0,   OPTION_TEXT,   "KIND",    AT(credential),   0, 0,        SCALED,
+     "managed-identity, cli, token, client-secret, client-certificate or workload-identity; else the first of these "
+     "that there is"},
 
     {"user",          'l', OPTION_TEXT,   "USER",    AT(user),         0, 0,        REACHING,
      "login name"},
@@ -196,7 +234,7 @@ const struct option_row option_table[] = {
      "the result as one object"},
     {"ndjson",        0,   OPTION_FLAG,   NULL,      AT(ndjson),       0, 0,        CALLING,
      "one object per line as things happen"},
-    {"progress",      0,   OPTION_WORD,   "auto|tty|plain|none", AT(progress), 0, 0, CALLING,
+    {"progress",      0,   OPTION_WORD,   "auto|tty|plain|none", AT(progress), 0, 0, CALLING | COMMAND_AZURE,
      "on stderr; auto: a bar on a terminal, else lines"},
     {"state",         0,   OPTION_TEXT,   "DIR",     AT(state),        0, 0,        EVERY,
      "where runs are kept; else /var/lib/ibfleet or ~/.local/state/ibfleet"},

@@ -19,6 +19,7 @@ enum words_kind {
     WORDS_FILES,         /* SRC... HOSTS:DEST, or SRC... DEST with -w or -a */
     WORDS_RUN, /* at most one                             */
     WORDS_NODE,          /* exactly one                             */
+    WORDS_ACTION,        /* of `azure`, then HOSTS                  */
 };
 
 struct command_row {

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "controller/option_table.h"
+#include "controller/option_words.h"
 #include "inventory/nearest.h"
 #include "protocol/character.h"
 #include "protocol/fail.h"
@@ -77,17 +78,6 @@ static int set_word(struct options *o, const struct option_row *row, const char 
     return no_such_word(row, text, why);
 }
 
-static int join_hosts(char **hosts, const char *more, struct fail *why)
-{
-    char *joined;
-
-    if (asprintf(&joined, "%s%s%s", *hosts ? *hosts : "", *hosts ? "," : "", more) < 0)
-        return fail_memory(why);
-    free(*hosts);
-    *hosts = joined;
-    return 0;
-}
-
 static int set_text(struct options *o, const struct option_row *row, const char *text,
                     struct fail *why)
 {
@@ -108,7 +98,7 @@ static int set(struct options *o, const struct option_row *row, const char *text
     case OPTION_TEXT:
         return set_text(o, row, text, why);
     case OPTION_HOSTS:
-        return join_hosts(field(o, row), text, why);
+        return option_words_join(field(o, row), text, why);
     case OPTION_NUMBER:
         return set_number(o, row, text, why);
     case OPTION_WORD:
@@ -269,8 +259,9 @@ static int read_word(struct reader *r, const char *word, struct fail *why)
     switch (r->command->words) {
     case WORDS_HOSTS:
     case WORDS_HOSTS_COMMAND:
-        return join_hosts(&r->o->hosts, word, why);
+        return option_words_join(&r->o->hosts, word, why);
     case WORDS_FILES:
+    case WORDS_ACTION:
         return add_source(r->o, word, why);
     case WORDS_RUN:
     case WORDS_NODE:
@@ -325,7 +316,7 @@ static int check_hosts(const struct options *o, const char *name, struct fail *w
         return fail_set(why, FAIL_USAGE,
                         "%s: -a is the whole fleet already, so '%s' is one too many",
                         name, o->hosts);
-    if (!o->hosts && !o->all)
+    if (!o->hosts && !o->all && !o->vmss)
         return fail_set(why, FAIL_USAGE,
                         "%s: which nodes? -w HOSTS names some, -a takes the whole fleet",
                         name);
@@ -428,45 +419,6 @@ static bool is_one_of(const char *word, const char *a, const char *b, const char
     return strcmp(word, a) == 0 || strcmp(word, b) == 0 || strcmp(word, c) == 0;
 }
 
-/* PATH on the nodes, or HOSTS:PATH when no other words say whom.  A path is absolute, so
- * the first ":/" parts the two, whatever colons HOSTS has.
- */
-static int read_place(struct options *o, const char *name, const char *word,
-                      struct fail *why)
-{
-    const char *colon = o->hosts || o->all ? NULL : strstr(word, ":/");
-    CLEANUP(text_done) char *hosts = NULL;
-
-    o->place = colon ? colon + 1 : word;
-    if (*o->place != '/')
-        return fail_set(why, FAIL_USAGE,
-                        "%s: '%s' is no absolute path on the nodes: "
-                        "HOSTS:/PATH, or /PATH with -w HOSTS or -a",
-                        name, word);
-    if (!colon)
-        return 0;
-    hosts = strndup(word, (size_t)(colon - word));
-    return hosts ? join_hosts(&o->hosts, hosts, why) : fail_memory(why);
-}
-
-/* The last word of copy is where to; with --from one word says from where. */
-static int read_places(struct options *o, const char *name, struct fail *why)
-{
-    if (o->source_count < 2)
-        return fail_set(why, FAIL_USAGE,
-                        "%s: what, and where to? ibfleet %s FILE "
-                        "'ib[1-4]:/etc/FILE'",
-                        name, name);
-    if (o->from && o->source_count > 2)
-        return fail_set(why, FAIL_USAGE,
-                        "%s --from: one SRC and one DIR, so '%s' is one "
-                        "too many",
-                        name, o->sources[2]);
-    o->into = o->sources[o->source_count - 1];
-    return read_place(o, name, o->from ? o->sources[0] : o->sources[--o->source_count],
-                      why);
-}
-
 static int read_command(struct reader *r, struct fail *why)
 {
     r->o->command = r->command->kind;
@@ -476,7 +428,10 @@ static int read_command(struct reader *r, struct fail *why)
         r->o->help_topic = r->command->name;
         return 0;
     }
-    if (r->command->words == WORDS_FILES && read_places(r->o, r->command->name, why) < 0)
+    if (r->command->words == WORDS_FILES &&
+        option_words_places(r->o, r->command->name, why) < 0)
+        return -1;
+    if (r->command->words == WORDS_ACTION && option_words_action(r->o, why) < 0)
         return -1;
     return check(r->o, r->command, why);
 }
@@ -508,6 +463,7 @@ void options_clear(struct options *o)
 {
     free(o->hosts);
     free(o->exclude);
+    free(o->vmss);
     free(o->sources);
     *o = (struct options){0};
 }

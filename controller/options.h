@@ -20,6 +20,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct action_row;
 struct fail;
 
 /* Bits, so that an option can say which commands take it. */
@@ -36,13 +37,14 @@ enum command_kind {
     COMMAND_COPY = 1 << 8,
     COMMAND_DOCTOR = 1 << 10,
     COMMAND_LOGS = 1 << 11,
+    COMMAND_AZURE = 1 << 12,
 };
 
 /* A number that was not given. */
 #define OPTION_UNSET (-1)
 
 /* Texts are NULL, flags false and numbers OPTION_UNSET when not given.  Texts
- * point into argv, but for hosts and exclude, which are joined.
+ * point into argv, but for hosts, exclude and vmss, which are joined.
  */
 struct options {
     enum command_kind command;
@@ -60,6 +62,13 @@ struct options {
     int pick, seed;      /* 1..100000: so many of them; 0..2147483647 */
     const char *subject; /* the RUN of status and resume, the NODE of show */
     const char *fleet;
+
+    /* scale sets of Azure, whose instances are nodes */
+    char *vmss;         /* "RG/NAME,...", joined */
+    const char *filter; /* "KEY=VALUE,...", scaleset_filter.h */
+    int max_age_s;      /* 0..31536000: of what is known of them */
+    const char *subscription, *cloud, *credential;
+    bool keep_extension; /* rollout, with Microsoft's in the model */
 
     /* how to get there */
     const char *user, *key, *known_hosts;
@@ -118,6 +127,15 @@ struct options {
     int window_ms;  /* 1..60000: length of a bandwidth window */
     int windows;    /* 1..32 */
     const char *hca;
+
+    /* azure */
+    const struct action_row *action;
+    const char *batch; /* "N" or "N%" */
+    const char *os;    /* "linux" or "windows" */
+    const char *extension_version, *settings;
+    const char *form; /* "nested", "toplevel", "machine", "powershell" or "az" */
+    bool all_at_once;
+    const char *category; /* health */
 };
 
 /* Read argv, argv[0] excluded from judgement.  *o is to be cleared, also after

@@ -7,6 +7,7 @@
 #include "controller/outcome.h"
 #include "controller/screen/text.h"
 #include "controller/screen/wrap.h"
+#include "controller/vmss/action.h"
 
 /* Where the second column begins, and where it ends. */
 #define OPTION_COLUMNS 28
@@ -21,6 +22,21 @@ static void add_examples(const struct command_row *row, struct text *text)
 
         text_add(text, "  %.*s\n        %.*s\n", e.line_len, e.line, e.words_len,
                  e.words);
+    }
+}
+
+/* ---- the actions of azure --------------------------------------------------------------- */
+
+static void add_actions(struct text *text)
+{
+    text_add(text, "\nActions:\n");
+    for (const struct action_row *row = action_table; row->first; row++) {
+        size_t before = text->len_bytes;
+
+        text_add(text, "  %s%s%s", row->first, row->second ? " " : "",
+                 row->second ? row->second : "");
+        text_fill(text, ' ', OPTION_COLUMNS - (text->len_bytes - before));
+        wrap_add(text, row->help, OPTION_COLUMNS, HELP_COLUMNS);
     }
 }
 
@@ -64,6 +80,8 @@ static void render_command(const struct command_row *row, struct text *text)
 {
     text_add(text, "ibfleet %s %s\n%s\n\n", row->name, row->synopsis, row->summary);
     add_examples(row, text);
+    if (row->words == WORDS_ACTION)
+        add_actions(text);
     add_options(row, text);
     text_add(text, "\nMore: man ibfleet-%s, or: ibfleet man %s | man -l -\n", row->name,
              row->name);

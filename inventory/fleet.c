@@ -23,6 +23,7 @@ struct fleet *fleet_new(void)
     if (!fleet)
         return NULL;
     fleet->policy.window = DEFAULT_WINDOW;
+    fleet->azure.max_age_s = FLEET_AZURE_AGE_S;
     fleet->policy.max_failures = FLEET_MAX_NODES;
     return fleet;
 }
@@ -77,6 +78,11 @@ const struct fleet_node *fleet_find(const struct fleet *fleet, const char *name)
 const struct fleet_policy *fleet_policy(const struct fleet *fleet)
 {
     return &fleet->policy;
+}
+
+const struct fleet_azure *fleet_azure(const struct fleet *fleet)
+{
+    return &fleet->azure;
 }
 
 size_t fleet_group_count(const struct fleet *fleet)
@@ -312,19 +318,35 @@ static void file_done(FILE **file)
         fclose(*file);
 }
 
-int fleet_load(const char *path, const char *home, struct fleet **fleet, struct fail *why)
+static int read_file(const char *path, char **text, size_t *len, struct fail *why)
 {
     CLEANUP(file_done) FILE *file = fopen(path, "re");
-    CLEANUP(text_done) char *text = NULL;
-    size_t len;
 
     if (!file)
         return fail_set(why, FAIL_FLEET_FILE, "%s: %s", path, strerror(errno));
-    text = malloc(FLEET_MAX_TEXT + 1);
-    if (!text)
+    *text = malloc(FLEET_MAX_TEXT + 1);
+    if (!*text)
         return fail_memory(why);
-    len = fread(text, 1, FLEET_MAX_TEXT + 1, file);
+    *len = fread(*text, 1, FLEET_MAX_TEXT + 1, file);
     if (ferror(file))
         return fail_set(why, FAIL_FLEET_FILE, "%s: %s", path, strerror(errno));
-    return fleet_parse(text, len, path, home, fleet, why);
+    return 0;
+}
+
+int fleet_load_found(const char *path, const char *home,
+                     const struct fleet_finder *finder, struct fleet **fleet,
+                     struct fail *why)
+{
+    CLEANUP(text_done) char *text = NULL;
+    size_t len = 0;
+
+    if (path && read_file(path, &text, &len, why) < 0)
+        return -1;
+    return fleet_parse_found(text ? text : "", len, path ? path : "no fleet file", home,
+                             finder, fleet, why);
+}
+
+int fleet_load(const char *path, const char *home, struct fleet **fleet, struct fail *why)
+{
+    return fleet_load_found(path, home, NULL, fleet, why);
 }

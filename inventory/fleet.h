@@ -21,6 +21,9 @@
  *     [policy]
  *     window = 32
  *
+ *     [azure]                               nodes that Azure knows (fleet_azure.h)
+ *     vmss = hpc/ib
+ *
  * A setting is looked up in the groups of a node, then in [defaults], then in the
  * table below; a port written with the address wins over all.  Two groups that
  * disagree about a node are refused, as is everything that is not known here.
@@ -42,6 +45,7 @@
 
 struct fail;
 struct fleet;
+struct fleet_azure;
 struct hostset;
 struct hostset_groups;
 
@@ -87,6 +91,27 @@ struct fleet_node {
                                  the node; NULL: push one                                */
     bool sudo;                /* `sudo` = yes | no, work that needs root goes through
                                  sudo -n; default yes                                    */
+
+    /* Of those that a finder found (below), else NULL. */
+    const char *machine; /* what no other machine is called, whatever its name     */
+    const char *former;  /* the machine whose name or address it has taken         */
+};
+
+/* A node that somebody else than the fleet file knows.  Texts are borrowed. */
+struct fleet_found {
+    const char *name, *address;   /* address NULL: the name; without a port           */
+    const char *group;            /* of the fleet that it is in; NULL: none           */
+    const char *machine, *former; /* as in struct fleet_node; NULL: not known         */
+};
+
+/* Who finds such nodes while a fleet is read. */
+struct fleet_finder {
+    /* azure: what [azure] says.  *found, valid until the fleet is made, are *count
+     * nodes.  -1 with *why filled in.
+     */
+    int (*find)(void *arg, const struct fleet_azure *azure,
+                const struct fleet_found **found, size_t *count, struct fail *why);
+    void *arg;
 };
 
 /* [policy] */
@@ -111,6 +136,16 @@ int fleet_parse(const char *text, size_t len_bytes, const char *file, const char
  */
 int fleet_load(const char *path, const char *home, struct fleet **fleet,
                struct fail *why);
+
+/* The same with the nodes that a finder finds beside those of the file.  path NULL: no
+ * file, so that there are no others.  -1: also what the finder said.
+ */
+int fleet_load_found(const char *path, const char *home,
+                     const struct fleet_finder *finder, struct fleet **fleet,
+                     struct fail *why);
+int fleet_parse_found(const char *text, size_t len_bytes, const char *file,
+                      const char *home, const struct fleet_finder *finder,
+                      struct fleet **fleet, struct fail *why);
 
 /* A fleet without a file: the nodes of this hostlist, ADDRESS or ADDRESS:PORT,
  * all settings at their defaults; groups (NULL: there are none) knows what @names mean.
@@ -149,6 +184,9 @@ size_t fleet_group_count(const struct fleet *fleet);
 const char *fleet_group_name(const struct fleet *fleet, size_t i);
 
 const struct fleet_policy *fleet_policy(const struct fleet *fleet);
+
+/* What [azure] says. */
+const struct fleet_azure *fleet_azure(const struct fleet *fleet);
 
 /* The nodes that a hostlist means, with the groups of the file and @all, into
  * *set; free with hostset_free().  Without a fleet file there is only @all.

@@ -102,6 +102,30 @@ static int add_name(void *arg, const char *name, struct fail *why)
     return 0;
 }
 
+static const char *keep(struct fleet *fleet, const char *text)
+{
+    return text ? arena_copy(&fleet->text, text, strlen(text)) : NULL;
+}
+
+int fleet_add_found(struct fleet *fleet, const struct fleet_found *found,
+                    struct fail *why)
+{
+    struct filling f = {.fleet = fleet};
+    struct fleet_node *node;
+
+    if (add_name(&f, found->name, why) < 0)
+        return -1;
+    node = &fleet->nodes[fleet->count - 1].node;
+    if (found->address)
+        node->address = keep(fleet, found->address);
+    node->machine = keep(fleet, found->machine);
+    node->former = keep(fleet, found->former);
+    return node->address && !node->machine == !found->machine &&
+                   !node->former == !found->former
+               ? 0
+               : fail_memory(why);
+}
+
 static int add_address(void *arg, const char *address, struct fail *why)
 {
     struct filling *f = arg;
@@ -139,6 +163,49 @@ static int by_name(const void *left, const void *right)
     return order ? order : (a->line > b->line) - (a->line < b->line);
 }
 
+static int twice(const struct fleet_entry *before, const struct fleet_entry *e,
+                 const char *file, struct fail *why)
+{
+    return e->line ? fail_set(why, FAIL_FLEET_FILE,
+                              "%s:%u: node '%s' is already on line %u", file, e->line,
+                              e->node.name, before->line)
+                   : fail_set(why, FAIL_FLEET_FILE,
+                              "two scale sets have a node '%s': name one of them only",
+                              e->node.name);
+}
+
+/* Of a node that was found and is in the file: what the file says, and what only who
+ * found it knows.
+ */
+static void merge(const struct fleet_entry *found, struct fleet_entry *e)
+{
+    if (strcmp(e->node.address, e->node.name) == 0)
+        e->node.address = found->node.address;
+    e->node.machine = found->node.machine;
+    e->node.former = found->node.former;
+}
+
+/* Sorted, those that were found stand before those of the file. */
+static int merge_found(struct fleet *fleet, const char *file, struct fail *why)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < fleet->count; i++) {
+        struct fleet_entry *e = &fleet->nodes[i];
+
+        if (!kept || strcmp(fleet->nodes[kept - 1].node.name, e->node.name) != 0) {
+            fleet->nodes[kept++] = *e;
+            continue;
+        }
+        if (fleet->nodes[kept - 1].line || !e->line)
+            return twice(&fleet->nodes[kept - 1], e, file, why);
+        merge(&fleet->nodes[kept - 1], e);
+        fleet->nodes[kept - 1] = *e;
+    }
+    fleet->count = kept;
+    return 0;
+}
+
 int fleet_close_nodes(struct fleet *fleet, const char *file, struct fail *why)
 {
     CLEANUP(hostset_done) struct hostset *all = hostset_new();
@@ -147,16 +214,11 @@ int fleet_close_nodes(struct fleet *fleet, const char *file, struct fail *why)
         return fail_memory(why);
     if (fleet->count)
         qsort(fleet->nodes, fleet->count, sizeof *fleet->nodes, by_name);
-    for (size_t i = 0; i < fleet->count; i++) {
-        const struct fleet_entry *e = &fleet->nodes[i];
-
-        if (i && strcmp(e[-1].node.name, e->node.name) == 0)
-            return fail_set(why, FAIL_FLEET_FILE,
-                            "%s:%u: node '%s' is already on line %u", file, e->line,
-                            e->node.name, e[-1].line);
-        if (hostset_add(all, e->node.name, why) < 0)
+    if (merge_found(fleet, file, why) < 0)
+        return -1;
+    for (size_t i = 0; i < fleet->count; i++)
+        if (hostset_add(all, fleet->nodes[i].node.name, why) < 0)
             return -1;
-    }
     fleet->all = hostset_fold(all);
     return fleet->all ? 0 : fail_memory(why);
 }

@@ -27,6 +27,7 @@ struct wish {
 struct build {
     struct fleet *fleet;
     const char *file, *home;
+    const struct fleet_finder *finder; /* NULL: there is none */
     struct fleet_lines lines;
     struct wish *wishes;
     size_t count, room;
@@ -136,17 +137,19 @@ static struct fleet_group *need_group(struct fleet *fleet, const char *name,
     return group;
 }
 
-static int take_group(struct build *b, const struct fleet_line *line, struct fail *why)
+/* The members are added to those it has; line 0: it is no line of the file. */
+static int add_to_group(struct build *b, const char *name, const char *members,
+                        unsigned line, struct fail *why)
 {
     struct fleet_group *group;
-    size_t old, add = strlen(line->value);
+    size_t old, add = strlen(members);
     char *more;
 
-    if (strcmp(line->key, "all") == 0)
+    if (strcmp(name, "all") == 0)
         return fail_set(why, FAIL_FLEET_FILE, "group 'all' has every node already");
-    if (!is_group_name(line->key))
-        return fail_set(why, FAIL_FLEET_FILE, "not a group name: '%s'", line->key);
-    group = need_group(b->fleet, line->key, line->number, why);
+    if (!is_group_name(name))
+        return fail_set(why, FAIL_FLEET_FILE, "not a group name: '%s'", name);
+    group = need_group(b->fleet, name, line, why);
     if (!group)
         return -1;
     old = strlen(group->hostlist);
@@ -156,8 +159,13 @@ static int take_group(struct build *b, const struct fleet_line *line, struct fai
     group->hostlist = more;
     if (old && add)
         more[old++] = ',';
-    memcpy(more + old, line->value, add + 1);
+    memcpy(more + old, members, add + 1);
     return 0;
+}
+
+static int take_group(struct build *b, const struct fleet_line *line, struct fail *why)
+{
+    return add_to_group(b, line->key, line->value, line->number, why);
 }
 
 /* ---- policy ---------------------------------------------------------------------------
@@ -191,7 +199,8 @@ static int take_policy(struct build *b, const struct fleet_line *line, struct fa
 
 static int take_section(const struct build *b, const char *section, struct fail *why)
 {
-    static const char *const names[] = {"defaults", "nodes", "groups", "policy", NULL};
+    static const char *const names[] = {"defaults", "nodes",  "groups",
+                                        "policy",   "azure", NULL};
     const char *near;
 
     for (size_t i = 0; names[i]; i++)
@@ -219,10 +228,68 @@ static int take_line(struct build *b, const struct fleet_line *line, struct fail
         return fleet_add_nodes(b->fleet, line->key, line->value, line->number, why);
     if (strcmp(section, "policy") == 0)
         return take_policy(b, line, why);
-    if (strcmp(section, "groups") == 0)
+    if (strcmp(section, "groups") == 0 || strcmp(section, "azure") == 0)
         return 0;
     return take_wish(b, (int)(fleet_find_group(b->fleet, section + 6) - b->fleet->groups),
                      line, why);
+}
+
+/* ---- nodes that are not in the file ------------------------------------------------ */
+
+/* Those of one group from `first` on, which stand together.  Returns how many, or -1. */
+static int add_found_group(struct build *b, const struct fleet_found *found, size_t count,
+                           struct fail *why)
+{
+    CLEANUP(hostset_done) struct hostset *set = hostset_new();
+    CLEANUP(text_done) char *members = NULL;
+    const char *group = found[0].group;
+    size_t n = 0;
+
+    if (!set)
+        return fail_memory(why);
+    for (; n < count && (found[n].group == group ||
+                         (group && found[n].group && strcmp(found[n].group, group) == 0));
+         n++)
+        if (fleet_add_found(b->fleet, &found[n], why) < 0 ||
+            hostset_add(set, found[n].name, why) < 0)
+            return -1;
+    members = hostset_fold(set);
+    if (!members)
+        return fail_memory(why);
+    return group && add_to_group(b, group, members, 0, why) < 0 ? -1 : (int)n;
+}
+
+static int add_found(struct build *b, struct fail *why)
+{
+    const struct fleet_found *found;
+    size_t count;
+
+    if (!b->finder)
+        return 0;
+    if (b->finder->find(b->finder->arg, &b->fleet->azure, &found, &count, why) < 0)
+        return -1;
+    for (size_t i = 0; i < count;) {
+        int taken = add_found_group(b, &found[i], count - i, why);
+
+        if (taken < 0)
+            return -1;
+        i += (size_t)taken;
+    }
+    return 0;
+}
+
+/* A [group:NAME] may name the group of a scale set, whose nodes are not known yet. */
+static int take_azure(struct build *b, struct fail *why)
+{
+    for (size_t i = 0; i < b->lines.count; i++) {
+        const struct fleet_line *line = &b->lines.lines[i];
+
+        if (line->key && strcmp(line->section, "azure") == 0 &&
+            fleet_azure_take(&b->fleet->azure, line->key, line->value, b->home,
+                             &b->fleet->text, why) < 0)
+            return blame(b, line->number, why);
+    }
+    return add_found(b, why);
 }
 
 /* Groups first: a [group:NAME] may stand above them. */
@@ -234,6 +301,8 @@ static int take_lines(struct build *b, struct fail *why)
         if (line[i].key && strcmp(line[i].section, "groups") == 0 &&
             take_group(b, &line[i], why) < 0)
             return blame(b, line[i].number, why);
+    if (take_azure(b, why) < 0)
+        return -1;
     for (size_t i = 0; i < b->lines.count; i++)
         if (take_line(b, &line[i], why) < 0)
             return blame(b, line[i].number, why);
@@ -309,11 +378,13 @@ static int hand_out(struct build *b, struct fail *why)
     return 0;
 }
 
-int fleet_parse(const char *text, size_t len_bytes, const char *file, const char *home,
-                struct fleet **fleet, struct fail *why)
+int fleet_parse_found(const char *text, size_t len_bytes, const char *file,
+                      const char *home, const struct fleet_finder *finder,
+                      struct fleet **fleet, struct fail *why)
 {
     CLEANUP(build_done)
-    struct build b = {.fleet = fleet_new(), .file = file, .home = home};
+    struct build b = {
+        .fleet = fleet_new(), .file = file, .home = home, .finder = finder};
 
     if (!b.fleet)
         return fail_memory(why);
@@ -323,4 +394,10 @@ int fleet_parse(const char *text, size_t len_bytes, const char *file, const char
     *fleet = b.fleet;
     b.fleet = NULL;
     return 0;
+}
+
+int fleet_parse(const char *text, size_t len_bytes, const char *file, const char *home,
+                struct fleet **fleet, struct fail *why)
+{
+    return fleet_parse_found(text, len_bytes, file, home, NULL, fleet, why);
 }

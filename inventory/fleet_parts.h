@@ -5,6 +5,7 @@
 
 #include "inventory/arena.h"
 #include "inventory/fleet.h"
+#include "inventory/fleet_azure.h"
 #include "inventory/fleet_setting.h"
 
 struct fleet_entry {
@@ -26,6 +27,7 @@ struct fleet {
     size_t group_count;
     char *all; /* the hostlist of all nodes */
     struct fleet_policy policy;
+    struct fleet_azure azure;
     struct arena text; /* owns all other text */
 };
 
@@ -37,6 +39,10 @@ struct fleet *fleet_new(void);
  */
 int fleet_add_nodes(struct fleet *fleet, const char *names, const char *addresses,
                     unsigned line, struct fail *why);
+
+/* Add a node that was found.  -1: FAIL_HOSTLIST, FAIL_FLEET_FILE or FAIL_MEMORY. */
+int fleet_add_found(struct fleet *fleet, const struct fleet_found *found,
+                    struct fail *why);
 
 /* Sort the nodes after the last was added, and fill in `all`.  -1: FAIL_FLEET_FILE,
  * "FILE:LINE: ..." when a name was added twice, or FAIL_MEMORY.

@@ -262,6 +262,17 @@ int setting_read(enum fleet_setting setting, const char *value, const char *home
     return *text ? 0 : fail_memory(why);
 }
 
+int setting_path(const char *value, const char *home, struct arena *arena,
+                 const char **text, struct fail *why)
+{
+    CLEANUP(text_done) char *expanded = NULL;
+
+    if (expand(value, strlen(value), home, &expanded, why) < 0)
+        return -1;
+    *text = arena_copy(arena, expanded, strlen(expanded));
+    return *text ? 0 : fail_memory(why);
+}
+
 void setting_apply(enum fleet_setting setting, const char *text, struct fleet_node *node)
 {
     switch (setting) {

@@ -42,6 +42,12 @@ int setting_find(const char *name, enum fleet_setting *setting, struct fail *why
 int setting_read(enum fleet_setting setting, const char *value, const char *home,
                  struct arena *arena, const char **text, struct fail *why);
 
+/* A path, "~/" at its start being home (NULL: refused), into *text, which lives in the
+ * arena.  -1: FAIL_FLEET_FILE or FAIL_MEMORY.
+ */
+int setting_path(const char *value, const char *home, struct arena *arena,
+                 const char **text, struct fail *why);
+
 /* Put a text from setting_read() into a node, which borrows it. */
 void setting_apply(enum fleet_setting setting, const char *text, struct fleet_node *node);
 

@@ -41,6 +41,13 @@ static void add_place(struct place *places, size_t *count, const char *text, siz
         places[(*count)++] = (struct place){text, i};
 }
 
+static void comparison_done(struct comparison *c)
+{
+    free(c->by_vm);
+    free(c->by_address);
+    free(c->accounted);
+}
+
 static int index_before(struct comparison *c, struct fail *why)
 {
     size_t room = c->before->count + 1;
@@ -130,8 +137,38 @@ int scaleset_compare(const struct scaleset *before, const struct scaleset *now,
     struct comparison c = {.before = before, .now = now};
     int status = index_before(&c, why) < 0 ? -1 : visit_all(&c, visit, arg, why);
 
-    free(c.by_vm);
-    free(c.by_address);
-    free(c.accounted);
+    comparison_done(&c);
+    return status;
+}
+
+/* ---- remember ---------------------------------------------------------------------------- */
+
+static int remember_one(struct scaleset *now, struct scaleset_instance *is,
+                        const struct scaleset_instance *was, int64_t now_s,
+                        struct fail *why)
+{
+    bool is_another = scaleset_is_another(was, is);
+    const char *former = is_another ? was->vm_id : was->former_vm_id;
+
+    if (!former)
+        return 0;
+    is->former_vm_id = arena_copy(&now->text, former, strlen(former));
+    is->replaced_s = is_another ? now_s : was->replaced_s;
+    return is->former_vm_id ? 0 : fail_memory(why);
+}
+
+int scaleset_remember(const struct scaleset *before, struct scaleset *now, int64_t now_s,
+                      struct fail *why)
+{
+    struct comparison c = {.before = before, .now = now};
+    int status = index_before(&c, why);
+
+    for (size_t i = 0; status == 0 && i < now->count; i++) {
+        const struct scaleset_instance *was = find_former(&c, &now->instances[i]);
+
+        if (was)
+            status = remember_one(now, &now->instances[i], was, now_s, why);
+    }
+    comparison_done(&c);
     return status;
 }

@@ -12,6 +12,7 @@
 #define INVENTORY_SCALESET_CHANGE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct fail;
 struct scaleset;
@@ -36,6 +37,12 @@ int scaleset_compare(const struct scaleset *before, const struct scaleset *now,
                      int (*visit)(void *arg, const struct scaleset_change *change,
                                   struct fail *why),
                      void *arg, struct fail *why);
+
+/* Let now remember which of its machines took another's place, from before and as before
+ * remembered it; now_s: Unix time in seconds.  -1: FAIL_MEMORY.
+ */
+int scaleset_remember(const struct scaleset *before, struct scaleset *now, int64_t now_s,
+                      struct fail *why);
 
 /* Does now have another vmId than was?  Never, when one of them has none. */
 bool scaleset_is_another(const struct scaleset_instance *was,

@@ -129,6 +129,8 @@ static enum completion_what what_of_word(const struct command_row *command)
         return COMPLETE_NODE;
     case WORDS_FILES:
         return COMPLETE_FILE;
+    case WORDS_ACTION: /* after its action */
+        return COMPLETE_HOSTS;
     case WORDS_NONE:
         return COMPLETE_NOTHING;
     }

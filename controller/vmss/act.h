@@ -1,0 +1,14 @@
+/* act - the actions of `ibfleet azure`, each in a file of its own (act_NAME.c)
+ *
+ * cmd_azure() has read the sets and chosen the instances (c->nodes) before it calls one
+ * of them, but for those that ask nobody.  Each prints its result and returns the exit
+ * status.
+ */
+#ifndef CONTROLLER_ACT_H
+#define CONTROLLER_ACT_H
+
+struct command;
+
+int act_status(struct command *c);
+
+#endif
