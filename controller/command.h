@@ -66,6 +66,11 @@ void command_close(struct command *c);
  */
 int command_choose(struct command *c, const char *hosts, struct fail *why);
 
+/* Warn of what is in the way of measuring or changing the chosen nodes' scale sets.
+ * FAIL_PREFLIGHT: a rollout would do certain harm; FAIL_MEMORY.
+ */
+int command_forewarn(struct command *c, struct fail *why);
+
 /* The names that a hostlist means, of nodes that the fleet need not have any more: its
  * groups are the fleet file's, if there is one, and the sources'.  *set is the caller's.
  * Fails as fleet_names(), and as the fleet file may.

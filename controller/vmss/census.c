@@ -27,6 +27,7 @@
 struct census {
     uv_loop_t *loop;
     struct census_order order;
+    char *folder; /* of the order */
     const struct fleet_azure *azure;
     struct arm *arm;
     uv_timer_t patience;
@@ -53,10 +54,12 @@ struct census *census_new(struct uv_loop_s *loop, const struct census_order *ord
 {
     struct census *m = calloc(1, sizeof *m);
 
-    if (m) {
-        m->loop = loop;
-        m->order = *order;
-    }
+    if (!m)
+        return NULL;
+    m->loop = loop;
+    m->order = *order;
+    m->folder = order->folder ? strdup(order->folder) : NULL;
+    m->order.folder = m->folder;
     return m;
 }
 
@@ -76,6 +79,7 @@ void census_free(struct census *m)
         recall_done(&m->kept[i]);
     scaleset_filter_done(&m->filter);
     sku_list_done(&m->sizes);
+    free(m->folder);
     free(m->rights);
     free(m->found);
     free(m);

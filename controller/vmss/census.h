@@ -33,7 +33,9 @@ struct uv_loop_s;
 
 #define CENSUS_MAX_SETS 32
 
-/* What was typed; it wins over [azure] of the fleet file.  Borrowed; texts may be NULL. */
+/* What was typed; it wins over [azure] of the fleet file.  Borrowed but for the folder;
+ * texts may be NULL.
+ */
 struct census_order {
     const char *sets, *filter; /* "RG/NAME,RG/NAME" */
     const char *subscription, *cloud, *credential;

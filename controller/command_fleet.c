@@ -1,0 +1,217 @@
+/* command_fleet - of a command: which fleet, and whom of it */
+
+#include <stdlib.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "controller/command.h"
+#include "controller/options.h"
+#include "controller/own_home.h"
+#include "controller/screen/screen.h"
+#include "controller/sources/sources.h"
+#include "controller/vmss/census.h"
+#include "controller/vmss/forewarn.h"
+#include "inventory/fleet.h"
+#include "inventory/hostset.h"
+#include "inventory/hostset_part.h"
+#include "protocol/fail.h"
+#include "protocol/scope.h"
+
+/* The fleet file to read; NULL when there is none. */
+static const char *find_fleet(const struct options *o)
+{
+    const char *named = o->fleet ? o->fleet : getenv("IBFLEET_FLEET");
+
+    if (named && *named)
+        return named;
+    if (access("fleet.ini", F_OK) == 0)
+        return "fleet.ini";
+    return access("/etc/ibfleet/fleet.ini", F_OK) == 0 ? "/etc/ibfleet/fleet.ini" : NULL;
+}
+
+const char *command_fleet_file(const struct command *c)
+{
+    return find_fleet(c->options);
+}
+
+/* What was typed wins over the file. */
+static int override_fleet(struct fleet *fleet, const struct options *o, struct fail *why)
+{
+    const struct {
+        const char *key, *value;
+    } typed[] = {{"user", o->user},
+                 {"key", o->key},
+                 {"port", o->port},
+                 {"known_hosts", o->known_hosts},
+                 {"host_keys", o->host_keys},
+                 {"ssh", o->ssh},
+                 {"ssh_config", o->ssh_config},
+                 {"jump", o->jump},
+                 {"reboot", o->reboot}};
+
+    for (size_t i = 0; i < sizeof typed / sizeof *typed; i++)
+        if (typed[i].value &&
+            fleet_override(fleet, typed[i].key, typed[i].value, own_home(), why) < 0)
+            return -1;
+    return 0;
+}
+
+static void tell(const char *line)
+{
+    screen_warn("%s", line);
+}
+
+static int make_census(struct command *c, struct fail *why)
+{
+    const struct options *o = c->options;
+    CLEANUP(text_done) char *folder = NULL;
+    struct census_order order = {
+        .sets = o->vmss,
+        .filter = o->filter,
+        .subscription = o->subscription,
+        .cloud = o->cloud,
+        .credential = o->credential,
+        .max_age_s = o->max_age_s,
+        .takes_all = o->command == COMMAND_AZURE,
+        .tell = tell,
+    };
+
+    /* without a home nothing is kept, and that is all */
+    if (command_state_path(c, &folder, NULL) < 0)
+        folder = NULL;
+    order.folder = folder;
+    if (!c->census)
+        c->census = census_new(c->loop, &order);
+    return c->census ? 0 : fail_memory(why);
+}
+
+int command_forewarn(struct command *c, struct fail *why)
+{
+    const struct options *o = c->options;
+    bool changes = o->command == COMMAND_ROLLOUT || o->command == COMMAND_RESUME;
+    size_t count;
+
+    census_sets(c->census, &count);
+    if (!count || !(changes || o->command == COMMAND_VALIDATE))
+        return 0;
+    return forewarn(c->census, changes ? PREFLIGHT_ROLLOUT : PREFLIGHT_MEASURE,
+                    o->keep_extension, tell, why);
+}
+
+/* Without a fleet file, -w names nodes by what they resolve to. */
+static int load_fleet(struct command *c, const char *hosts,
+                      const struct hostset_groups *groups, struct fail *why)
+{
+    const char *path = find_fleet(c->options);
+    struct fleet_finder finder;
+    struct fleet *fleet = NULL;
+    bool is_said = path || c->options->vmss;
+
+    if (make_census(c, why) < 0)
+        return -1;
+    finder = census_finder(c->census);
+    if (!is_said && !hosts)
+        return fail_set(why, FAIL_FLEET_FILE,
+                        "no fleet file: --fleet FILE, $IBFLEET_FLEET, ./fleet.ini or "
+                        "/etc/ibfleet/fleet.ini; nor a scale set: --vmss RG/NAME");
+    if (is_said && fleet_load_found(path, own_home(), &finder, &fleet, why) < 0)
+        return -1;
+    if (!is_said && fleet_of(hosts, groups, &fleet, why) < 0)
+        return fail_prefix(why, "without a fleet file");
+    if (override_fleet(fleet, c->options, why) < 0) {
+        fleet_free(fleet);
+        return -1;
+    }
+    c->fleet = fleet;
+    return 0;
+}
+
+static int exclude(const struct command *c, const struct hostset_groups *groups,
+                   struct hostset *set, struct fail *why)
+{
+    size_t before = hostset_count(set);
+
+    if (!c->options->exclude)
+        return 0;
+    if (fleet_exclude(c->fleet, c->options->exclude, groups, set, why) < 0)
+        return fail_prefix(why, "-x");
+    if (hostset_count(set) == before) /* a source's misspelt group is an empty one */
+        screen_warn("-x '%s' takes no node out", c->options->exclude);
+    if (!hostset_count(set))
+        return fail_set(why, FAIL_HOSTLIST, "-x '%s' leaves no node",
+                        c->options->exclude);
+    return 0;
+}
+
+/* --pick: by chance, unless --seed says which. */
+static int pick(const struct options *o, struct hostset **set, struct fail *why)
+{
+    struct hostset *part;
+    uint64_t seed = (uint64_t)o->seed;
+
+    if (o->pick < 1) /* unset, or options that nobody has read */
+        return 0;
+    if (o->seed == OPTION_UNSET && getrandom(&seed, sizeof seed, 0) != sizeof seed)
+        return fail_set(why, FAIL_BUG, "no random number: name one with --seed");
+    if (hostset_pick(*set, (size_t)o->pick, seed, &part, why) < 0)
+        return -1;
+    hostset_free(*set);
+    *set = part;
+    return 0;
+}
+
+static int choose(struct command *c, const char *hosts,
+                  const struct hostset_groups *groups, struct fail *why)
+{
+    CLEANUP(hostset_done) struct hostset *set = NULL;
+    const struct fleet_node **nodes;
+    size_t count;
+
+    if (fleet_select(c->fleet, hosts, groups, &set, why) < 0 ||
+        exclude(c, groups, set, why) < 0 || pick(c->options, &set, why) < 0)
+        return -1;
+    count = hostset_count(set);
+    nodes = calloc(count + 1, sizeof *nodes);
+    if (!nodes)
+        return fail_memory(why);
+    for (size_t i = 0; i < count; i++)
+        nodes[i] = fleet_find(c->fleet, hostset_name(set, i));
+    free(c->nodes);
+    c->nodes = nodes;
+    c->node_count = count;
+    return 0;
+}
+
+int command_choose(struct command *c, const char *hosts, struct fail *why)
+{
+    CLEANUP(text_done) char *of_sets = NULL;
+    struct sources *sources;
+    const struct hostset_groups *groups;
+
+    if (command_sources(c, &sources, why) < 0)
+        return -1;
+    groups = sources_groups(sources);
+    if (!c->fleet && load_fleet(c, hosts, groups, why) < 0)
+        return -1;
+    if (!find_fleet(c->options) && !c->options->vmss) /* the fleet is what hosts said */
+        hosts = NULL;
+    if (!hosts && !c->options->all && c->options->vmss) /* not what the file has besides */
+        hosts = of_sets = census_hosts(c->census);
+    return choose(c, hosts ? hosts : "@all", groups, why);
+}
+
+int command_names(struct command *c, const char *hostlist, struct hostset **set,
+                  struct fail *why)
+{
+    struct sources *sources;
+    const struct hostset_groups *groups;
+
+    if (command_sources(c, &sources, why) < 0)
+        return -1;
+    groups = sources_groups(sources);
+    if (!c->fleet && find_fleet(c->options) && load_fleet(c, NULL, groups, why) < 0)
+        return -1;
+    return c->fleet ? fleet_names(c->fleet, hostlist, groups, set, why)
+                    : hostset_parse(hostlist, groups, set, why);
+}
+
