@@ -11,6 +11,8 @@
 #include "controller/rollout/node_state.h"
 #include "controller/screen/advice.h"
 #include "controller/screen/text.h"
+#include "controller/vmss/action.h"
+#include "inventory/fleet_azure.h"
 #include "inventory/fleet_setting.h"
 #include "protocol/fail.h"
 
@@ -97,6 +99,25 @@ static void put_settings(struct text *roff)
     }
 }
 
+static void put_azure_settings(struct text *roff)
+{
+    const char *key, *help;
+
+    for (size_t i = 0; (key = fleet_azure_key(i, &help)); i++)
+        put_item(roff, key, help);
+}
+
+static void put_actions(struct text *roff)
+{
+    for (const struct action_row *row = action_table; row->first; row++) {
+        char name[60];
+
+        snprintf(name, sizeof name, "%s%s%s", row->first, row->second ? " " : "",
+                 row->second ? row->second : "");
+        put_item(roff, name, row->help);
+    }
+}
+
 static void put_node_states(struct text *roff)
 {
     for (int s = 1; s < NODE_STATES; s++)
@@ -145,7 +166,8 @@ void insert_part(struct text *roff, const char *name, int len_bytes)
         void (*put)(struct text *roff);
     } parts[] = {{"commands", put_commands},       {"exit", put_exit},
                  {"settings", put_settings},       {"node-states", put_node_states},
-                 {"link-states", put_link_states}, {"failures", put_failures}};
+                 {"link-states", put_link_states}, {"failures", put_failures},
+                 {"actions", put_actions},         {"azure-settings", put_azure_settings}};
 
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
         if (strlen(parts[i].name) == (size_t)len_bytes &&
