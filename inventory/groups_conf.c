@@ -139,7 +139,7 @@ static int close_key(struct reading *r)
     int status = 0;
 
     if (r->key && is_main(r))
-        status = r->kind == GROUPS_CONF_MAIN
+        status = r->kind == GROUPS_CONF_MAIN || r->kind == GROUPS_CONF_OWN
                      ? keep(r, field_of_main(r->conf, r->key), r->value)
                      : 0;
     else if (r->key)
@@ -170,17 +170,28 @@ static int close_section(struct reading *r)
 
 /* ---- lines ----------------------------------------------------------------------------- */
 
+/* Half of one source and half of another would be nobody's. */
+static void begin_own(struct group_source *source)
+{
+    if (!source->is_own)
+        *source = (struct group_source){.name = source->name, .is_own = true};
+}
+
 static int begin_source(const struct reading *r, const char *name)
 {
     const struct group_source *source = groups_conf_find(r->conf, name);
+    bool is_own = r->kind == GROUPS_CONF_OWN || r->kind == GROUPS_CONF_OWN_PART;
+    bool is_part = r->kind == GROUPS_CONF_PART || r->kind == GROUPS_CONF_OWN_PART;
     size_t i;
 
     if (!*name || name[strspn(name, NAME_CHARS)] || *name == '-')
         return refuse(r, "not the name of a source:", name);
-    if (source && r->kind == GROUPS_CONF_PART)
+    if (source && is_part && source->is_own == is_own)
         return refuse(r, "there is already a source", name);
     if (need_source(r, name, &i) < 0)
         return -1;
+    if (is_own)
+        begin_own(&r->conf->sources[i]);
     r->conf->sources[i].folder = arena_copy(&r->conf->text, r->folder, strlen(r->folder));
     return r->conf->sources[i].folder ? 0 : fail_memory(r->why);
 }

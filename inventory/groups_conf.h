@@ -37,9 +37,11 @@ struct fail;
 
 /* What there is of a source already when a file names it again. */
 enum groups_conf_kind {
-    GROUPS_CONF_MAIN,  /* a groups.conf: its keys win           */
-    GROUPS_CONF_PART,  /* of a confdir: no source is told twice */
-    GROUPS_CONF_SPARE, /* ours: what is there stays             */
+    GROUPS_CONF_MAIN,     /* a groups.conf: its keys win                     */
+    GROUPS_CONF_PART,     /* of a confdir: no source is told twice           */
+    GROUPS_CONF_OWN,      /* ours: its sources win, with none of the old keys */
+    GROUPS_CONF_OWN_PART, /* of a confdir that ours names: the same, once    */
+    GROUPS_CONF_SPARE,    /* built in: what is there stays                   */
 };
 
 struct group_source {
@@ -48,6 +50,7 @@ struct group_source {
     const char *all, *list;
     const char *folder; /* where they are run, and their $CFGDIR */
     bool is_spare;      /* of GROUPS_CONF_SPARE; those come last if they are read last */
+    bool is_own;        /* of GROUPS_CONF_OWN or a part of it                          */
 };
 
 /* All zero is empty. */

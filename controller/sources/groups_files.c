@@ -50,7 +50,8 @@ static int read_file(struct groups_conf *conf, const char *path, const char *fol
 
     if (whole_file_read(path, GROUPS_CONF_MAX_TEXT, &text, &len) == 0)
         return groups_conf_read(conf, text, len, path, folder, kind, why);
-    return cannot_read(path, kind == GROUPS_CONF_PART, why);
+    return cannot_read(path, kind == GROUPS_CONF_PART || kind == GROUPS_CONF_OWN_PART,
+                       why);
 }
 
 /* ---- confdir and autodir ------------------------------------------------------------------ */
@@ -72,16 +73,27 @@ static int find_files(const char *folder, const char *ending, glob_t *found,
     return 0;
 }
 
-static int read_confdir(void *arg, const char *folder, struct fail *why)
+static int read_confdir(struct groups_conf *conf, const char *folder,
+                        enum groups_conf_kind kind, struct fail *why)
 {
     CLEANUP(glob_done) glob_t found = {0};
 
     if (find_files(folder, "conf", &found, why) < 0)
         return -1;
     for (size_t i = 0; i < found.gl_pathc; i++)
-        if (read_file(arg, found.gl_pathv[i], folder, GROUPS_CONF_PART, why) < 0)
+        if (read_file(conf, found.gl_pathv[i], folder, kind, why) < 0)
             return -1;
     return 0;
+}
+
+static int read_part(void *conf, const char *folder, struct fail *why)
+{
+    return read_confdir(conf, folder, GROUPS_CONF_PART, why);
+}
+
+static int read_own_part(void *conf, const char *folder, struct fail *why)
+{
+    return read_confdir(conf, folder, GROUPS_CONF_OWN_PART, why);
 }
 
 static int read_yaml(struct groups_yaml *yaml, const char *path, struct fail *why)
@@ -170,26 +182,46 @@ static int read_places(struct groups_conf *conf, struct groups_yaml *yaml,
             return -1;
     }
     if (conf->confdir &&
-        groups_conf_folders(conf->confdir, folder, read_confdir, conf, why) < 0)
+        groups_conf_folders(conf->confdir, folder, read_part, conf, why) < 0)
         return -1;
     return conf->autodir
                ? groups_conf_folders(conf->autodir, folder, read_autodir, yaml, why)
                : 0;
 }
 
-static int read_own(struct groups_conf *conf, struct fail *why)
+/* Its folders beside ClusterShell's, but its groups.d instead of theirs, since a copy of
+ * theirs names the same files.
+ */
+static int read_own_folders(struct groups_conf *conf, struct groups_yaml *yaml,
+                            const char *folder, struct fail *why)
+{
+    if (conf->confdir &&
+        groups_conf_folders(conf->confdir, folder, read_own_part, conf, why) < 0)
+        return -1;
+    if (!conf->autodir)
+        return 0;
+    groups_yaml_done(yaml);
+    return groups_conf_folders(conf->autodir, folder, read_autodir, yaml, why);
+}
+
+static int read_own(struct groups_conf *conf, struct groups_yaml *yaml, struct fail *why)
 {
     const char *named = getenv("IBFLEET_GROUPS");
     const char *path = named && *named ? named : "/etc/ibfleet/groups.conf";
     const char *slash = strrchr(path, '/');
     CLEANUP(text_done)
-    char *folder = slash ? strndup(path, (size_t)(slash - path)) : strdup(".");
+    char *name = slash ? strndup(path, (size_t)(slash - path)) : strdup(".");
+    const char *folder;
 
-    if (!folder)
+    if (!name)
         return fail_memory(why);
     if (path != named && access(path, F_OK) < 0)
         return 0;
-    return read_file(conf, path, *folder ? folder : "/", GROUPS_CONF_MAIN, why);
+    folder = *name ? name : "/";
+    conf->confdir = conf->autodir = NULL; /* read already */
+    return read_file(conf, path, folder, GROUPS_CONF_OWN, why) < 0
+               ? -1
+               : read_own_folders(conf, yaml, folder, why);
 }
 
 int groups_files_read(struct groups_conf *conf, struct groups_yaml *yaml,
@@ -198,7 +230,7 @@ int groups_files_read(struct groups_conf *conf, struct groups_yaml *yaml,
     CLEANUP(places_done) struct places p = {.count = 0};
 
     if (find_places(&p, why) < 0 || read_places(conf, yaml, &p, why) < 0 ||
-        read_own(conf, why) < 0)
+        read_own(conf, yaml, why) < 0)
         return -1;
     return groups_conf_read(conf, spare, sizeof spare - 1, "built in", ".",
                             GROUPS_CONF_SPARE, why);

@@ -2,7 +2,8 @@
  *
  * ClusterShell's, from the least to the most important: /etc/clustershell,
  * ~/.local/etc/clustershell, ~/.config/clustershell, $CLUSTERSHELL_CFGDIR, with the
- * folders that they name; then our own, /etc/ibfleet/groups.conf or $IBFLEET_GROUPS.
+ * folders that they name; then our own, /etc/ibfleet/groups.conf or $IBFLEET_GROUPS, whose
+ * sources, default and autodir take the place of theirs.
  */
 #ifndef CONTROLLER_GROUPS_FILES_H
 #define CONTROLLER_GROUPS_FILES_H

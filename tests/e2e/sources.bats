@@ -99,6 +99,23 @@ END
     refused @ops "no such group: 'ops'"
 }
 
+@test "a groups.conf of our own has folders of its own, and its sources replace others whole" {
+    mkdir -p own/parts own/yaml
+    printf '%s\n' '[Main]' 'default: mine' 'confdir: $CFGDIR/parts' 'autodir: $CFGDIR/yaml' \
+        '[local]' 'map: echo "own[1-2]"' 'list: echo a' >own/groups.conf
+    printf '%s\n' '[mine]' 'map: echo "mine[1-3]"' >own/parts/mine.conf
+    printf '%s\n' 'racks:' '    r1: "y[1-4]"' >own/yaml/racks.yaml
+    cp /etc/clustershell/groups.d/cluster.yaml.example "$CLUSTERSHELL_CFGDIR/groups.d/cluster.yaml"
+    export IBFLEET_GROUPS=own/groups.conf
+    means @x 'mine[1-3]'
+    means @local:oss 'own[1-2]'
+    means '@local:*' 'own[1-2]' # not ClusterShell's `all` of another source local
+    means @racks:r1 'y[1-4]'
+    refused @roles:io "no group source and no run 'roles'"
+    cp own/parts/mine.conf own/parts/twice.conf
+    refused @x "twice.conf:1: there is already a source 'mine'"
+}
+
 @test "a file of hostlists, and standard input" {
     printf '%s\n' '# rack 1' 'n[1-3] n7' '' 'n9 # spare' '!n2' >"$BATS_TEST_TMPDIR/hosts"
     means "^$BATS_TEST_TMPDIR/hosts" 'n[1,3,7,9]'

@@ -93,6 +93,26 @@ static void a_part_tells_nothing_twice_and_a_spare_nothing_known(void **state)
     groups_conf_done(&conf);
 }
 
+static void our_own_source_has_nothing_of_the_one_it_replaces(void **state)
+{
+    (void)state;
+    assert_int_equal(read_as("[Main]\ndefault: a\n[a,b]\nmap: one\nall: x\nlist: l\n",
+                             GROUPS_CONF_MAIN),
+                     0);
+    assert_int_equal(read_as("[Main]\ndefault: b\n[a]\nmap: two\n", GROUPS_CONF_OWN), 0);
+    assert_string_equal(conf.default_source, "b");
+    assert_string_equal(groups_conf_find(&conf, "a")->map, "two");
+    assert_null(groups_conf_find(&conf, "a")->all);
+    assert_null(groups_conf_find(&conf, "a")->list);
+    assert_string_equal(groups_conf_find(&conf, "b")->list, "l");
+    assert_int_equal(read_as("[b]\nmap: three\n", GROUPS_CONF_OWN_PART), 0);
+    assert_string_equal(groups_conf_find(&conf, "b")->map, "three");
+    assert_null(groups_conf_find(&conf, "b")->list);
+    assert_int_equal(read_as("[b]\nmap: four\n", GROUPS_CONF_OWN_PART), -1);
+    assert_string_equal(why.text, "g.conf:1: there is already a source 'b'");
+    groups_conf_done(&conf);
+}
+
 /* Cut anywhere, it is still read or refused with a line, and never half a source. */
 static void every_beginning_of_a_file_is_read_or_refused(void **state)
 {
@@ -239,6 +259,7 @@ int main(void)
         cmocka_unit_test(a_section_is_one_source_or_several),
         cmocka_unit_test(what_is_wrong_names_the_line),
         cmocka_unit_test(a_part_tells_nothing_twice_and_a_spare_nothing_known),
+        cmocka_unit_test(our_own_source_has_nothing_of_the_one_it_replaces),
         cmocka_unit_test(every_beginning_of_a_file_is_read_or_refused),
         cmocka_unit_test(names_are_put_in_as_template_does),
         cmocka_unit_test(folders_are_words_of_a_shell),
