@@ -127,6 +127,7 @@ struct view {
     const struct hostset_groups *others; /* NULL: nobody */
     bool is_lenient;                     /* a group may name whom it likes */
     bool takes_anybody;                  /* and so may who typed           */
+    const struct hostset *candidates;    /* of filters, or NULL            */
 };
 
 /* The fleet's own group, or that of the default source, which says nothing of those
@@ -202,6 +203,7 @@ static int resolve(struct view *view, const char *hostlist, struct hostset **set
                                           .group_names = group_names,
                                           .file_text = file_text,
                                           .is_node = is_node,
+                                          .candidates = view->candidates,
                                           .arg = view};
 
     return hostset_parse(hostlist, &groups, set, why);
@@ -241,7 +243,8 @@ int fleet_exclude(const struct fleet *fleet, const char *hostlist,
                   struct fail *why)
 {
     CLEANUP(hostset_done) struct hostset *out = NULL;
-    struct view view = {.fleet = fleet, .others = others, .is_lenient = true};
+    struct view view = {
+        .fleet = fleet, .others = others, .is_lenient = true, .candidates = set};
 
     if (resolve(&view, hostlist, &out, why) < 0)
         return -1;

@@ -144,15 +144,75 @@ int foreign_hosts_ansible_groups(const struct json *doc, char **hostlist,
 
 /* ---- comments ------------------------------------------------------------------------ */
 
-void foreign_hosts_uncomment(char *text)
+/* pdsh's "#include FILE", which is no comment: how long the name is; 0: something else. */
+static size_t included(const char *line, size_t len, const char **name)
 {
-    char before = '\n';
+    size_t word = sizeof "#include" - 1, start, end;
 
-    for (; *text; before = *text++)
-        if (*text == '#' && strchr(SPACES "\n", before)) {
-            size_t len = strcspn(text, "\n");
+    if (!begins(line, "#include"))
+        return 0;
+    start = word + strspn(line + word, SPACES);
+    end = start + strcspn(line + start, SPACES "\n");
+    *name = line + start;
+    return start > word && end + strspn(line + end, SPACES) == len ? end - start : 0;
+}
 
-            memset(text, ' ', len);
-            text += len - 1;
-        }
+/* Up to a '#' at the start of a word. */
+static size_t measure_uncommented(const char *line, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if (line[i] == '#' && (i == 0 || strchr(SPACES, line[i - 1])))
+            return i;
+    return len;
+}
+
+/* Behind a name a '^' alone would be the operator. */
+static void list_file(FILE *out, const char *name, size_t len, const char *folder,
+                      bool is_first)
+{
+    bool is_beside = *name != '/' && *folder;
+
+    fprintf(out, "%s^%s%s%.*s", is_first ? "" : ",", is_beside ? folder : "",
+            is_beside ? "/" : "", (int)len, name);
+}
+
+/* Is there something in the line? */
+static bool list_line(FILE *out, const char *line, size_t len, const char *folder,
+                      bool is_first)
+{
+    const char *name;
+    size_t name_len = included(line, len, &name);
+
+    len = measure_uncommented(line, len);
+    if (name_len)
+        list_file(out, name, name_len, folder, is_first);
+    else
+        fwrite(line, 1, len, out);
+    putc('\n', out);
+    return name_len || strspn(line, SPACES) < len;
+}
+
+int foreign_hosts_list(const char *text, const char *folder, char **hostlist,
+                       struct fail *why)
+{
+    char *made = NULL;
+    size_t size;
+    FILE *out = open_memstream(&made, &size);
+    bool is_first = true;
+
+    if (!out)
+        return fail_memory(why);
+    while (*text) {
+        size_t len = strcspn(text, "\n");
+
+        if (list_line(out, text, len, folder, is_first))
+            is_first = false;
+        text += len + (text[len] == '\n');
+    }
+    if (fclose(out) != 0) {
+        free(made);
+        return fail_memory(why);
+    }
+    *hostlist = made;
+    return 0;
 }

@@ -27,9 +27,11 @@ int foreign_hosts_ansible(const struct json *doc, const char *group, char **host
 int foreign_hosts_ansible_groups(const struct json *doc, char **hostlist,
                                  struct fail *why);
 
-/* What a file of hostlists (`^FILE`) says: comments cut, which begin with
- * '#' at the start of a word, so that the rest is a hostlist.  In place.
+/* What a file of hostlists (`^FILE`) says: without its comments, which begin with '#' at
+ * the start of a word; and pdsh's line `#include FILE` is `^FILE`, beside this one when it
+ * does not begin with '/'.  folder is where this file is; "": where we are.  FAIL_MEMORY.
  */
-void foreign_hosts_uncomment(char *text);
+int foreign_hosts_list(const char *text, const char *folder, char **hostlist,
+                       struct fail *why);
 
 #endif

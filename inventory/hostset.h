@@ -24,6 +24,7 @@
  *     @*  @slurm:*          all nodes; all nodes of a source
  *     @@slurm               the names of the groups of a source
  *     ^FILE                 the hostlists of a file, with `#` comments
+ *     -                     pdsh's ^-
  *     -b                    pdsh's a!b, after a ','
  *     /re/  -/re/           pdsh's filter: only, or not, what matches the extended
  *                           regular expression
@@ -83,6 +84,11 @@ struct hostset_groups {
      * or wrote its `^FILE`.  NULL: any name will do.
      */
     bool (*is_node)(void *arg, bool of_group, const char *name);
+
+    /* A filter joined by ',' adds what matches of these, as for pdsh's -x.  NULL: it leaves
+     * what matches of the names before it.
+     */
+    const struct hostset *candidates;
 
     void *arg; /* given to all of them */
 };

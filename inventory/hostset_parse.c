@@ -53,6 +53,11 @@ static int refuse_char(const struct scan *s, const char *p, bool is_group,
     return hostlist_fail(s->text, p, why, "'%c' cannot be in a %s name", *p, what);
 }
 
+static bool is_end(char c)
+{
+    return !c || strchr(HOSTLIST_OPERATORS HOSTLIST_SPACES, c);
+}
+
 /* Check the whole term and find its end, before anything is made of it. */
 static int measure(const struct scan *s, const char *start, const char **end,
                    struct fail *why)
@@ -73,7 +78,7 @@ static int measure(const struct scan *s, const char *start, const char **end,
         if (product > *s->left)
             return scan_too_many(s, start, why);
     }
-    if (*p && !strchr(HOSTLIST_OPERATORS HOSTLIST_SPACES, *p))
+    if (!is_end(*p))
         return refuse_char(s, p, is_group, why);
     if (p == start + is_group)
         return hostlist_fail(s->text, start, why, "a %s name is missing",
@@ -171,10 +176,18 @@ static int read_names(struct scan *s, const char **p, struct fail *why)
     return 0;
 }
 
+/* pdsh's standard input: a '-' alone; `-^` is `but not the file`.  Not for a group, which
+ * has none.
+ */
+static bool is_stdin(const struct scan *s, const char *p)
+{
+    return !s->title && *p == '-' && p[1] != '^' && is_end(p[1]);
+}
+
 /* pdsh's way to say `but not`: ib[1-4],-ib3 */
 static void read_minus(struct scan *s, const char **p)
 {
-    if (**p == '-' && s->term && s->op == ',') {
+    if (**p == '-' && s->term && s->op == ',' && !is_stdin(s, *p)) {
         s->op = '!';
         ++*p;
     }
@@ -185,13 +198,13 @@ static int read_term(struct scan *s, const char **p, struct fail *why)
     int status;
 
     read_minus(s, p);
-    if (**p == '/' && s->op == ',') /* a filter: but only */
+    if (**p == '/' && s->op == ',' && !scan_candidates(s)) /* a filter: but only */
         s->op = '&';
     s->term++;
     s->has_others |= s->op != ',';
     if (**p == '/')
         status = scan_regex(s, p, why);
-    else if (**p == '^')
+    else if (**p == '^' || is_stdin(s, *p))
         status = scan_file(s, p, why);
     else
         status = read_names(s, p, why);

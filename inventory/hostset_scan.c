@@ -21,6 +21,11 @@ bool scan_char_is_in(char c, const char *marks)
                  (c >= '0' && c <= '9'));
 }
 
+const struct hostset *scan_candidates(const struct scan *s)
+{
+    return s->groups ? s->groups->candidates : NULL;
+}
+
 int scan_too_many(const struct scan *s, const char *at, struct fail *why)
 {
     return hostlist_fail(s->text, at, why, "more than %d names", HOSTSET_MAX_NAMES);

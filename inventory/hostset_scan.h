@@ -58,6 +58,9 @@ struct scan {
 
 void scan_done(struct scan *s);
 
+/* What a filter picks from; NULL: from what stands before it. */
+const struct hostset *scan_candidates(const struct scan *s);
+
 /* This name, in the term at hand.  -1: FAIL_HOSTLIST when there are too many. */
 int scan_mention(struct scan *s, const char *at, const char *name, struct fail *why);
 int scan_too_many(const struct scan *s, const char *at, struct fail *why);
@@ -72,7 +75,7 @@ int scan_settle(struct scan *s, struct hostset **set, struct fail *why);
 int scan_group(struct scan *s, const char *at, const char *name, struct fail *why);
 int scan_pattern(struct scan *s, const char *at, const char *name, struct fail *why);
 
-/* The same for a term that is not made of names: `^FILE` and `/regex/`.  *p stands at
+/* The same for a term that is not made of names: `^FILE` (or `-`) and `/regex/`.  *p stands at
  * its first character, and then after it.
  */
 int scan_file(struct scan *s, const char **p, struct fail *why);

@@ -213,13 +213,14 @@ int scan_file(struct scan *s, const char **p, struct fail *why)
                          .of_group = s->of_group,
                          .left = s->left};
     const char *at = *p;
-    size_t len = strcspn(at + 1, HOSTLIST_OPERATORS HOSTLIST_SPACES);
+    size_t skip = *at == '^';
+    size_t len = strcspn(at + skip, HOSTLIST_OPERATORS HOSTLIST_SPACES);
 
     if (len == 0)
         return hostlist_fail(s->text, at, why, "the name of a file is missing");
     if (!s->groups || !s->groups->file_text)
         return hostlist_fail(s->text, at, why, "files are not read here");
-    path = strndup(at + 1, len);
+    path = strndup(at + skip, len);
     if (!path || asprintf(&title, "file '%s'", path) < 0)
         return fail_memory(why);
     inner.title = title;
@@ -227,7 +228,7 @@ int scan_file(struct scan *s, const char **p, struct fail *why)
         s->groups->file_text(s->groups->arg, path, &inner.text, why) < 0 ||
         evaluate(s, &inner, &names, why) < 0)
         return -1;
-    *p = at + 1 + len;
+    *p = at + skip + len;
     return mention_all(s, at, names, why);
 }
 
@@ -290,15 +291,22 @@ static int compile(const struct scan *s, const char *at, size_t len, regex_t *re
     }
 }
 
+/* What a filter leaves of the names before it; the names before it, if there are
+ * candidates, are these.
+ */
 static int mention_matching(struct scan *s, const char *at, const regex_t *regex,
                             struct fail *why)
 {
-    size_t before = s->count;
+    const struct hostset *candidates = scan_candidates(s);
+    size_t before = candidates ? hostset_count(candidates) : s->count;
 
-    for (size_t i = 0; i < before; i++)
-        if (regexec(regex, s->mentions[i].name, 0, NULL, 0) == 0 &&
-            scan_mention(s, at, s->mentions[i].name, why) < 0)
+    for (size_t i = 0; i < before; i++) {
+        const char *name =
+            candidates ? hostset_name(candidates, i) : s->mentions[i].name;
+
+        if (regexec(regex, name, 0, NULL, 0) == 0 && scan_mention(s, at, name, why) < 0)
             return -1;
+    }
     return 0;
 }
 
@@ -309,7 +317,7 @@ int scan_regex(struct scan *s, const char **p, struct fail *why)
     regex_t regex;
     int status;
 
-    if (s->title || s->term == 1)
+    if (s->title || (s->term == 1 && !scan_candidates(s)))
         return hostlist_fail(s->text, at, why, "a filter stands behind typed names");
     if (compile(s, at, len, &regex, why) < 0)
         return -1;

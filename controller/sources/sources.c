@@ -331,26 +331,34 @@ static int group_names(void *arg, const char *source, const char **text, struct 
     return 0;
 }
 
+static int read_list(const char *path, char **list, struct fail *why)
+{
+    bool is_stdin = strcmp(path, "-") == 0;
+    const char *name = is_stdin ? "standard input" : path, *slash = strrchr(path, '/');
+    size_t depth = slash ? (size_t)(slash - path) + (slash == path) : 0, len;
+    CLEANUP(text_done) char *text = NULL;
+    CLEANUP(text_done) char *folder = strndup(path, depth);
+
+    if (!folder)
+        return fail_memory(why);
+    if (whole_file_read(is_stdin ? NULL : path, HOSTSET_MAX_TEXT, &text, &len) < 0)
+        return fail_set(why, FAIL_HOSTLIST, "%s: %s", name, strerror(errno));
+    if (strlen(text) != len)
+        return fail_set(why, FAIL_HOSTLIST, "%s: this is no text: it has a NUL byte",
+                        name);
+    return foreign_hosts_list(text, folder, list, why);
+}
+
 /* Standard input can be read once, and may be named twice. */
 static int file_text(void *arg, const char *path, const char **text, struct fail *why)
 {
     struct sources *s = arg;
     bool is_stdin = strcmp(path, "-") == 0;
-    const char *name = is_stdin ? "standard input" : path;
     const char *key = is_stdin ? "^-" : "^";
     char *made;
-    size_t len;
 
     if (!is_stdin || !recall(s, key)) {
-        if (whole_file_read(is_stdin ? NULL : path, HOSTSET_MAX_TEXT, &made, &len) < 0)
-            return fail_set(why, FAIL_HOSTLIST, "%s: %s", name, strerror(errno));
-        if (strlen(made) != len) {
-            free(made);
-            return fail_set(why, FAIL_HOSTLIST, "%s: this is no text: it has a NUL byte",
-                            name);
-        }
-        foreign_hosts_uncomment(made);
-        if (keep(s, key, made, why) < 0)
+        if (read_list(path, &made, why) < 0 || keep(s, key, made, why) < 0)
             return -1;
     }
     *text = recall(s, key); /* the newest of that key */

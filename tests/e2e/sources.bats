@@ -122,13 +122,26 @@ END
     means "n[1-9],-^$BATS_TEST_TMPDIR/hosts" 'n[2,4-6,8]'
     ibfleet nodes 'n[1-9]' -x "^$BATS_TEST_TMPDIR/hosts"
     [ "$out" = 'n[2,4-6,8]' ]
+    mkdir racks && printf 'n[1-2]\n#include two\n' >racks/one && printf 'n4 # the spare\n' >racks/two
+    means "^racks/one" 'n[1-2,4]'
     refused ^nowhere "nowhere: No such file or directory"
     [ "$(printf 'n2\nn[3-4]\n' | "$BUILD/ibfleet" nodes ^-)" = 'n[2-4]' ]
     [ "$(printf 'n2\nn[3-4]\n' | "$BUILD/ibfleet" nodes '^-&^-')" = 'n[2-4]' ]
+    [ "$(printf 'n2\nn[3-4]\n' | "$BUILD/ibfleet" nodes -w n7 -w -)" = 'n[2-4,7]' ]
     printf 'n1\nn2\n' >two # from where it stands, not from its start
     [ "$({ read -r _; "$BUILD/ibfleet" nodes ^-; } <two)" = n2 ]
     printf 'n1\n\0n2\n' >two
     refused ^two "two: this is no text"
+}
+
+@test "what pdsh -x takes out by a filter, -x takes out" {
+    printf 'n%s\n' 1 2 3 4 1{1..4} >nodes
+    for excluded in '/[1-9]$/' 'n0 -x/[1-9]$/' 'n0,/[5-9]$/,/^n1?[1-4]$/' '^nodes,/[5-9]$/'; do
+        ibfleet nodes --expand 'n[0-20]' -x $excluded
+        [ "$status" = 0 ]
+        [ "$out" = "$(pdsh -Q -w 'n[0-20]' -x $excluded | tail -n 1 | tr , '\n')" ]
+    done
+    refused '/1/' "a filter stands behind typed names"
 }
 
 @test "the nodes of a run, by how they stand" {

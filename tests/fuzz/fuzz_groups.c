@@ -87,6 +87,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     read_inventory(text, size);
     read_yaml(text, size);
     demand(foreign_hosts_file(text, &hosts, NULL) == 0);
-    foreign_hosts_uncomment(text);
+    demand(foreign_hosts_list(text, "x", &hosts, NULL) == 0);
     return 0;
 }

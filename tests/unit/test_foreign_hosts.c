@@ -96,13 +96,31 @@ static void the_groups_of_ansible_are_listed(void **state)
     assert_string_equal(names, "all,rack,db,web,ring,odd");
 }
 
+static void assert_lists(const char *text, const char *folder, const char *wanted)
+{
+    CLEANUP(text_done) char *list = NULL;
+
+    assert_int_equal(foreign_hosts_list(text, folder, &list, &why), 0);
+    assert_string_equal(list, wanted);
+}
+
 static void comments_are_cut_at_the_start_of_a_word(void **state)
 {
-    char text[] = "#one\nib1 # two, three\nib2#x\n\t#\nib3";
-
     (void)state;
-    foreign_hosts_uncomment(text);
-    assert_string_equal(text, "    \nib1             \nib2#x\n\t \nib3");
+    assert_lists("#one\nib1 # two, three\nib2#x\n\t#\nib3", "",
+                 "\nib1 \nib2#x\n\t\nib3\n");
+}
+
+static void what_pdsh_includes_is_no_comment(void **state)
+{
+    (void)state;
+    assert_lists("ib1\n#include rack1\n", "", "ib1\n,^rack1\n");
+    assert_lists("#include rack1 \t\nib1", "lists", "^lists/rack1\nib1\n");
+    assert_lists("#include /etc/rack1", "lists", "^/etc/rack1\n");
+    assert_lists("# both\n#include rack1\n#include rack2", "/", "\n^//rack1\n,^//rack2\n");
+    assert_lists("#include\n#include \n#included rack1\n #include rack1\n"
+                 "#include the login nodes\nib1 #include rack1\n",
+                 "", "\n\n\n \n\nib1 \n");
 }
 
 int main(void)
@@ -113,6 +131,7 @@ int main(void)
         cmocka_unit_test(groups_of_ansible_cannot_multiply_without_end),
         cmocka_unit_test(the_groups_of_ansible_are_listed),
         cmocka_unit_test(comments_are_cut_at_the_start_of_a_word),
+        cmocka_unit_test(what_pdsh_includes_is_no_comment),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -45,6 +45,10 @@ static int group_names(void *arg, const char *source, const char **text, struct 
 static int file_text(void *arg, const char *path, const char **text, struct fail *why)
 {
     (void)arg;
+    if (strcmp(path, "-") == 0) {
+        *text = "ib[8-9]\n";
+        return 0;
+    }
     if (strcmp(path, "/tmp/some-nodes") != 0 && strcmp(path, "itself") != 0)
         return fail_set(why, FAIL_HOSTLIST, "%s: No such file or directory", path);
     *text = *path == '/' ? "ib7\nib[1-2] gpu1\n\n" : "ib1,^itself";
@@ -59,6 +63,7 @@ static struct group some[] = {
     {"ring", "ib1,@ring2"},
     {"ring2", "@ring"},
     {"broken", "ib[1-4"},
+    {"lonely", "ib1,-"},
     {"big", "a[0-599999]"},
     {"*", "ib[1-8] gpu[1-2] ib1-e"},
     {"slurm:idle", "ib[1-2]\nib5 @rest"},
@@ -267,6 +272,51 @@ static void pdsh_takes_out_with_minus_and_filters(void **state)
     assert_fold("a,/((((((((a+)+)+)+)+)+)+)+)+/",
                 "column 3 of 'a,/((((((((a+)+)+)+)+)+)+)+)+/': a filter with more than 8 "
                 "'+'");
+}
+
+static void a_minus_alone_is_standard_input(void **state)
+{
+    (void)state;
+    assert_fold("-", "ib[8-9]");
+    assert_fold("ib1, - ,ib2", "ib[1-2,8-9]");
+    assert_fold("ib[1-9]!-", "ib[1-7]");
+    assert_fold("ib[1-9],-^-", "ib[1-7]");
+    assert_fold("@lonely", "group 'lonely': column 6 of 'ib1,-': a node name is missing");
+    assert_fold("--", "column 1 of '--': a node name cannot begin with '-'");
+}
+
+static char *filtered(const char *text)
+{
+    CLEANUP(hostset_done) struct hostset *candidates = NULL;
+    CLEANUP(hostset_done) struct hostset *set = NULL;
+    struct hostset_groups of_these = groups;
+    struct fail why;
+
+    assert_int_equal(hostset_parse("ib[0-20]", NULL, &candidates, NULL), 0);
+    of_these.candidates = candidates;
+    return hostset_parse(text, &of_these, &set, &why) < 0 ? strdup(why.text)
+                                                          : hostset_fold(set);
+}
+
+static void with_candidates_a_filter_picks_from_them(void **state)
+{
+    static const char *const table[][2] = {
+        {"/0$/", "ib[0,10,20]"},
+        {"ib7,/0$/", "ib[0,7,10,20]"},
+        {"/0$/,ib7,/19/", "ib[0,7,10,19-20]"},
+        {"/0$/!ib0", "ib[10,20]"},
+        {"/0$/&/1/", "ib10"},
+        {"ib[1-3],-/2/", "ib[1,3]"},
+        {"/x/", ""},
+        {"@rack1,/(/", "column 8 of '@rack1,/(/': not a regular expression: '('"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        CLEANUP(text_done) char *got = filtered(table[i][0]);
+
+        assert_string_equal(got, table[i][1]);
+    }
 }
 
 static void what_is_wrong_is_shown_with_its_column(void **state)
@@ -651,6 +701,8 @@ int main(void)
         cmocka_unit_test(a_pattern_of_many_stars_takes_no_time),
         cmocka_unit_test(a_file_is_hostlists),
         cmocka_unit_test(pdsh_takes_out_with_minus_and_filters),
+        cmocka_unit_test(a_minus_alone_is_standard_input),
+        cmocka_unit_test(with_candidates_a_filter_picks_from_them),
         cmocka_unit_test(what_is_wrong_is_shown_with_its_column),
         cmocka_unit_test(what_is_wrong_in_a_group_names_the_group),
         cmocka_unit_test(a_huge_list_is_refused_before_it_is_made),
