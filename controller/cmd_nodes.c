@@ -99,14 +99,30 @@ static int put_folded(const char *before, const struct hostset *set,
     return 0;
 }
 
-static int put_parts(const struct hostset *set, size_t parts, struct text *text,
-                     struct fail *why)
+/* A line for whoever starts something for each part. */
+static int put_part(const struct options *o, const struct hostset *part,
+                    struct text *text, struct fail *why)
 {
+    if (!o->count && !o->expand)
+        return put_folded("", part, hostset_fold, text, why);
+    if (o->count)
+        text_add(text, "%zu\n", hostset_count(part));
+    for (size_t i = 0; o->expand && i < hostset_count(part); i++)
+        text_add(text, "%s%c", hostset_name(part, i),
+                 i + 1 == hostset_count(part) ? '\n' : ' ');
+    return 0;
+}
+
+static int put_parts(const struct options *o, const struct hostset *set,
+                     struct text *text, struct fail *why)
+{
+    size_t parts = (size_t)o->split;
+
     for (size_t i = 0; i < parts && i < hostset_count(set); i++) {
         CLEANUP(hostset_done) struct hostset *part = NULL;
 
         if (hostset_split(set, parts, i, &part, why) < 0 ||
-            put_folded("", part, hostset_fold, text, why) < 0)
+            put_part(o, part, text, why) < 0)
             return -1;
     }
     return 0;
@@ -124,7 +140,7 @@ static int fold(const struct command *c, char *(*folding)(const struct hostset *
             return -1;
     return c->options->split == OPTION_UNSET
                ? put_folded("", set, folding, text, why)
-               : put_parts(set, (size_t)c->options->split, text, why);
+               : put_parts(c->options, set, text, why);
 }
 
 static int hosts_file(const struct command *c, struct text *text, struct fail *why)
@@ -233,7 +249,7 @@ static int render(struct command *c, const char *format, struct text *text,
         return fold(c, hostset_fold_suffix, text, why);
     if (strcmp(format, "hosts") == 0)
         return hosts_file(c, text, why);
-    if (strcmp(format, "expanded") == 0)
+    if (strcmp(format, "expanded") == 0 && c->options->split == OPTION_UNSET)
         expand(c, text);
     else if (fold(c, hostset_fold, text, why) < 0)
         return -1;
@@ -251,7 +267,7 @@ int cmd_nodes(struct command *c)
 
     if (o->json || strcmp(format, "json") == 0)
         return print_json(c, &why) < 0 ? screen_fail(&why) : EXIT_WELL;
-    if (o->count)
+    if (o->count && o->split == OPTION_UNSET)
         text_add(&text, "%zu\n", c->node_count);
     else if (o->groups)
         status = list_groups(c, &text, &why);

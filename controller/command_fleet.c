@@ -14,6 +14,7 @@
 #include "inventory/fleet.h"
 #include "inventory/hostset.h"
 #include "inventory/hostset_part.h"
+#include "protocol/character.h"
 #include "protocol/fail.h"
 #include "protocol/scope.h"
 
@@ -126,21 +127,38 @@ static int load_fleet(struct command *c, const char *hosts,
     return 0;
 }
 
+/* To do something to nobody is a slip; who only looks is told, and sees that.  taken:
+ * what was typed after -x, if that is why.
+ */
+static int meet_nobody(const struct command *c, const char *hosts, const char *taken,
+                       struct fail *why)
+{
+    struct fail reason;
+
+    if (taken)
+        fail_set(&reason, FAIL_HOSTLIST, "-x '%s' leaves no node", taken);
+    else
+        fail_set(&reason, FAIL_HOSTLIST, "'%.*s' means no node at all",
+                 character_cut(hosts, 60), hosts);
+    if (c->options->command == COMMAND_NODES)
+        screen_warn("%s", reason.text);
+    else if (why)
+        *why = reason;
+    return c->options->command == COMMAND_NODES ? 0 : -1;
+}
+
 static int exclude(const struct command *c, const struct hostset_groups *groups,
                    struct hostset *set, struct fail *why)
 {
     size_t before = hostset_count(set);
 
-    if (!c->options->exclude)
+    if (!c->options->exclude || !before)
         return 0;
     if (fleet_exclude(c->fleet, c->options->exclude, groups, set, why) < 0)
         return fail_prefix(why, "-x");
     if (hostset_count(set) == before) /* a source's misspelt group is an empty one */
         screen_warn("-x '%s' takes no node out", c->options->exclude);
-    if (!hostset_count(set))
-        return fail_set(why, FAIL_HOSTLIST, "-x '%s' leaves no node",
-                        c->options->exclude);
-    return 0;
+    return hostset_count(set) ? 0 : meet_nobody(c, NULL, c->options->exclude, why);
 }
 
 /* --pick: by chance, unless --seed says which. */
@@ -160,7 +178,8 @@ static int pick(const struct options *o, struct hostset **set, struct fail *why)
     return 0;
 }
 
-static int choose(struct command *c, const char *hosts,
+/* typed: what hosts came from, for people. */
+static int choose(struct command *c, const char *hosts, const char *typed,
                   const struct hostset_groups *groups, struct fail *why)
 {
     CLEANUP(hostset_done) struct hostset *set = NULL;
@@ -168,6 +187,7 @@ static int choose(struct command *c, const char *hosts,
     size_t count;
 
     if (fleet_select(c->fleet, hosts, groups, &set, why) < 0 ||
+        (!hostset_count(set) && meet_nobody(c, typed, NULL, why) < 0) ||
         exclude(c, groups, set, why) < 0 || pick(c->options, &set, why) < 0)
         return -1;
     count = hostset_count(set);
@@ -185,6 +205,7 @@ static int choose(struct command *c, const char *hosts,
 int command_choose(struct command *c, const char *hosts, struct fail *why)
 {
     CLEANUP(text_done) char *of_sets = NULL;
+    const char *typed = hosts ? hosts : "@all";
     struct sources *sources;
     const struct hostset_groups *groups;
 
@@ -197,7 +218,7 @@ int command_choose(struct command *c, const char *hosts, struct fail *why)
         hosts = NULL;
     if (!hosts && !c->options->all && c->options->vmss) /* not what the file has besides */
         hosts = of_sets = census_hosts(c->census);
-    return choose(c, hosts ? hosts : "@all", groups, why);
+    return choose(c, hosts ? hosts : "@all", typed, groups, why);
 }
 
 int command_names(struct command *c, const char *hostlist, struct hostset **set,

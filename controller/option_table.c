@@ -94,7 +94,7 @@ const struct option_row option_table[] = {
     {"groups",        0,   OPTION_FLAG,   NULL,      AT(groups),       0, 0,        COMMAND_NODES,
      "the groups that these nodes are in, of the fleet file and of groups.conf"},
     {"split",         0,   OPTION_NUMBER, "N",       AT(split),        1, 100000,   COMMAND_NODES,
-     "N lines of about as many nodes each"},
+     "N lines of about as many nodes each; also with --expand or --count"},
     {"format",        0,   OPTION_WORD,   "folded|expanded|ansible|slurm|hosts|json", AT(format), 0, 0, COMMAND_NODES,
      "an inventory of Ansible, a hostlist that Slurm reads, lines of /etc/hosts, ..."},
 

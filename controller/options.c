@@ -339,13 +339,14 @@ static int check(const struct options *o, const struct command_row *command,
     if (command->words == WORDS_RUN && o->subject && o->run)
         return fail_set(why, FAIL_USAGE, "%s: one run at a time: '%s' or '%s'",
                         command->name, o->subject, o->run);
-    if (o->expand + o->count + o->groups + o->json + (o->format != NULL) +
-                (o->split != OPTION_UNSET) >
-            1 &&
+    if (o->expand + o->count + o->groups + o->json + (o->format != NULL) > 1 &&
         o->command == COMMAND_NODES)
         return fail_set(why, FAIL_USAGE,
-                        "--expand, --count, --groups, --split, --format "
-                        "and --json: one of them");
+                        "--expand, --count, --groups, --format and --json: one of them");
+    if (o->split != OPTION_UNSET && (o->groups || o->json || o->format))
+        return fail_set(why, FAIL_USAGE,
+                        "--split goes with --expand and --count, not with --groups, "
+                        "--format or --json");
     if (o->seed != OPTION_UNSET && o->pick == OPTION_UNSET)
         return fail_set(why, FAIL_USAGE, "--seed goes with --pick");
     if (o->all_pairs && o->rounds != OPTION_UNSET)

@@ -215,27 +215,11 @@ int fleet_resolve(const struct fleet *fleet, const char *hostlist, struct hostse
     return resolve(&(struct view){.fleet = fleet}, hostlist, set, why);
 }
 
-static int nobody(const char *hostlist, struct fail *why)
-{
-    return fail_set(why, FAIL_HOSTLIST, "'%.*s' means no node at all",
-                    character_cut(hostlist, 60), hostlist);
-}
-
 int fleet_select(const struct fleet *fleet, const char *hostlist,
                  const struct hostset_groups *others, struct hostset **set,
                  struct fail *why)
 {
-    struct hostset *found;
-
-    if (resolve(&(struct view){.fleet = fleet, .others = others}, hostlist, &found, why) <
-        0)
-        return -1;
-    if (hostset_count(found) == 0) {
-        hostset_free(found);
-        return nobody(hostlist, why);
-    }
-    *set = found;
-    return 0;
+    return resolve(&(struct view){.fleet = fleet, .others = others}, hostlist, set, why);
 }
 
 int fleet_exclude(const struct fleet *fleet, const char *hostlist,
@@ -303,8 +287,6 @@ int fleet_of(const char *hostlist, const struct hostset_groups *groups,
         return fail_memory(why);
     if (hostset_parse(hostlist, groups, &names, why) < 0)
         return -1;
-    if (hostset_count(names) == 0)
-        return nobody(hostlist, why);
     for (size_t i = 0; i < hostset_count(names); i++)
         if (fleet_add_nodes(made, hostset_name(names, i), "", 0, why) < 0)
             return recode(FAIL_HOSTLIST, why);

@@ -149,7 +149,7 @@ int fleet_parse_found(const char *text, size_t len_bytes, const char *file,
 
 /* A fleet without a file: the nodes of this hostlist, ADDRESS or ADDRESS:PORT,
  * all settings at their defaults; groups (NULL: there are none) knows what @names mean.
- * -1: FAIL_HOSTLIST (also when it means no node), what the groups said, or FAIL_MEMORY.
+ * -1: FAIL_HOSTLIST, what the groups said, or FAIL_MEMORY; to mean no node is fine.
  */
 int fleet_of(const char *hostlist, const struct hostset_groups *groups,
              struct fleet **fleet, struct fail *why);
@@ -192,22 +192,22 @@ const struct fleet_azure *fleet_azure(const struct fleet *fleet);
  * *set; free with hostset_free().  Without a fleet file there is only @all.
  * others knows sources, files, and as its default source the groups that the file does
  * not have; NULL: there are none.  -1: FAIL_HOSTLIST when the text is wrong, it or a
- * source names a node or a group that the fleet does not have, or it means no node at
- * all; what others said; or FAIL_MEMORY.
+ * source names a node or a group that the fleet does not have; what others said; or
+ * FAIL_MEMORY.  To mean no node is fine here.
  */
 int fleet_select(const struct fleet *fleet, const char *hostlist,
                  const struct hostset_groups *others, struct hostset **set,
                  struct fail *why);
 
-/* Take the nodes that a hostlist means out of the set.  Same failures, but it may mean
- * no node, and a source may name nodes that the fleet does not have.
+/* Take the nodes that a hostlist means out of the set.  Same failures, but a source may
+ * name nodes that the fleet does not have.
  */
 int fleet_exclude(const struct fleet *fleet, const char *hostlist,
                   const struct hostset_groups *others, struct hostset *set,
                   struct fail *why);
 
 /* The names that a hostlist means, with the same groups, whether the fleet has them or
- * not; free *set with hostset_free().  Same failures, but it may mean no node.
+ * not; free *set with hostset_free().  Same failures.
  */
 int fleet_names(const struct fleet *fleet, const char *hostlist,
                 const struct hostset_groups *others, struct hostset **set,

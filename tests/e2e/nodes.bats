@@ -74,6 +74,10 @@ END
 @test "lines of about as many nodes, and some by chance" {
     ibfleet nodes 'ib[001-004],head' --split 2
     [ "$out" = $'head,ib[001-002]\nib[003-004]' ]
+    ibfleet nodes 'ib[001-004],head' --split 2 --expand
+    [ "$out" = $'head ib001 ib002\nib003 ib004' ]
+    ibfleet nodes 'ib[001-004],head' --split 2 --count
+    [ "$out" = $'3\n2' ]
     ibfleet nodes @compute --split 100
     [ "$(wc -l <"$SSHD_DIR/out")" = 8 ]
     ibfleet nodes -a --pick 3 --count
@@ -84,6 +88,31 @@ END
     [ "$out" = "$first" ]
     ibfleet nodes -a -x @compute --pick 100 --count
     [ "$out" = 5 ]
+}
+
+@test "nobody is an answer of nodes, and refused where something would be done" {
+    for hosts in 'ib001&head' '@compute!@compute' ''; do
+        ibfleet nodes -w "$hosts" --count
+        [ "$status $out" = "0 0" ]
+        warns "'$hosts' means no node at all"
+        ibfleet nodes --expand -w "$hosts"
+        [ "$status $out" = "0 " ]
+        ibfleet exec -w "$hosts" -- true
+        [ "$status" = 2 ]
+        warns "'$hosts' means no node at all"
+    done
+    ibfleet nodes ib001 -x @compute --count
+    [ "$status $out" = "0 0" ]
+    warns "-x '@compute' leaves no node"
+    ibfleet exec ib001 -x @compute -- true
+    [ "$status" = 2 ]
+    mkdir "$BATS_TEST_TMPDIR/empty" && cd "$BATS_TEST_TMPDIR/empty" && unset IBFLEET_FLEET
+    ibfleet nodes 'n1&n2' --json
+    [ "$status" = 0 ]
+    [[ $out == *'"nodes": []'* ]]
+    ibfleet probe 'n1&n2'
+    [ "$status" = 2 ]
+    warns "'n1&n2' means no node at all"
 }
 
 @test "what does not go together is refused" {

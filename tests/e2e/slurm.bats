@@ -95,7 +95,9 @@ same() # EXPRESSION...: as nodeset says, and that is not nothing
 
 @test "a job and a partition that are not there are refused by Slurm's words or as nobody" {
     refused @slurmjob:999999 "group source slurmjob: 'squeue -h -j 999999 -o %N' ended with 1: slurm_load_jobs error: Invalid job id"
-    refused @slurm:nosuch "means no node at all"
+    ibfleet nodes @slurm:nosuch --count
+    [ "$out" = 0 ]
+    warns "means no node at all"
     refused @slurmstate:nosuch "group source slurmstate: 'sinfo -h -o %N -t nosuch' ended with 1"
     program sinfo <<<'exit 127'
     refused @slurm:debug "group source slurm: 'sinfo -h -o %N -p debug' ended with 127"
