@@ -121,7 +121,9 @@ static bool needs_host_key(struct hostkeys *keys, const struct ssh_order *order,
     const struct hostkeys_host host = {.name = order->name,
                                        .address =
                                            order->address ? order->address : order->name,
-                                       .port = order->port ? order->port : 22};
+                                       .port = order->port ? order->port : 22,
+                                       .machine = order->machine,
+                                       .former = order->former};
     char algorithms[HOSTKEYS_LIST_BYTES];
     struct fail why = {.code = FAIL_NONE};
 

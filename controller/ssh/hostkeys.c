@@ -20,8 +20,8 @@
 #define KEY_MAX_BYTES    ((size_t)8 << 10)
 #define KEY_BASE64_BYTES (4 * (KEY_MAX_BYTES + 2) / 3 + 1)
 
-/* A host's spellings in the file: its name, its address. */
-enum { BY_NAME, BY_ADDRESS, SPELLINGS };
+/* A host's spellings in the file: its name, its address; and the machine that it is. */
+enum { BY_NAME, BY_ADDRESS, SPELLINGS, BY_MACHINE = SPELLINGS };
 
 struct hostkeys {
     char *files[HOSTKEYS_MAX_FILES];
@@ -120,7 +120,9 @@ void hostkeys_free(struct hostkeys *keys)
 static bool spelling(const struct hostkeys_host *host, int which,
                      char text[HOSTTABLE_NAME_BYTES])
 {
-    const char *name = which == BY_NAME ? host->name : host->address;
+    const char *name = which == BY_NAME      ? host->name
+                       : which == BY_ADDRESS ? host->address
+                                             : host->machine;
     int n;
 
     if (!name || (which == BY_ADDRESS && host->name && strcasecmp(host->name, name) == 0))
@@ -185,7 +187,7 @@ static bool note_type(void *arg, const struct hosttable_line *line)
 static void note_types(const struct hostkeys *keys, const struct hostkeys_host *host,
                        struct stored *s)
 {
-    for (int which = 0; which < SPELLINGS; which++)
+    for (int which = 0; which <= BY_MACHINE; which++)
         find(keys, host, which, note_type, s);
 }
 
@@ -236,10 +238,37 @@ static bool can_be_written(const char *name)
            !name[strcspn(name, " \t\r\n,*?!")];
 }
 
+/* Names parted by a comma; the line is on its way to the disk, and in the table. */
+static int learn_line(struct hostkeys *keys, const char *names, const char *type,
+                      const char *key, struct fail *why)
+{
+    char *line = NULL;
+
+    if (asprintf(&line, "%s %s %s\n", names, type, key) < 0)
+        return fail_memory(why);
+    if (hostlearn_append(&keys->learn, line, why) < 0) {
+        free(line);
+        return -1;
+    }
+    return hosttable_parse(keys->table, line, keys->files[0], ++keys->lines, why) < 0 ? -1
+                                                                                      : 0;
+}
+
+static int learn_machine(struct hostkeys *keys, const struct hostkeys_host *host,
+                         const char *type, const char *key, struct fail *why)
+{
+    char name[HOSTTABLE_NAME_BYTES];
+
+    if (!spelling(host, BY_MACHINE, name) || !can_be_written(name))
+        return fail_set(why, FAIL_HOST_KEY_UNKNOWN,
+                        "what its machine is called cannot stand in %s", keys->files[0]);
+    return learn_line(keys, name, type, key, why);
+}
+
 static int learn(struct hostkeys *keys, const struct hostkeys_host *host,
                  const char *type, const char *key, struct fail *why)
 {
-    char names[2][HOSTTABLE_NAME_BYTES] = {"", ""}, *line = NULL;
+    char names[2][HOSTTABLE_NAME_BYTES] = {"", ""}, both[2 * HOSTTABLE_NAME_BYTES];
     const char *first = names[0];
 
     for (int which = 0; which < 2; which++)
@@ -250,16 +279,10 @@ static int learn(struct hostkeys *keys, const struct hostkeys_host *host,
     if (!*first)
         return fail_set(why, FAIL_HOST_KEY_UNKNOWN, "its name cannot stand in %s",
                         keys->files[0]);
-    if (asprintf(&line, "%s%s%s %s %s\n", first,
-                 names[1] != first && *names[1] ? "," : "",
-                 names[1] != first ? names[1] : "", type, key) < 0)
-        return fail_memory(why);
-    if (hostlearn_append(&keys->learn, line, why) < 0) {
-        free(line);
-        return -1;
-    }
-    return hosttable_parse(keys->table, line, keys->files[0], ++keys->lines, why) < 0 ? -1
-                                                                                      : 0;
+    snprintf(both, sizeof both, "%s%s%s", first,
+             names[1] != first && *names[1] ? "," : "",
+             names[1] != first ? names[1] : "");
+    return learn_line(keys, both, type, key, why);
 }
 
 /* ---- after the handshake ------------------------------------------------------ */
@@ -373,12 +396,55 @@ int hostkeys_covered(const struct hostkeys *keys, const struct hostkeys_host *ho
                : 0;
 }
 
+/* By what is stored for the machine, whatever it is called now.  True when that decides:
+ * it is known then, or e has the line with another key.
+ */
+static bool ask_machine(const struct hostkeys *keys, const struct hostkeys_host *host,
+                       const struct shown *shown, struct host_evidence *e)
+{
+    struct search s = {.shown = shown};
+
+    find(keys, host, BY_MACHINE, compare, &s);
+    e->is_known = s.found;
+    e->by_name = s.other;
+    return s.found || s.other;
+}
+
+/* Of a machine that has taken another's place, no other key was to be expected than one
+ * that is not stored.
+ */
+static int check_successor(struct hostkeys *keys, const struct hostkeys_host *host,
+                           const struct shown *shown, const struct host_evidence *e,
+                           bool accept_new, struct fail *why)
+{
+    const struct hosttable_line *line = e->by_name ? e->by_name : e->by_address;
+
+    if (accept_new)
+        return learn_machine(keys, host, shown->type, shown->key, why);
+    return fail_set(why, FAIL_HOST_REPLACED,
+                    "it is another machine than the one whose key is in %s:%u (%s, before "
+                    "%s): it shows %s %s. Compare it and replace that line, or use "
+                    "--host-keys accept-new",
+                    line->file, line->number, host->machine, host->former, shown->type,
+                    shown->print);
+}
+
+/* Known by its name, but as of now: from the next change on its machine's key counts. */
+static int pin(struct hostkeys *keys, const struct hostkeys_host *host,
+               const struct shown *shown, bool accept_new, struct fail *why)
+{
+    return host->machine && host->former && accept_new
+               ? learn_machine(keys, host, shown->type, shown->key, why)
+               : 0;
+}
+
 int hostkeys_check(struct hostkeys *keys, const struct hostkeys_host *host,
                    const unsigned char *bytes, size_t len_bytes, bool accept_new,
                    struct fail *why)
 {
     struct host_evidence e = {.name = host->name ? host->name : host->address,
                               .address = host->address ? host->address : host->name};
+    bool is_decided;
     const struct hosttable_line *revoked;
     struct shown shown;
 
@@ -391,12 +457,16 @@ int hostkeys_check(struct hostkeys *keys, const struct hostkeys_host *host,
         return fail_set(why, FAIL_HOST_KEY_CHANGED,
                         "its host key %s %s is @revoked in %s:%u", shown.type,
                         shown.print, revoked->file, revoked->number);
-    if (look_everywhere(keys, host, &shown, &e, why) < 0)
+    is_decided = ask_machine(keys, host, &shown, &e);
+    if (!is_decided && look_everywhere(keys, host, &shown, &e, why) < 0)
         return -1;
     if (e.is_known)
-        return 0;
+        return is_decided ? 0 : pin(keys, host, &shown, accept_new, why);
     if (hostverdict(&e) == HOST_UNKNOWN && accept_new)
         return learn(keys, host, shown.type, shown.key, why);
     look_around(keys, host, &shown, &e);
+    if (!is_decided && !e.elsewhere && host->machine && host->former &&
+        (e.by_name || e.by_address))
+        return check_successor(keys, host, &shown, &e, accept_new, why);
     return hostverdict_explain(&e, keys->files[0], why);
 }

@@ -34,6 +34,12 @@ struct hostkeys;
 struct hostkeys_host {
     const char *name, *address; /* may be equal */
     uint16_t port;
+
+    /* What nothing else is called, and the machine whose place it has taken, as somebody
+     * says whom we trust (Azure); NULL: not known, none.  A key stored for the machine
+     * decides alone, and is what accept_new learns of one that has taken a place.
+     */
+    const char *machine, *former;
 };
 
 /* At most HOSTKEYS_MAX_FILES, at least one: into the first new keys are learned, the others
@@ -65,7 +71,7 @@ int hostkeys_covered(const struct hostkeys *keys, const struct hostkeys_host *ho
  *   FAIL_HOST_KEY_CHANGED   another key is, or this one is revoked
  *   FAIL_HOST_KEY_ANOTHERS  another key is, and this one is stored for another host
  *   FAIL_HOST_REPLACED      another key is, and was so when the name had another address,
- *                           or the address another name
+ *                           or the address another name; or of its former machine
  *
  * FAIL_STATE when it could not be stored; FAIL_MEMORY.
  */

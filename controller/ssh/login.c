@@ -35,7 +35,9 @@ static struct hostkeys_host host_of(const struct login *l)
 {
     return (struct hostkeys_host){.name = l->order->name,
                                   .address = l->order->address,
-                                  .port = l->order->port};
+                                  .port = l->order->port,
+                                  .machine = l->order->machine,
+                                  .former = l->order->former};
 }
 
 int login_begin(struct login *l, struct fail *why)

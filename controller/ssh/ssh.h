@@ -93,6 +93,7 @@ struct ssh_order {
     const char *known_hosts; /* files, spaces between; NULL: OpenSSH's, ~/.ssh and /etc/ssh */
     const char *jump;        /* hosts to go through (inventory/jump.h); NULL: none  */
     bool accept_new;         /* learn an unknown host key (never a changed one)   */
+    const char *machine, *former; /* as struct hostkeys_host has them                */
     const char *command;     /* given to the login shell                          */
     bool no_input;           /* nothing will be written: its stdin ends at once   */
     const char *mark;        /* where ssh_instead() is not to be had: as $LC_IBFLEET in the

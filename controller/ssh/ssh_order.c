@@ -17,5 +17,7 @@ struct ssh_order ssh_order_to(const struct fleet_node *node)
         .config = node->ssh_config,
         .jump = is_beyond ? node->jump : NULL,
         .accept_new = node->host_keys == FLEET_HOST_KEYS_ACCEPT_NEW,
+        .machine = node->machine,
+        .former = node->former,
     };
 }

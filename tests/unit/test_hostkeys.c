@@ -17,6 +17,7 @@
 /* Two keys of each kind are enough; what is in them does not matter here. */
 static const unsigned char ed_a[] = "\0\0\0\013ssh-ed25519\0\0\0\004AAAA";
 static const unsigned char ed_b[] = "\0\0\0\013ssh-ed25519\0\0\0\004BBBB";
+static const unsigned char ed_c[] = "\0\0\0\013ssh-ed25519\0\0\0\004CCCC";
 #define ED_A      "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAABEFBQUE="
 #define ED_B      "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAABEJCQkI="
 #define ED_C      "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAABENDQ0M="
@@ -29,7 +30,7 @@ static const unsigned char ed_b[] = "\0\0\0\013ssh-ed25519\0\0\0\004BBBB";
 static char path[] = "/tmp/ibfleet-known-hosts.XXXXXX";
 static struct hostkeys *keys;
 static struct fail why;
-static struct hostkeys_host host = {"ib1", "10.0.0.1", 22};
+static struct hostkeys_host host = {"ib1", "10.0.0.1", 22, NULL, NULL};
 
 static int open_files(const char *first, const char *second)
 {
@@ -79,7 +80,7 @@ static int set_up(void **state)
     int fd;
 
     (void)state;
-    host = (struct hostkeys_host){"ib1", "10.0.0.1", 22};
+    host = (struct hostkeys_host){"ib1", "10.0.0.1", 22, NULL, NULL};
     strcpy(path + strlen(path) - 6, "XXXXXX");
     fd = mkstemp(path);
     return fd < 0 || close(fd);
@@ -286,7 +287,7 @@ static void a_new_key_is_learned_only_when_allowed(void **state)
     assert_int_equal(hostkeys_check(keys, &host, ed_a, KEY_BYTES, true, &why), 0);
     assert_int_equal(check(ed_a), 0);
     assert_string_equal(file(), "ib2 " ED_B "\nib1,10.0.0.1 " ED_A "\n");
-    host = (struct hostkeys_host){"ib3", "ib3", 2222};
+    host = (struct hostkeys_host){"ib3", "ib3", 2222, NULL, NULL};
     assert_int_equal(hostkeys_check(keys, &host, ed_b, KEY_BYTES, true, &why), 0);
     assert_string_equal(file(),
                         "ib2 " ED_B "\nib1,10.0.0.1 " ED_A "\n[ib3]:2222 " ED_B "\n");
@@ -307,7 +308,7 @@ static void a_name_cannot_write_more_than_a_name(void **state)
 {
     (void)state;
     known("");
-    host = (struct hostkeys_host){"x,* ssh-ed25519 A\n", "#x", 22};
+    host = (struct hostkeys_host){"x,* ssh-ed25519 A\n", "#x", 22, NULL, NULL};
     assert_int_equal(hostkeys_check(keys, &host, ed_a, KEY_BYTES, true, &why), -1);
     assert_string_equal(file(), "");
 }
@@ -344,7 +345,7 @@ static void the_systems_file_counts_but_is_not_written(void **state)
     assert_int_equal(check(ed_b), -1);
     assert_non_null(strstr(why.text, path));
     assert_non_null(strstr(why.text, ":2; it shows"));
-    host = (struct hostkeys_host){"ib2", NULL, 22};
+    host = (struct hostkeys_host){"ib2", NULL, 22, NULL, NULL};
     assert_int_equal(hostkeys_check(keys, &host, ed_b, KEY_BYTES, true, &why), 0);
     assert_string_equal(file(), "# the system's\nib1 " ED_A "\n");
     assert_int_equal(stat(own, &st), 0);
@@ -381,7 +382,7 @@ static void many_hosts_are_found_quickly(void **state)
         fprintf(f, "node%05d,10.1.%d.%d " ED_A "\n", i, i / 256, i % 256);
     fclose(f);
     assert_int_equal(open_files(path, NULL), 0);
-    host = (struct hostkeys_host){name, NULL, 22};
+    host = (struct hostkeys_host){name, NULL, 22, NULL, NULL};
     begin = clock();
     for (int i = 0; i < 10000; i++) {
         snprintf(name, sizeof name, "node%05d", i);
@@ -392,6 +393,83 @@ static void many_hosts_are_found_quickly(void **state)
 }
 
 #define HOSTKEYS_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+/* ---- a machine in another's place -------------------------------------------------- */
+
+#define OLD "0a0a-vm"
+#define NEW "0b0b-vm"
+
+static int accept(const unsigned char *key)
+{
+    return hostkeys_check(keys, &host, key, KEY_BYTES, true, &why);
+}
+
+static void a_successors_key_is_learned_for_the_machine(void **state)
+{
+    (void)state;
+    known("ib1,10.0.0.1 " ED_A "\n");
+    host.machine = NEW;
+    host.former = OLD;
+    assert_int_equal(accept(ed_b), 0);
+    assert_string_equal(file(), "ib1,10.0.0.1 " ED_A "\n" NEW " " ED_B "\n");
+    assert_int_equal(open_files(path, NULL), 0);
+    assert_int_equal(check(ed_b), 0);
+}
+
+static void strict_names_both_machines_and_learns_nothing(void **state)
+{
+    (void)state;
+    known("ib1 " ED_A "\n");
+    host.machine = NEW;
+    host.former = OLD;
+    assert_int_equal(check(ed_b), -1);
+    assert_int_equal(why.code, FAIL_HOST_REPLACED);
+    assert_non_null(strstr(why.text, NEW ", before " OLD));
+    assert_string_equal(file(), "ib1 " ED_A "\n");
+}
+
+/* Azure's word is good for one new key, not for every one that follows. */
+static void a_second_new_key_of_one_machine_is_refused(void **state)
+{
+    (void)state;
+    known("ib1 " ED_A "\n");
+    host.machine = NEW;
+    host.former = OLD;
+    assert_int_equal(accept(ed_b), 0);
+    assert_int_equal(accept(ed_c), -1);
+    assert_int_equal(why.code, FAIL_HOST_KEY_CHANGED);
+    assert_int_equal(accept(ed_a), -1);
+}
+
+static void a_successor_known_by_name_is_pinned(void **state)
+{
+    (void)state;
+    known("ib1 " ED_B "\n");
+    host.machine = NEW;
+    host.former = OLD;
+    assert_int_equal(accept(ed_b), 0);
+    assert_int_equal(accept(ed_c), -1);
+    assert_int_equal(why.code, FAIL_HOST_KEY_CHANGED);
+}
+
+static void a_machine_that_replaced_nobody_has_no_new_key(void **state)
+{
+    (void)state;
+    known("ib1 " ED_A "\n");
+    host.machine = NEW;
+    assert_int_equal(accept(ed_b), -1);
+    assert_int_equal(why.code, FAIL_HOST_KEY_CHANGED);
+}
+
+static void a_successor_that_shows_anothers_key_is_refused(void **state)
+{
+    (void)state;
+    known("ib1 " ED_A "\nib2 " ED_B "\n");
+    host.machine = NEW;
+    host.former = OLD;
+    assert_int_equal(accept(ed_b), -1);
+    assert_int_equal(why.code, FAIL_HOST_KEY_ANOTHERS);
+}
 
 int main(void)
 {
@@ -416,6 +494,12 @@ int main(void)
         HOSTKEYS_TEST(what_is_no_host_key_is_refused),
         HOSTKEYS_TEST(lines_without_sense_are_passed_over),
         HOSTKEYS_TEST(many_hosts_are_found_quickly),
+        HOSTKEYS_TEST(a_successors_key_is_learned_for_the_machine),
+        HOSTKEYS_TEST(strict_names_both_machines_and_learns_nothing),
+        HOSTKEYS_TEST(a_second_new_key_of_one_machine_is_refused),
+        HOSTKEYS_TEST(a_successor_known_by_name_is_pinned),
+        HOSTKEYS_TEST(a_machine_that_replaced_nobody_has_no_new_key),
+        HOSTKEYS_TEST(a_successor_that_shows_anothers_key_is_refused),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
