@@ -11,9 +11,11 @@
 #include "controller/screen/screen.h"
 #include "controller/screen/text.h"
 #include "controller/sources/sources.h"
+#include "controller/vmss/census.h"
 #include "inventory/fleet.h"
 #include "inventory/hostset.h"
 #include "inventory/hostset_part.h"
+#include "inventory/scaleset_record.h"
 #include "protocol/fail.h"
 #include "protocol/json.h"
 #include "protocol/scope.h"
@@ -21,6 +23,14 @@
 #define SCHEMA "ibfleet.nodes/1"
 
 /* ---- JSON -------------------------------------------------------------------------- */
+
+/* Of an instance of a scale set, what Azure says of it. */
+static int put_instance(struct json *doc, const struct command *c, const char *name)
+{
+    const struct scaleset_instance *instance = census_instance(c->census, name);
+
+    return instance ? json_put(doc, "azure", scaleset_encode_instance(instance)) : 0;
+}
 
 static struct json *encode_node(const void *arg, size_t i)
 {
@@ -33,7 +43,8 @@ static struct json *encode_node(const void *arg, size_t i)
         json_put_int(doc, "port", n->port) == 0 &&
         json_put_text(doc, "user", n->user) == 0 &&
         json_put_text(doc, "driver", fleet_driver_name(n->driver)) == 0 &&
-        json_put_text(doc, "reboot", fleet_reboot_name(n->reboot)) == 0)
+        json_put_text(doc, "reboot", fleet_reboot_name(n->reboot)) == 0 &&
+        put_instance(doc, c, n->name) == 0)
         return doc;
     json_free(doc);
     return NULL;

@@ -150,8 +150,9 @@ int preflight_refusal(const struct preflight *found, struct fail *why)
         const struct preflight_finding *f = &found->findings[i];
 
         if (f->refuses)
-            return fail_set(why, FAIL_PREFLIGHT, "%s: %s: %s", f->object, f->text,
-                            f->remedy);
+            return fail_set(why, FAIL_PREFLIGHT,
+                            "%s: refused by the check '%s'; nothing was changed",
+                            f->object, preflight_check_name(f->check));
     }
     return 0;
 }

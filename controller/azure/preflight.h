@@ -6,7 +6,7 @@
  *
  *     preflight_judge(&question, &found, why)
  *     for (i = 0; i < found.count; i++)
- *         warn(found.findings[i].object, .text, .remedy);
+ *         tell(found.findings[i].object, .text, .remedy);
  *     if (preflight_refusal(&found, why) < 0)
  *         end with 7
  *     preflight_done(&found);
@@ -105,7 +105,9 @@ int preflight_judge(const struct preflight_question *question, struct preflight 
 
 void preflight_done(struct preflight *found);
 
-/* 0, or -1 with FAIL_PREFLIGHT and the first finding that refuses. */
+/* 0, or -1 with FAIL_PREFLIGHT, which names the first check that refuses and its object: what
+ * it has found is for the caller to tell, as it may be longer than a failure's text.
+ */
 int preflight_refusal(const struct preflight *found, struct fail *why);
 
 /* The events of a document of the metadata service, at most max of them; returns how

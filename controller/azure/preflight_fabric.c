@@ -149,8 +149,8 @@ static void look_at_sets(struct preflight_judge *j)
     if (q->set_count > 1)
         preflight_note_set(j, PREFLIGHT_SETS, q->sets[0],
                            "measure each set by itself: --vmss once for each",
-                           "and %zu other%s: Azure isolates scale sets from each other, "
-                           "so InfiniBand does not cross them",
+                           "it and %zu other%s do not reach each other: Azure isolates "
+                           "scale sets, and InfiniBand does not cross them",
                            q->set_count - 1, q->set_count == 2 ? "" : "s");
 }
 

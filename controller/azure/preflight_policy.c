@@ -37,7 +37,7 @@ static void look_at_extensions(struct preflight_judge *j, const struct scaleset 
         if (is_driver_extension(e))
             preflight_note_set(
                 j, PREFLIGHT_EXTENSION, set,
-                "take it out of the model first (az vmss extension delete), or roll out "
+                "take it out of the model first (ibfleet azure extension remove), or roll out "
                 "with --keep-extension and know that it will undo it",
                 "extension %s (%s) is in its model: it runs at every boot and installs "
                 "its own driver over what is there",
@@ -85,8 +85,7 @@ static void look_at_repairs(struct preflight_judge *j, const struct scaleset *se
     if (set->repairs)
         preflight_note_set(
             j, PREFLIGHT_REPAIRS, set,
-            "suspend them meanwhile: az vmss set-orchestration-service-state "
-            "--service-name AutomaticRepairs --action Suspend",
+            "suspend them meanwhile: ibfleet azure repairs suspend",
             "automatic repairs (%s) are on: a node that reboots for its "
             "driver may be taken for a sick one",
             set->repair_action ? set->repair_action : "Replace");
@@ -109,7 +108,7 @@ static void look_at_scale_in(struct preflight_judge *j, const struct scaleset *s
         return;
     bare = preflight_nodes(j, set, is_unprotected, NULL);
     preflight_note_nodes(j, PREFLIGHT_SCALE_IN, bare,
-                         "set protectFromScaleIn on them for as long as it takes",
+                         "for as long as it takes: ibfleet azure protect",
                          "not protected from scale-in (%s): an autoscaler may delete "
                          "them in the middle",
                          set->scale_in ? set->scale_in : "Default");

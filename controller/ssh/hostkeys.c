@@ -422,10 +422,10 @@ static int check_successor(struct hostkeys *keys, const struct hostkeys_host *ho
     if (accept_new)
         return learn_machine(keys, host, shown->type, shown->key, why);
     return fail_set(why, FAIL_HOST_REPLACED,
-                    "it is another machine than the one whose key is in %s:%u (%s, before "
-                    "%s): it shows %s %s. Compare it and replace that line, or use "
-                    "--host-keys accept-new",
-                    line->file, line->number, host->machine, host->former, shown->type,
+                    "it is another machine (%.8s, before it %.8s) than the one whose key is "
+                    "in %s:%u; it shows %s %s. Compare it, and take --host-keys "
+                    "accept-new",
+                    host->machine, host->former, line->file, line->number, shown->type,
                     shown->print);
 }
 

@@ -308,7 +308,7 @@ static int find_set(struct census *m, size_t i, struct fail *why)
     if (kept->set && is_elsewhere(m, kept))
         recall_done(kept);
     age_s = time(NULL) - kept->asked_s;
-    if (!kept->set || age_s < 0 || age_s > max_age_s(m)) {
+    if (!kept->set || age_s < 0 || age_s >= max_age_s(m)) {
         if (ask(m, i, why) < 0)
             return -1;
         age_s = 0;

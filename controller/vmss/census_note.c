@@ -62,12 +62,24 @@ struct changes {
     struct hostset *names[SCALESET_REPLACED + 1];
 };
 
+/* Azure gives the machine in another's place its number, or the next one: that is also
+ * one who came and one who went.
+ */
 static int note(void *arg, const struct scaleset_change *change, struct fail *why)
 {
-    struct changes *c = arg;
-    const char *name = change->is ? change->is->name : change->was->name;
+    const struct changes *c = arg;
+    bool is_renamed = change->kind == SCALESET_REPLACED &&
+                      strcmp(change->is->name, change->was->name) != 0;
 
-    return hostset_add(c->names[change->kind], name, why);
+    if (change->kind == SCALESET_REPLACED &&
+        hostset_add(c->names[SCALESET_REPLACED], change->is->name, why) < 0)
+        return -1;
+    if ((change->kind == SCALESET_CAME || is_renamed) &&
+        hostset_add(c->names[SCALESET_CAME], change->is->name, why) < 0)
+        return -1;
+    return change->kind == SCALESET_WENT || is_renamed
+               ? hostset_add(c->names[SCALESET_WENT], change->was->name, why)
+               : 0;
 }
 
 static int tell_changes(const struct scaleset *now, const struct changes *c,
@@ -76,7 +88,7 @@ static int tell_changes(const struct scaleset *now, const struct changes *c,
     if (tell_names(now, "since then came", c->names[SCALESET_CAME], "", tell, why) < 0 ||
         tell_names(now, "since then went", c->names[SCALESET_WENT], "", tell, why) < 0)
         return -1;
-    return tell_names(now, "replaced by other machines:", c->names[SCALESET_REPLACED],
+    return tell_names(now, "in the place of other machines:", c->names[SCALESET_REPLACED],
                       " (their host keys are new)", tell, why);
 }
 

@@ -38,8 +38,7 @@ int forewarn(const struct census *m, enum preflight_deed deed, bool keeps_extens
     int status = forewarn_judge(m, deed, keeps_extension, &found, why);
 
     for (size_t i = 0; status == 0 && i < found.count; i++)
-        if (!found.findings[i].refuses)
-            status = tell_finding(&found.findings[i], tell, why);
+        status = tell_finding(&found.findings[i], tell, why);
     if (status == 0)
         status = preflight_refusal(&found, why);
     preflight_done(&found);

@@ -131,13 +131,20 @@ static int put_instances(const struct standing *s, size_t width, bool color,
 
 /* ---- findings -------------------------------------------------------------------------- */
 
-static void put_finding(const struct preflight_finding *f, size_t width,
-                        struct text *text)
+static int put_finding(const struct preflight_finding *f, size_t width,
+                       struct text *text, struct fail *why)
 {
-    text_add(text, "\n%s %s: ", f->refuses ? "!" : "-", f->object);
-    wrap_add(text, f->text, 2, width);
+    CLEANUP(text_done) char *words = NULL;
+
+    if (asprintf(&words, "%s: %s", f->object, f->text) < 0) {
+        words = NULL;
+        return fail_memory(why);
+    }
+    text_add(text, "\n%s ", f->refuses ? "!" : "-");
+    wrap_add(text, words, 2, width);
     text_add(text, "  ");
     wrap_add(text, f->remedy, 2, width);
+    return 0;
 }
 
 int standing_render(const struct standing *s, size_t width, bool color, struct text *text,
@@ -148,7 +155,8 @@ int standing_render(const struct standing *s, size_t width, bool color, struct t
     if (put_instances(s, width, color, text, why) < 0)
         return -1;
     for (size_t i = 0; i < s->found->count; i++)
-        put_finding(&s->found->findings[i], width ? width : COLUMNS, text);
+        if (put_finding(&s->found->findings[i], width ? width : COLUMNS, text, why) < 0)
+            return -1;
     return 0;
 }
 

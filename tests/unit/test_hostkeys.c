@@ -424,7 +424,7 @@ static void strict_names_both_machines_and_learns_nothing(void **state)
     host.former = OLD;
     assert_int_equal(check(ed_b), -1);
     assert_int_equal(why.code, FAIL_HOST_REPLACED);
-    assert_non_null(strstr(why.text, NEW ", before " OLD));
+    assert_non_null(strstr(why.text, NEW ", before it " OLD));
     assert_string_equal(file(), "ib1 " ED_A "\n");
 }
 
