@@ -66,7 +66,7 @@ keeps_to() { "${BATS_TEST_DIRNAME%/azure}/e2e/schema-check" "$1" <"$SSHD_DIR/out
     [ "$(jq -r '.nodes[1].azure | .name, .state' <<<"$out" | xargs)" = "fx000001 running" ]
 }
 
-@test "[azure] of the fleet file names sets, and its other sections hold for their nodes" {
+@test "the fleet file names sets, and its other sections hold for their nodes" {
     azure_begin <<<'{"sets":[{"name":"ib","count":3}]}'
     cat >fleet.ini <<'INI'
 [azure]
@@ -92,7 +92,7 @@ INI
     [ "$out" = "ib[000000-000002]" ]
 }
 
-@test "a wrong line of [azure] is refused with its number, and a secret in it" {
+@test "a wrong line of azure is refused with its number, and a secret in it" {
     azure_begin <<<'{}'
     printf '%s\n' '[azure]' 'vmms = hpc/ib' >fleet.ini
     in_azure nodes -a
