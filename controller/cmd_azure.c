@@ -17,6 +17,7 @@ static const struct {
     int (*run)(struct command *c);
 } actions[] = {
     {ACTION_STATUS, act_status},
+    {ACTION_TEMPLATE, act_template},
 };
 
 /* Some read no set: they ask nobody, or go on with what a run has noted. */

@@ -10,5 +10,6 @@
 struct command;
 
 int act_status(struct command *c);
+int act_template(struct command *c);
 
 #endif
