@@ -94,6 +94,7 @@ static const struct record_field facts_fields[] = {
     FIELD(facts, RECORD_TEXT,         boot_id),
     FIELD(facts, RECORD_TEXT_OR_NULL, hypervisor),
     FIELD(facts, RECORD_TEXT_OR_NULL, size),
+    FIELD(facts, RECORD_TEXT_OR_NULL, physical_host),
     RANGE(facts, cpus, FACTS_UNKNOWN, 65536),
     FIELD(facts, RECORD_U64,          memory_bytes),
     FIELD(facts, RECORD_U64,          memlock_bytes),

@@ -95,9 +95,10 @@ struct facts_package {
 
 struct facts {
     char *hostname;
-    char *boot_id;    /* /proc/sys/kernel/random/boot_id: differs after a reboot */
-    char *hypervisor; /* "microsoft", "kvm", "qemu", "vmware", "none"; NULL      */
-    char *size;       /* Azure size, when metadata says; NULL                    */
+    char *boot_id;       /* /proc/sys/kernel/random/boot_id: differs after a reboot */
+    char *hypervisor;    /* "microsoft", "kvm", "qemu", "vmware", "none"; NULL      */
+    char *size;          /* Azure size, when metadata says; NULL                    */
+    char *physical_host; /* what Azure calls the machine below this one; NULL    */
     int cpus;
     uint64_t memory_bytes;
     uint64_t memlock_bytes; /* RLIMIT_MEMLOCK (soft) of a login; UINT64_MAX: none */

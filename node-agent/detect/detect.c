@@ -52,6 +52,7 @@ int detect(const char *root, struct facts **f, struct fail *why)
         return fail_memory(why);
     part_os(root, made);
     part_machine(root, made);
+    part_kvp(root, made);
     part_pci(root, made);
     part_netdevs(root, made);
     part_hcas(root, made);

@@ -10,6 +10,7 @@ struct facts;
 
 void part_os(const char *root, struct facts *f);      /* os, systemd, package manager */
 void part_machine(const char *root, struct facts *f); /* names, sizes, hypervisor     */
+void part_kvp(const char *root, struct facts *f);     /* what Hyper-V has told */
 void part_pci(const char *root, struct facts *f);
 void part_netdevs(const char *root, struct facts *f);
 void part_hcas(const char *root, struct facts *f);

@@ -38,6 +38,7 @@ static void an_azure_node_is_told_in_full(void **state)
     assert_string_equal(f->hostname, "hb120-0");
     assert_string_equal(f->boot_id, "3b0c2c1e-9d1e-4bb4-9a53-0d6b4f1f7a01");
     assert_string_equal(f->hypervisor, "microsoft");
+    assert_string_equal(f->physical_host, "GGBB0042117");
     assert_int_equal(f->cpus, 120);
     assert_int_equal(f->memory_bytes, 459809164ULL * 1024);
     assert_int_equal(f->memlock_bytes, UINT64_MAX);
@@ -140,6 +141,7 @@ static void a_bare_node_has_modules_on_disk_and_nothing_else(void **state)
     (void)state;
     assert_string_equal(f->os.id, "debian");
     assert_string_equal(f->hypervisor, "qemu");
+    assert_null(f->physical_host);
     assert_int_equal(f->hca_count, 0);
     assert_int_equal(f->module_count, 0);
     assert_true(facts_can_load(f, "rdma_rxe"));
@@ -250,9 +252,43 @@ static void nonsense_in_sysfs_is_unknown_not_a_crash(void **state)
     assert_int_equal(f->hcas[0].ports[0].lid, 0);
 }
 
+/* What a guest's root can write must not become part of what Azure is told. */
+static void a_host_whose_name_is_no_name_is_none(void **state)
+{
+    static const char *const values[] = {"", "a b", "x\"y", "GGBB\n1",
+                                         "0123456789012345678901234567890123456789"
+                                         "012345678901234567890123456789"};
+    char root[] = "/tmp/ibfleet-detect-XXXXXX", path[128], command[160];
+    struct {
+        char key[512], value[2048];
+    } pair;
+
+    (void)state;
+    assert_non_null(mkdtemp(root));
+    snprintf(command, sizeof command, "mkdir -p %s/var/lib/hyperv", root);
+    assert_int_equal(system(command), 0);
+    snprintf(path, sizeof path, "%s/var/lib/hyperv/.kvp_pool_3", root);
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+        FILE *file = fopen(path, "w");
+        struct facts *f;
+
+        memset(&pair, 0, sizeof pair);
+        strcpy(pair.key, "PhysicalHostName");
+        strcpy(pair.value, values[i]);
+        fwrite(&pair, sizeof pair, 1, file);
+        fclose(file);
+        f = facts_of(root);
+        assert_null(f->physical_host);
+        facts_free(f);
+    }
+    snprintf(command, sizeof command, "rm -rf %s", root);
+    assert_int_equal(system(command), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_host_whose_name_is_no_name_is_none),
         cmocka_unit_test(an_azure_node_is_told_in_full),
         cmocka_unit_test(only_network_functions_are_listed),
         cmocka_unit_test(an_hca_is_read_down_to_its_gids),

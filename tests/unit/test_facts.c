@@ -15,7 +15,8 @@
 /* A node as it might be: the fixture of all tests.  Every list has an element. */
 static const char *const node =
     "{\"schema\":1,\"hostname\":\"ib1\",\"boot_id\":\"b-1\",\"hypervisor\":\"microsoft\","
-    "\"size\":null,\"cpus\":4,\"memory_bytes\":\"8589934592\","
+    "\"size\":null,\"physical_host\":\"HOST7\",\"cpus\":4,\"memory_bytes\":"
+    "\"8589934592\","
     "\"memlock_bytes\":\"18446744073709551615\",\"free_bytes\":\"1024\",\"uid\":0,"
     "\"os\":{\"id\":\"debian\",\"id_like\":null,\"version_id\":\"12\","
     "\"pretty\":\"Debian 12\",\"kernel\":\"6.1.0\",\"machine\":\"x86_64\","
