@@ -137,7 +137,7 @@ static int read_orders(struct census *m, struct fail *why)
 
 /* ---- the way to Azure ------------------------------------------------------------------ */
 
-int census_arm(struct census *m, struct arm **arm, struct fail *why)
+static struct arm_settings settings_of(const struct census *m)
 {
     const struct census_order *o = &m->order;
     const struct fleet_azure *a = m->azure;
@@ -160,10 +160,27 @@ int census_arm(struct census *m, struct arm **arm, struct fail *why)
     };
 
     arm_settings_from_environment(&settings);
+    return settings;
+}
+
+int census_arm(struct census *m, struct arm **arm, struct fail *why)
+{
+    struct arm_settings settings = settings_of(m);
+
     if (!m->arm && arm_open(m->loop, &settings, &m->arm, why) < 0)
         return -1;
     *arm = m->arm;
     return 0;
+}
+
+struct uv_loop_s *census_loop(const struct census *m)
+{
+    return m->loop;
+}
+
+const char *census_metadata(const struct census *m)
+{
+    return settings_of(m).metadata;
 }
 
 /* ---- what Azure says now ------------------------------------------------------------------ */

@@ -68,6 +68,12 @@ const struct scaleset_instance *census_instance(const struct census *m, const ch
 const struct sku_list *census_sizes(const struct census *m);
 const struct preflight_right *census_rights(const struct census *m, size_t *count);
 
+/* The loop it was given, and where the metadata service is (NULL: where it always is), of
+ * sets that were found.
+ */
+struct uv_loop_s *census_loop(const struct census *m);
+const char *census_metadata(const struct census *m);
+
 /* The way to Azure, opened on the first call; the census's.  As arm_open(). */
 int census_arm(struct census *m, struct arm **arm, struct fail *why);
 
