@@ -63,6 +63,7 @@ controller/fabric/(pairs|robust|tally|finding|islands|grid|capacity|alike|explai
 controller/fabric/(schedule|pace|harvest|retest|absence|verdict)
 controller/link/(link_state|bootstrap|requests|talk|attempt|allowance)
 controller/openssh/(arguments|child_state|complaint|detours|settings|sshconfig|gate|mark)
+controller/vmss/(repairs_choice|repairs_tell|health)
 controller/rollout/(policy|node_state|deadline|dossier|order|plan)
 controller/relay/(tube|tubes)
 controller/ssh/(session_state|outqueue|blob|ssh_order|turns|keyagent_wire|askqueue|hashedname|hostpattern|hosttable|hostverdict)

@@ -72,3 +72,19 @@ int keep_file(const char *path, const char *bytes, size_t len_bytes, struct fail
         return fail_set(why, FAIL_STATE, "%s: %s", path, strerror(errno));
     return 0;
 }
+
+int keep_file_remove(const char *path, struct fail *why)
+{
+    CLEANUP(text_done) char *folder = strdup(path);
+
+    if (!folder)
+        return fail_memory(why);
+    *strrchr(folder, '/') = '\0';
+    if (unlink(path) < 0)
+        return errno == ENOENT
+                   ? 0
+                   : fail_set(why, FAIL_STATE, "%s: %s", path, strerror(errno));
+    return sync_folder(folder) < 0
+               ? fail_set(why, FAIL_STATE, "%s: %s", folder, strerror(errno))
+               : 0;
+}

@@ -13,4 +13,7 @@ struct fail;
  */
 int keep_file(const char *path, const char *bytes, size_t len_bytes, struct fail *why);
 
+/* Gone, from the disk too; one that is not there is no failure.  FAIL_STATE names it. */
+int keep_file_remove(const char *path, struct fail *why);
+
 #endif
