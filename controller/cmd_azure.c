@@ -18,6 +18,10 @@ static const struct {
 } actions[] = {
     {ACTION_STATUS, act_status},
     {ACTION_TEMPLATE, act_template},
+    {ACTION_REPAIRS_STATUS, act_repairs_status},
+    {ACTION_REPAIRS_SUSPEND, act_repairs_suspend},
+    {ACTION_REPAIRS_RESUME, act_repairs_resume},
+    {ACTION_HEALTH, act_health},
 };
 
 /* Some read no set: they ask nobody, or go on with what a run has noted. */

@@ -17,6 +17,7 @@
 #include "controller/rollout/invocation.h"
 #include "controller/rollout/takeup.h"
 #include "controller/screen/screen.h"
+#include "controller/vmss/respite.h"
 #include "inventory/hostset.h"
 #include "protocol/fail.h"
 #include "protocol/json.h"
@@ -114,13 +115,14 @@ static int leave_out(struct resume *r, struct command *c, struct fail *why)
     return takeup_exclude(r->left, out, why) < 0 ? fail_prefix(why, "-x '%s'", hosts) : 0;
 }
 
-static int say_finished(const struct resume *r)
+static int say_finished(const struct resume *r, struct command *c)
 {
     struct fail why;
 
     if (account_nothing(&r->options, r->run, &why) < 0)
         return screen_fail(&why);
     account_next(r->run, false, takeup_failed(r->left));
+    respite_keep(c, r->run);
     return (int)outcome_status(takeup_ended(r->left));
 }
 
@@ -141,7 +143,7 @@ static int resume(struct resume *r, struct command *c)
     if (read_run(r, c, &why) < 0 || leave_out(r, c, &why) < 0)
         return screen_fail(&why);
     if (!takeup_count(r->left) && !takeup_excluded(r->left))
-        return say_finished(r);
+        return say_finished(r, c);
     if (takeup_count(r->left) && choose(r, c, &why) < 0)
         return screen_fail(&why);
     return conduct(c, r->run, r->left);

@@ -167,9 +167,14 @@ const struct option_row option_table[] = {
     {"form",          0,   OPTION_WORD,   "nested|toplevel|machine|powershell|az", AT(form), 0, 0, COMMAND_AZURE,
      "of the template: in the set's extensionProfile, a resource of its own, one of a machine, or commands"},
     {"category",      0,   OPTION_TEXT,   "NAME",    AT(category),     0, 0,        COMMAND_AZURE,
-     "of the health report"},
+     "health: missing-ib, ib-performance, ib-port-down, ib-port-flapping, generic or investigate; else what the newest "
+     "validation has proved"},
+    {"physical-host", 0,   OPTION_TEXT,   "NAME",    AT(physical_host), 0, 0,       COMMAND_AZURE,
+     "health: what Azure calls the machine below the node; else what the node said when it was rolled out"},
     {"keep-extension",0,   OPTION_FLAG,   NULL,      AT(keep_extension), 0, 0,      COMMAND_ROLLOUT | COMMAND_RESUME,
      "roll out although Microsoft's extension is in the set's model and may undo it at the next boot"},
+    {"keep-repairs",  0,   OPTION_FLAG,   NULL,      AT(keep_repairs), 0, 0,        COMMAND_ROLLOUT | COMMAND_RESUME,
+     "do not suspend the set's automatic repairs meanwhile: Azure may replace nodes that reboot"},
 
     {"plan",          0,   OPTION_FLAG,   NULL,      AT(plan),         0, 0,        COMMAND_ROLLOUT | COMMAND_VALIDATE | COMMAND_AZURE,
      "say what would happen, change nothing"},

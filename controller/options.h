@@ -69,6 +69,7 @@ struct options {
     int max_age_s;      /* 0..31536000: of what is known of them */
     const char *subscription, *cloud, *credential;
     bool keep_extension; /* rollout, with Microsoft's in the model */
+    bool keep_repairs;   /* rollout, without suspending them */
 
     /* how to get there */
     const char *user, *key, *known_hosts;
@@ -135,7 +136,7 @@ struct options {
     const char *extension_version, *settings;
     const char *form; /* "nested", "toplevel", "machine", "powershell" or "az" */
     bool all_at_once;
-    const char *category; /* health */
+    const char *category, *physical_host; /* health */
 };
 
 /* Read argv, argv[0] excluded from judgement.  *o is to be cleared, also after

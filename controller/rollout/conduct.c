@@ -26,6 +26,7 @@
 #include "controller/screen/progress.h"
 #include "controller/screen/screen.h"
 #include "controller/screen/text.h"
+#include "controller/vmss/respite.h"
 #include "inventory/fleet.h"
 #include "protocol/fail.h"
 #include "protocol/json.h"
@@ -43,10 +44,14 @@ struct conduct {
     struct journal *journal; /* NULL with --plan */
     struct progress *progress;
     struct prompt *prompt;
-    bool went;        /* nodes may have been changed */
-    bool interrupted; /* by the operator             */
+    bool went;          /* nodes may have been changed           */
+    bool interrupted;   /* by the operator                       */
+    bool is_suspending; /* automatic repairs, before it goes     */
+    bool is_ending;     /* nothing but the end comes now         */
+    bool is_cut_off;    /* the journal failed in the middle      */
     struct outcome outcome;
-    int status; /* of what ended it before its time; 0: the outcome's */
+    int status;          /* of what ended it before its time; 0: the outcome's */
+    int trailing_status; /* of repairs that could not be resumed; likewise */
 };
 
 static int show_progress(struct conduct *c, struct fail *why)
@@ -96,13 +101,10 @@ static const char *last_word(const struct conduct *c)
                                                                           : "done";
 }
 
-static void finish(struct conduct *c)
+static void close_all(struct conduct *c)
 {
     struct fail why;
 
-    hide_progress(c);
-    prompt_close(c->prompt);
-    c->prompt = NULL;
     if (c->journal && *journal_run_id(c->journal) && !c->status &&
         journal_end(c->journal, last_word(c), on_last_word, c, &why) < 0)
         on_last_word(c, &why);
@@ -111,6 +113,43 @@ static void finish(struct conduct *c)
     rollout_close(c->rollout, NULL, NULL);
     c->journal = NULL;
     c->rollout = NULL;
+}
+
+static void on_restored(void *arg, const struct fail *why)
+{
+    struct conduct *c = arg;
+
+    if (why)
+        c->trailing_status = screen_fail(why);
+    close_all(c);
+}
+
+/* Nodes may be in the middle of something, and go on with it; also when a run that was
+ * taken up is left as it was.
+ */
+static bool is_paused(const struct conduct *c)
+{
+    return c->is_cut_off ||
+           ((c->went || c->left) && is_unfinished(c) && !rollout_is_spent(c->rollout));
+}
+
+/* Who takes up a paused run ends the respite; all other ends are that of the run. */
+static void finish(struct conduct *c)
+{
+    const char *run = c->journal ? journal_run_id(c->journal) : "";
+    struct fail why;
+    int restoring = 1;
+
+    hide_progress(c);
+    prompt_close(c->prompt);
+    c->prompt = NULL;
+    c->is_ending = true;
+    if (*run && is_paused(c))
+        respite_keep(c->command, run);
+    else if (*run)
+        restoring = respite_end(c->command, run, on_restored, c, &why);
+    if (restoring)
+        on_restored(c, restoring < 0 ? &why : NULL);
 }
 
 static void finish_with(struct conduct *c, const struct fail *why)
@@ -143,6 +182,7 @@ static void on_ended(void *arg, const struct fail *broken)
                 "the journal failed, so nothing more is begun; what the nodes had "
                 "begun goes on there; when it is well: ibfleet resume %s",
                 journal_run_id(c->journal));
+        c->is_cut_off = true;
         finish_with(c, broken);
         return;
     }
@@ -172,11 +212,19 @@ static int begin_run(struct conduct *c, struct fail *why)
     return argv && plan ? journal_begin(c->journal, &run, why) : fail_memory(why);
 }
 
-static void go(struct conduct *c)
+static void stop_unchanged(struct conduct *c)
+{
+    screen_warn("nothing was changed%s%s", c->left ? "; go on with: ibfleet resume " : "",
+                c->left ? journal_run_id(c->journal) : "");
+    c->outcome.interrupted = true;
+    finish(c);
+}
+
+static void set_out(struct conduct *c)
 {
     struct fail why;
 
-    if ((!c->left && begin_run(c, &why) < 0) || show_progress(c, &why) < 0) {
+    if (show_progress(c, &why) < 0) {
         finish_with(c, &why);
         return;
     }
@@ -190,12 +238,33 @@ static void go(struct conduct *c)
     rollout_go(c->rollout, c->journal, &c->limits, &c->claim);
 }
 
-static void stop_unchanged(struct conduct *c)
+static void on_suspended(void *arg, const struct fail *why)
 {
-    screen_warn("nothing was changed%s%s", c->left ? "; go on with: ibfleet resume " : "",
-                c->left ? journal_run_id(c->journal) : "");
-    c->outcome.interrupted = true;
-    finish(c);
+    struct conduct *c = arg;
+
+    c->is_suspending = false;
+    if (why)
+        finish_with(c, why);
+    else if (c->interrupted)
+        stop_unchanged(c);
+    else
+        set_out(c);
+}
+
+/* No node is touched before Azure would leave it alone. */
+static void go(struct conduct *c)
+{
+    struct fail why;
+    int suspending = -1;
+
+    if (c->left || begin_run(c, &why) == 0)
+        suspending =
+            respite_begin(c->command, journal_run_id(c->journal), on_suspended, c, &why);
+    c->is_suspending = suspending == 0;
+    if (suspending > 0)
+        set_out(c);
+    else if (suspending < 0)
+        finish_with(c, &why);
 }
 
 static void on_answer(void *arg, bool yes)
@@ -286,9 +355,13 @@ static void on_interrupt(void *arg, unsigned nth)
 {
     struct conduct *c = arg;
 
-    if (!c->rollout)
+    if (!c->rollout || c->is_ending)
         return;
     c->interrupted = true;
+    if (c->is_suspending) {
+        screen_warn("nothing is begun; waiting for Azure to suspend automatic repairs");
+        return;
+    }
     if (c->prompt) {
         screen_err(&(struct text){.bytes = (char[]){"\n"}, .len_bytes = 1});
         stop_unchanged(c);
@@ -411,5 +484,7 @@ int conduct(struct command *command, const char *run, const struct takeup *left)
         return abandon(&c, &why);
     rollout_probe(c.rollout);
     uv_run(command->loop, UV_RUN_DEFAULT);
-    return c.status ? c.status : (int)outcome_status(&c.outcome);
+    if (c.status)
+        return c.status;
+    return c.trailing_status ? c.trailing_status : (int)outcome_status(&c.outcome);
 }

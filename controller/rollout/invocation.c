@@ -17,6 +17,11 @@ static const struct {
     {"host_keys", offsetof(struct options, host_keys)},
     {"reboot",    offsetof(struct options, reboot)},
     {"take_over", offsetof(struct options, take_over)},
+    {"vmss",      offsetof(struct options, vmss)},
+    {"filter",    offsetof(struct options, filter)},
+    {"subscription", offsetof(struct options, subscription)},
+    {"cloud",     offsetof(struct options, cloud)},
+    {"credential", offsetof(struct options, credential)},
 }, files[] = {
     {"key",         offsetof(struct options, key)},
     {"known_hosts", offsetof(struct options, known_hosts)},

@@ -11,5 +11,9 @@ struct command;
 
 int act_status(struct command *c);
 int act_template(struct command *c);
+int act_repairs_status(struct command *c);
+int act_repairs_suspend(struct command *c);
+int act_repairs_resume(struct command *c);
+int act_health(struct command *c);
 
 #endif

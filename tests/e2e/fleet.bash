@@ -6,7 +6,7 @@
 #
 # Sets IBFLEET_FLEET, and STATE: the folder that ibfleet is given with --state, or empty.
 
-load sshd
+load "${BATS_TEST_DIRNAME%/tests/*}/tests/e2e/sshd"
 
 # sshd, and a fleet without nodes.
 fleet_start() # SETTING...   more defaults of the fleet
@@ -79,5 +79,5 @@ ibfleet_said()
 says() { [[ "$out" == *"$1"* ]]; }
 warns() { [[ "$err" == *"$1"* ]]; }
 lacks() { [ "$(LC_ALL=C grep -c "$1" "$SSHD_DIR/out")" = 0 ]; } # a pattern, by bytes
-keeps_to() { "$BATS_TEST_DIRNAME/schema-check" "$1" <"$SSHD_DIR/out"; }
+keeps_to() { "${BATS_TEST_DIRNAME%/tests/*}/tests/e2e/schema-check" "$1" <"$SSHD_DIR/out"; }
 ask() { jq -r "$1" "$SSHD_DIR/out"; }

@@ -1,6 +1,6 @@
-/* logbook-tool STATE N [slow=K] [cut=A-B] [gone=K]   a validation that never was
+/* logbook-tool STATE N [names=NODE] [slow=K] [cut=A-B] [gone=K]   a validation that never was
  *
- * Judges a fabric of N nodes node1 to nodeN, on which what is named is broken, and
+ * Judges a fabric of N nodes NODE1 to NODEN (node1), on which what is named is broken, and
  * writes it down in a state folder as validate does; prints what validate prints.
  */
 #include <stdio.h>
@@ -55,10 +55,20 @@ static void lose(struct fabric *f, size_t gone)
     fail_set(&f->members[gone - 1].why, FAIL_CONNECT, "no route to host");
 }
 
+static void name_all(struct fabric *f, const char *prefix)
+{
+    for (size_t i = 0; i < f->n; i++)
+        snprintf(f->names[i], sizeof f->names[i], "%.10s%zu", prefix, i + 1);
+}
+
 static int break_something(struct fabric *f, const char *what)
 {
     size_t gone = 0;
 
+    if (strncmp(what, "names=", 6) == 0) {
+        name_all(f, what + 6);
+        return 0;
+    }
     if (sscanf(what, "slow=%zu", &f->slow) != 1 &&
         sscanf(what, "cut=%zu-%zu", &f->cut_a, &f->cut_b) != 2 &&
         sscanf(what, "gone=%zu", &gone) != 1)

@@ -15,8 +15,8 @@
 # Sets SSHD_DIR SSHD_PORT SSHD_HOME SSHD_KEY (private key that is let in)
 # SSHD_KNOWN_HOSTS (holds the host's key) SSHD_LOG SSHD_PID.
 
-load wait
-load ports
+load "${BATS_TEST_DIRNAME%/tests/*}/tests/e2e/wait"
+load "${BATS_TEST_DIRNAME%/tests/*}/tests/e2e/ports"
 
 : "${BUILD:?is not set: make e2e does it}"
 : "${SSHD_ADDRESSES:=127.0.0.1}"
