@@ -144,7 +144,8 @@ static int resume(struct resume *r, struct command *c)
         return screen_fail(&why);
     if (!takeup_count(r->left) && !takeup_excluded(r->left))
         return say_finished(r, c);
-    if (takeup_count(r->left) && choose(r, c, &why) < 0)
+    if (takeup_count(r->left) &&
+        (choose(r, c, &why) < 0 || command_forewarn(c, &why) < 0))
         return screen_fail(&why);
     return conduct(c, r->run, r->left);
 }

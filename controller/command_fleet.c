@@ -230,7 +230,8 @@ int command_names(struct command *c, const char *hostlist, struct hostset **set,
     if (command_sources(c, &sources, why) < 0)
         return -1;
     groups = sources_groups(sources);
-    if (!c->fleet && find_fleet(c->options) && load_fleet(c, NULL, groups, why) < 0)
+    if (!c->fleet && (find_fleet(c->options) || c->options->vmss) &&
+        load_fleet(c, NULL, groups, why) < 0)
         return -1;
     return c->fleet ? fleet_names(c->fleet, hostlist, groups, set, why)
                     : hostset_parse(hostlist, groups, set, why);

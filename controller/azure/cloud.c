@@ -73,14 +73,39 @@ static bool is_plain_url(const char *url)
     return len > 0 && !memchr(host, '@', len);
 }
 
+/* Whose words nobody can hear on the way. */
+static bool is_loopback(const char *host, size_t len)
+{
+    static const char *const names[] = {"127.0.0.1", "localhost", "[::1]"};
+    const char *colon = memchr(host, ']', len);
+
+    colon = colon ? colon + 1 : memchr(host, ':', len);
+    if (colon && colon < host + len)
+        len = (size_t)(colon - host);
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (strlen(names[i]) == len && strncasecmp(names[i], host, len) == 0)
+            return true;
+    return false;
+}
+
+bool cloud_is_loopback(const char *url)
+{
+    size_t len;
+    const char *host = authority(url, &len);
+
+    return strncmp(url, "http://", 7) == 0 && is_loopback(host, len);
+}
+
 static int set_url(char into[CLOUD_MAX_URL], const char *what, const char *url,
                    struct fail *why)
 {
     size_t len = strlen(url);
 
-    if (strncmp(url, "https://", 8) != 0 || !is_plain_url(url) || strpbrk(url, "?#"))
-        return fail_set(why, FAIL_USAGE, "%s = %s must be an https:// address", what,
-                        url);
+    if ((strncmp(url, "https://", 8) != 0 && !cloud_is_loopback(url)) ||
+        !is_plain_url(url) || strpbrk(url, "?#"))
+        return fail_set(why, FAIL_USAGE,
+                        "%s = %s must be an https:// address (or http:// to loopback)",
+                        what, url);
     while (len && url[len - 1] == '/')
         len--;
     if (len >= CLOUD_MAX_URL)
@@ -110,29 +135,16 @@ int cloud_change(struct cloud *cloud, const char *arm, const char *login,
     return 0;
 }
 
-static bool is_link_local_or_loopback(const char *host, size_t len)
-{
-    static const char *const names[] = {"169.254.169.254", "127.0.0.1", "localhost",
-                                        "[::1]"};
-    const char *colon = memchr(host, ']', len);
-
-    colon = colon ? colon + 1 : memchr(host, ':', len);
-    if (colon && colon < host + len)
-        len = (size_t)(colon - host);
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (strlen(names[i]) == len && strncasecmp(names[i], host, len) == 0)
-            return true;
-    return false;
-}
-
 int cloud_check_metadata(const char *url, struct fail *why)
 {
+    static const char link_local[] = "169.254.169.254";
     size_t len;
     const char *host = authority(url, &len);
+    bool is_service = strncmp(url, "http://", 7) == 0 && len == strlen(link_local) &&
+                      memcmp(host, link_local, len) == 0;
 
     if (is_plain_url(url) && !strpbrk(url, "?#") &&
-        (strncmp(url, "https://", 8) == 0 ||
-         (strncmp(url, "http://", 7) == 0 && is_link_local_or_loopback(host, len))))
+        (strncmp(url, "https://", 8) == 0 || is_service || cloud_is_loopback(url)))
         return 0;
     return fail_set(why, FAIL_USAGE,
                     "metadata = %s must be an address at 169.254.169.254 or loopback, or "

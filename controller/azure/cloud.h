@@ -22,7 +22,7 @@ struct cloud {
 int cloud_named(const char *name, struct cloud *cloud, struct fail *why);
 
 /* Put what is said in the place of what is; NULL: not said.  All must be https:// URLs
- * without a query.  An arm of its own makes it "custom".  -1: FAIL_USAGE.
+ * without a query, or http:// ones to loopback (for tests: nobody hears them).  An arm of its own makes it "custom".  -1: FAIL_USAGE.
  */
 int cloud_change(struct cloud *cloud, const char *arm, const char *login,
                  const char *resource, struct fail *why);
@@ -31,6 +31,9 @@ int cloud_change(struct cloud *cloud, const char *arm, const char *login,
  * or https://?  -1: FAIL_USAGE.
  */
 int cloud_check_metadata(const char *url, struct fail *why);
+
+/* http:// to loopback? */
+bool cloud_is_loopback(const char *url);
 
 /* Same scheme, host and port? */
 bool cloud_same_host(const char *url, const char *other);

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "controller/azure/cloud.h"
 #include "controller/azure/throttle.h"
 #include "controller/azure/web.h"
 #include "controller/azure/web_call.h"
@@ -160,6 +161,7 @@ static CURLcode set_body(struct web_call *call, const struct web_request *ask)
  */
 static CURLcode set_trust(struct web_call *call, const struct web_request *ask)
 {
+    bool is_direct = ask->is_direct || cloud_is_loopback(ask->url);
     const char *bundle = web_ca_bundle(call->web);
     CURLcode bad = curl_easy_setopt(call->easy, CURLOPT_SSL_VERIFYPEER, 1L);
 
@@ -170,8 +172,8 @@ static CURLcode set_trust(struct web_call *call, const struct web_request *ask)
     if (bundle)
         bad |= curl_easy_setopt(call->easy, CURLOPT_CAPATH, NULL);
     bad |= curl_easy_setopt(call->easy, CURLOPT_PROTOCOLS_STR,
-                            ask->is_direct ? "http,https" : "https");
-    if (ask->is_direct)
+                            is_direct ? "http,https" : "https");
+    if (is_direct)
         bad |= curl_easy_setopt(call->easy, CURLOPT_NOPROXY, "*");
     return bad | curl_easy_setopt(call->easy, CURLOPT_HEADEROPT, CURLHEADER_SEPARATE);
 }
@@ -220,7 +222,8 @@ static int prepare(struct web_call *call, const struct web_request *ask, struct 
 static int check_url(const struct web_request *ask, struct fail *why)
 {
     if (strncmp(ask->url, "https://", 8) == 0 ||
-        (ask->is_direct && strncmp(ask->url, "http://", 7) == 0))
+        (ask->is_direct && strncmp(ask->url, "http://", 7) == 0) ||
+        cloud_is_loopback(ask->url))
         return 0;
     return fail_set(why, FAIL_USAGE, "'%.100s' is not https: nothing is sent there",
                     ask->url);

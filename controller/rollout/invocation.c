@@ -66,6 +66,7 @@ static int put_all(struct json *doc, const struct options *o, const char *fleet_
         bad |= put_file(doc, files[i].name, *text_at(o, files[i].at));
     for (size_t i = 0; i < COUNT(numbers); i++)
         bad |= json_put_int(doc, numbers[i].name, *number_at(o, numbers[i].at));
+    bad |= json_put_flag(doc, "keep_extension", o->keep_extension);
     return bad;
 }
 
@@ -118,4 +119,6 @@ void invocation_fill(const struct json *doc, struct options *o)
         fill_text(doc, files[i].name, o, files[i].at);
     for (size_t i = 0; i < COUNT(numbers); i++)
         fill_number(doc, numbers[i].name, o, numbers[i].at);
+    if (!o->keep_extension)
+        json_get_flag(doc, "keep_extension", &o->keep_extension, NULL);
 }

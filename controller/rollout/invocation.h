@@ -1,7 +1,7 @@
 /* invocation - how a rollout was started, so that it can be taken up without saying
  * it all again
  *
- * Fleet file, login, limits: kept in the journal with the run.  What is typed with
+ * Fleet file, scale sets, login, limits: kept in the journal with the run.  What is typed with
  * `resume` wins.
  */
 #ifndef CONTROLLER_INVOCATION_H
