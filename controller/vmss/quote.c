@@ -1,6 +1,6 @@
 #include "controller/vmss/quote.h"
 
-#include <stdio.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "controller/screen/text.h"
@@ -26,10 +26,10 @@ void quote_single(struct text *text, const char *word, const char *inner)
  */
 static size_t quote_here(const char *at)
 {
-    if (*at == '\'')
-        return 1;
-    return strncmp(at, "\xe2\x80", 2) == 0 && ((unsigned char)at[2] & 0xfc) == 0x98 ? 3
-                                                                                    : 0;
+    bool is_curly =
+        strncmp(at, "\xe2\x80", 2) == 0 && ((unsigned char)at[2] & 0xfc) == 0x98;
+
+    return *at == '\'' ? 1 : is_curly ? 3 : 0;
 }
 
 static void put_word(struct text *text, const char *word)
