@@ -268,6 +268,7 @@ static void what_was_asked_for_is_compared_with_what_is_wished(void **state)
     assert_false(is_as(with, "1.2", "{\"b\":{\"c\":[3]},\"a\":1}"));
     assert_false(is_as(with, "1.2", "{\"b\":{\"c\":[2,2]},\"a\":1}"));
     assert_false(is_as(with, "1.2", "{\"a\":1}"));
+    assert_false(is_as(with, "1.2", "{\"b\":{\"c\":[2]},\"a\":1,\"d\":0}"));
     assert_false(is_as(with, "1.2", NULL));
     assert_false(is_as(with, "1.1", "{\"b\":{\"c\":[2]},\"a\":1}"));
     assert_true(is_as(MACHINE(RESOURCE("Failed", "1.2", "{}"), ""), "1.2", NULL));
