@@ -31,6 +31,7 @@ static const struct {
     {"Permission denied (", FAIL_AUTH_REFUSED},
     {"No supported authentication methods", FAIL_AUTH_REFUSED},
     {"timed out", FAIL_NO_ANSWER},
+    {" exec: ", FAIL_CONNECT}, /* a shell has not found what ProxyCommand names */
     {": open failed: ", FAIL_CONNECT}, /* the jump host could not reach it */
     {"connect to host ", FAIL_CONNECT},
     {"kex_exchange_identification: Connection closed", FAIL_TURNED_AWAY},

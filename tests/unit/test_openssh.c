@@ -68,6 +68,8 @@ static const struct {
      FAIL_CONNECT, "ssh: channel 0: open failed: connect failed: Connection refused"},
     {"ssh: connect to host bastion port 22: Connection refused\n" AT_BANNER, FAIL_CONNECT,
      "ssh: connect to host bastion port 22: Connection refused"},
+    {"sh: 1: exec: nc: not found\n" AT_BANNER, FAIL_CONNECT,
+     "ssh: sh: 1: exec: nc: not found"},
     {"Connection timed out during banner exchange\n"
      "Connection to 127.0.0.1 port 22997 timed out\n",
      FAIL_NO_ANSWER, "ssh: Connection timed out during banner exchange"},
