@@ -266,9 +266,14 @@ void completion_clear(struct completion *c)
 
 /* ---- what it may become ------------------------------------------------------------ */
 
+const char *completion_typed(const struct completion *c)
+{
+    return c->current + c->begun;
+}
+
 void completion_add(const struct completion *c, const char *candidate, struct text *out)
 {
-    const char *typed = c->current + c->begun;
+    const char *typed = completion_typed(c);
 
     if (strncmp(candidate, typed, strlen(typed)) != 0)
         return;

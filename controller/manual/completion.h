@@ -55,6 +55,9 @@ struct completion {
 void completion_read(const char *line, const char *word, struct completion *c);
 void completion_clear(struct completion *c);
 
+/* The part of the word that is completed, as far as it is typed. */
+const char *completion_typed(const struct completion *c);
+
 /* Add a candidate, as a line, if what was typed can become it. */
 void completion_add(const struct completion *c, const char *candidate, struct text *out);
 

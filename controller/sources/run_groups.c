@@ -16,16 +16,45 @@
 
 #define OTHERS 6
 
-static int check_state(const char *state, struct fail *why)
+/* All of them into words, and NULL. */
+static void list_states(const char *words[OTHERS + NODE_STATES + 1])
 {
-    const char *words[OTHERS + NODE_STATES + 1] = {"*",    "well", "failed",
-                                                   "good", "bad",  "suspect"};
-    const char *near;
+    static const char *const others[OTHERS] = {"*",    "well", "failed",
+                                               "good", "bad",  "suspect"};
     size_t count = OTHERS;
 
+    memcpy(words, others, sizeof others);
     for (int s = NODE_TODO; s < NODE_STATES; s++)
-        words[count++] = node_state_name((enum node_state)s);
-    for (size_t i = 0; i < count; i++)
+        if (s != NODE_FAILED)
+            words[count++] = node_state_name((enum node_state)s);
+    words[count] = NULL;
+}
+
+char *run_groups_states(void)
+{
+    const char *words[OTHERS + NODE_STATES + 1];
+    char *list = NULL;
+    size_t size;
+    FILE *out = open_memstream(&list, &size);
+
+    if (!out)
+        return NULL;
+    list_states(words);
+    for (size_t i = 0; words[i]; i++)
+        fprintf(out, "%s%s", i ? "," : "", words[i]);
+    if (fclose(out) == 0)
+        return list;
+    free(list);
+    return NULL;
+}
+
+static int check_state(const char *state, struct fail *why)
+{
+    const char *words[OTHERS + NODE_STATES + 1];
+    const char *near;
+
+    list_states(words);
+    for (size_t i = 0; words[i]; i++)
         if (strcmp(words[i], state) == 0)
             return 0;
     near = nearest_word(state, words);

@@ -14,4 +14,9 @@ struct fail;
 int run_groups_read(const char *folder, const char *run, const char *state,
                     char **hostlist, struct fail *why);
 
+/* The states that a run's nodes can be asked for, parted by ','; malloc'ed, NULL when
+ * memory is exhausted.
+ */
+char *run_groups_states(void);
+
 #endif

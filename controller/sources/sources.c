@@ -295,6 +295,18 @@ static int hostlist_of(void *arg, const char *source, const char *name, const ch
     return 0;
 }
 
+/* The groups of a run are the states of its nodes. */
+static int list_run(const struct sources *s, const char *run, char **text,
+                    struct fail *why)
+{
+    CLEANUP(text_done) char *nodes = NULL;
+
+    if (ask_run(s, run, "*", &nodes, why) < 0)
+        return -1;
+    *text = run_groups_states();
+    return *text ? 0 : fail_memory(why);
+}
+
 static int list(struct sources *s, const char *source, char **text, struct fail *why)
 {
     const struct group_source *known = groups_conf_find(&s->conf, source);
@@ -309,7 +321,7 @@ static int list(struct sources *s, const char *source, char **text, struct fail 
                    : foreign_hosts_ansible_groups(s->ansible, text, why);
     return known || strcmp(source, "hosts") == 0
                ? fail_set(why, FAIL_GROUP_SOURCE, "it cannot list its groups")
-               : no_such_source(s, source, why);
+               : list_run(s, source, text, why);
 }
 
 static int group_names(void *arg, const char *source, const char **text, struct fail *why)

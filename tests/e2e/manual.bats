@@ -82,6 +82,26 @@ offered() # LINE WORD
     [ "$(offered "ibfleet status --state $SSHD_DIR/state " '')" = "$run" ]
 }
 
+@test "bash completes sources, their groups, and the states of a run" {
+    "$BUILD/tests/e2e/logbook-tool" "$SSHD_DIR/state" 2 >"$SSHD_DIR/printed"
+    run=$(sqlite3 "$SSHD_DIR/state/journal.db" 'select id from run')
+    printf '%s\n' '[Main]' 'default: racks' '[racks]' 'map: echo ib1' 'list: echo front "back;x" ground' \
+        '[slow]' 'map: echo ib1' >"$SSHD_DIR/groups.conf"
+    export IBFLEET_GROUPS=$SSHD_DIR/groups.conf
+    with="ibfleet probe --state $SSHD_DIR/state"
+    [ "$(offered "$with @" @ | sed 's/@local: //')" = "@all @front @gpu @ground @latest: @racks: @slow:" ]
+    [ "$(offered "$with ib1,@g" ib1,@g)" = "ib1,@gpu ib1,@ground" ]
+    [ "$(offered "$with @racks:" @racks:)" = "@racks:front @racks:ground" ]
+    [ "$(offered "$with 'ib*!@racks:g" 'ib*!@racks:g')" = 'ib*!@racks:ground' ]
+    [ -z "$(offered "$with @slow:" @slow:)" ]
+    [ "$(offered "$with @${run%?}" "@${run%?}")" = "@$run:" ]
+    [ "$(offered "$with @$run:fa" "@$run:fa")" = "@$run:failed" ]
+    [ "$(offered "$with -x @latest:goo" @latest:goo)" = "@latest:good" ]
+    [ -z "$(offered "$with @nosuch:f" @nosuch:f)" ]
+    rm "$IBFLEET_FLEET"
+    [ "$(cd "$SSHD_DIR" && offered "$with @gro" @gro)" = "@ground" ]
+}
+
 @test "completion makes nothing and is silent when it knows nothing" {
     rm "$IBFLEET_FLEET"
     [ -z "$(offered 'ibfleet probe ib' ib)" ]
@@ -100,7 +120,8 @@ offered() # LINE WORD
     terminal_type "source $COMPLETION; clear; echo read''y" Enter
     wait_until 20 terminal_shows '^ready'
     for typed in "rollout --reboot=al|rollout --reboot=always" "probe @g|probe @gpu" \
-        "probe '@all!g|probe '@all!gpu1'" "probe --hosts=ib1,gp|probe --hosts=ib1,gpu1"; do
+        "probe '@all!g|probe '@all!gpu1'" "probe --hosts=ib1,gp|probe --hosts=ib1,gpu1" \
+        "probe @lat|probe @latest:$"; do
         terminal_type "ibfleet ${typed%|*}" Tab
         wait_until 20 terminal_shows "^\$ ibfleet ${typed#*|}"
         terminal_type C-u
