@@ -39,6 +39,9 @@ int home_in_state(const struct home *h, char path[HOME_PATH_MAX_BYTES], struct f
     va_list ap;
     bool fits;
 
+    if (!*h->state)
+        return fail_set(why, FAIL_STEP,
+                        "neither XDG_STATE_HOME nor HOME says where to keep state");
     va_start(ap, fmt);
     fits = path_below(path, HOME_PATH_MAX_BYTES, h->state, fmt, ap);
     va_end(ap);
@@ -60,7 +63,7 @@ int home_in_root(const struct home *h, char path[HOME_PATH_MAX_BYTES], struct fa
 static int find_state(struct home *h, struct fail *why)
 {
     const char *base = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
-    int n;
+    int n = 0;
 
     if (*h->root || geteuid() == 0)
         n = snprintf(h->state, sizeof h->state, "%s/var/lib/ibfleet", h->root);
@@ -68,10 +71,6 @@ static int find_state(struct home *h, struct fail *why)
         n = snprintf(h->state, sizeof h->state, "%s/ibfleet", base);
     else if (home && *home == '/')
         n = snprintf(h->state, sizeof h->state, "%s/.local/state/ibfleet", home);
-    else
-        return fail_set(why, FAIL_STEP,
-                        "neither XDG_STATE_HOME nor HOME says where to "
-                        "keep state");
     if (n >= (int)sizeof h->state)
         return fail_set(why, FAIL_STEP, "the path of the state folder is too long");
     return 0;

@@ -25,12 +25,12 @@ struct fail;
 
 struct home {
     char root[HOME_PATH_MAX_BYTES / 2]; /* "" on a real node */
-    char state[HOME_PATH_MAX_BYTES / 2];
+    char state[HOME_PATH_MAX_BYTES / 2]; /* "": a user without a home */
     bool may_install;
     bool systemd; /* steps run as its units */
 };
 
-/* FAIL_STEP: no home, or a path that is too long. */
+/* FAIL_STEP: a path that is too long. */
 int home_find(struct home *p, struct fail *why);
 
 /* Give the programs that the agent starts a plain environment: PATH of the system's
@@ -43,7 +43,9 @@ void home_environment(const struct home *h);
  */
 int home_make(const struct home *h, const char *folder, struct fail *why);
 
-/* Below the state folder, or below the node's root.  FAIL_STEP: too long. */
+/* Below the state folder, or below the node's root.  FAIL_STEP: too long, or nothing says
+ * where a user keeps state, which who only looks at the node need not know.
+ */
 int home_in_state(const struct home *h, char path[HOME_PATH_MAX_BYTES], struct fail *why,
                   const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 int home_in_root(const struct home *h, char path[HOME_PATH_MAX_BYTES], struct fail *why,

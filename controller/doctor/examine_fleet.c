@@ -5,6 +5,15 @@
 #include "inventory/fleet.h"
 #include "protocol/fail.h"
 
+static void tell_size(struct checkup *c, const struct command *command)
+{
+    size_t nodes = fleet_count(command->fleet), groups = fleet_group_count(command->fleet);
+
+    checkup_add(c, CHECKUP_OK, "fleet file", NULL, "%s: %zu node%s, %zu group%s",
+                command_fleet_file(command), nodes, nodes == 1 ? "" : "s", groups,
+                groups == 1 ? "" : "s");
+}
+
 static void examine_file(struct checkup *c, struct command *command)
 {
     struct fail why;
@@ -20,9 +29,7 @@ static void examine_file(struct checkup *c, struct command *command)
         checkup_add(c, CHECKUP_BAD, "fleet file", "correct what is named", "%s",
                     why.text);
     else
-        checkup_add(c, CHECKUP_OK, "fleet file", NULL, "%s: %zu nodes, %zu groups",
-                    command_fleet_file(command), fleet_count(command->fleet),
-                    fleet_group_count(command->fleet));
+        tell_size(c, command);
 }
 
 static bool has_children(const struct command *command)

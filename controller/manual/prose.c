@@ -48,11 +48,6 @@ static const char *find_page(const char *page)
     return NULL;
 }
 
-bool prose_has(const char *page)
-{
-    return find_page(page) != NULL;
-}
-
 /* `## TITLE` and `* TAG` */
 static void put_heading(struct text *roff, struct line line)
 {

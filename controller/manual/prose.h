@@ -8,14 +8,9 @@
 #ifndef CONTROLLER_PROSE_H
 #define CONTROLLER_PROSE_H
 
-#include <stdbool.h>
-
 struct text;
 
-/* Is there anything about this page?  "ibfleet-exec" */
-bool prose_has(const char *page);
-
-/* All of a page as roff; insert is called for each `@name` (without the @, not
+/* All of a page as roff, nothing for one that there is not; insert is called for each `@name` (without the @, not
  * NUL-terminated) and adds what belongs there.
  */
 void prose_render(const char *page,

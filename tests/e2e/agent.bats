@@ -349,6 +349,19 @@ EOT
     [ -f "$NODE/own/ibfleet/claim" ]
 }
 
+@test "a user without a home can look at the node, and is told that nothing can be kept" {
+    local as=(env -u IBFLEET_ROOT -u XDG_STATE_HOME -u HOME)
+    [ "$(id -u)" != 0 ] || as+=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+    cp "$AGENT" "$NODE/agent"
+    chmod 755 "$NODE" "$NODE/agent"
+    run "${as[@]}" "$NODE/agent" detect --json
+    [ "$status" = 0 ]
+    jsonschema -i <(echo "$output") tests/data/schema/facts.json
+    run "${as[@]}" "$BATS_TEST_DIRNAME/talk" "$NODE/agent" "$(claim)"
+    echo "$output"
+    says "neither XDG_STATE_HOME nor HOME says where to keep state"
+}
+
 # ---- reboot, and going away --------------------------------------------------------------
 
 @test "a node is rebooted once" {
