@@ -30,6 +30,7 @@ struct health_case {
     const char *node;
     const struct scaleset_instance *instance;
     struct evidence evidence;
+    bool is_successor; /* the newest validation has measured another machine */
     enum health_category category;
     char host[EVIDENCE_HOST_BYTES]; /* "": not known */
     char seen[HEALTH_TIME_BYTES], now[HEALTH_TIME_BYTES];

@@ -22,7 +22,7 @@ setup() { fleet_start 'rxe = eth1' '[policy]' 'window = 8' </dev/null; }
 
 teardown()
 {
-    azure_keep "$SSHD_DIR"
+    azure_keep "$STATE" "$SSHD_DIR/out" "$SSHD_DIR/err" 2>/dev/null || true
     azure_stop
     fleet_remove
 }
@@ -272,10 +272,10 @@ somebody_suspends()
     "$BUILD/tests/e2e/logbook-tool" "$STATE" 4 names=ib00000 slow=2 >/dev/null
     ibfleet azure status --vmss hpc/ib
     sleep 1
-    azure_steer instance '{"set":"hpc/ib","do":"replace","id":"2"}'
+    azure_steer instance '{"set":"hpc/ib","do":"replace","id":"2","computer":"ib000002"}'
     ibfleet azure health ib000002 --vmss hpc/ib --plan --max-age 0
     [ "$status" = 2 ]
-    warns "ib000002"
+    warns "ib000002: it has taken the place of the machine that validation"
 }
 
 @test "azure health" {
