@@ -108,6 +108,7 @@ struct arm_answer {
     const char *request_id; /* Azure's; NULL: none                                      */
     const struct fail *why; /* NULL: 2xx                                                */
     const char *error_code; /* Azure's, "OperationNotAllowed"; NULL: none               */
+    bool may_be_done; /* it failed, but Azure may have heard and begun all the same */
 };
 
 /* Borrowed by the callback until it returns. */

@@ -236,7 +236,7 @@ static void on_taken(void *arg, const struct arm_reply *reply)
     if (!url)
         end(d, &reply->answer);
     else if (set_url(d, url, &why) < 0)
-        end_badly(d, &why);
+        end(d, &(struct arm_answer){.why = &why, .may_be_done = true});
     else {
         wait_for_poll(d, reply->web);
         if (d->hooks.taken)

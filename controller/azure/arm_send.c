@@ -25,6 +25,7 @@ struct shipment {
     uint64_t give_up_at_ms, attempt_ms;
     size_t max_bytes;
     bool is_repeatable, was_renewed, is_closing;
+    bool may_be_done; /* a try broke off after it was sent */
     unsigned tries, generation;
     uv_timer_t timer;
     struct token_wait wait;
@@ -111,7 +112,7 @@ static void tell_failure(struct shipment *s, const struct fail *why)
 {
     struct fail told = *why;
 
-    tell(s, &(struct arm_reply){.answer = {.why = &told}});
+    tell(s, &(struct arm_reply){.answer = {.why = &told, .may_be_done = s->may_be_done}});
 }
 
 /* ---- waiting ---------------------------------------------------------------------------------- */
@@ -260,6 +261,7 @@ static void tell_answer(struct shipment *s, const struct web_answer *answer,
                        &why);
         reply.answer.why = &why;
         reply.answer.error_code = *code ? code : NULL;
+        reply.answer.may_be_done = s->may_be_done;
     }
     tell(s, &reply);
 }
@@ -278,6 +280,19 @@ static void note_last(struct shipment *s, const struct web_answer *answer,
     }
 }
 
+/* Refusals, 1xx to 4xx, have not been acted on; of all else but a word to the contrary
+ * nobody knows.
+ */
+static void note_doubt(struct shipment *s, const struct web_answer *answer, bool garbled)
+{
+    if (answer->why)
+        s->may_be_done |= answer->was_sent;
+    else if (answer->status == 408 || (answer->status >= 500 && answer->status != 501))
+        s->may_be_done = true;
+    else
+        s->may_be_done |= garbled && answer->status < 300;
+}
+
 static void on_answer(void *arg, const struct web_answer *answer)
 {
     CLEANUP(json_done) struct json *body = NULL;
@@ -290,6 +305,7 @@ static void on_answer(void *arg, const struct web_answer *answer)
         read_body(s, answer, &body, &garbled);
     }
     note_last(s, answer, body);
+    note_doubt(s, answer, garbled.code != FAIL_NONE);
     if (is_renewed(s, answer))
         return;
     if (may_repeat(s, answer))
