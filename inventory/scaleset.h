@@ -132,6 +132,13 @@ bool scaleset_is_node(const struct scaleset_instance *instance);
 const struct scaleset_instance *scaleset_find(const struct scaleset *set,
                                               const char *name);
 
+/* How an instance stands by an answer about it alone: power, model, provisioning, health,
+ * protection and the like, and vm_id.  Texts are the answer's; what is not said is as in a
+ * set, and of all else there is nothing in *instance.
+ */
+void scaleset_read_standing(const struct json *answer,
+                            struct scaleset_instance *instance);
+
 /* "running", "deallocated", ..., "unknown"; "latest", "old", "unknown". */
 const char *scaleset_power_name(enum scaleset_power power);
 const char *scaleset_model_name(enum scaleset_model model);

@@ -85,6 +85,16 @@ static void read_states(struct scaleset_instance *i, const struct json *from)
                             "maintenanceWindowStartTime");
 }
 
+void scaleset_read_standing(const struct json *answer, struct scaleset_instance *instance)
+{
+    *instance = (struct scaleset_instance){
+        .vm_id = armfield_text(answer, "properties.vmId"),
+        .provisioning = armfield_text(answer, "properties.provisioningState"),
+        .health = read_health(answer),
+    };
+    read_states(instance, answer);
+}
+
 /* ---- texts ----------------------------------------------------------------------------- */
 
 static const char *either(const char *first, const char *second)
