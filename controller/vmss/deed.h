@@ -84,7 +84,8 @@ struct deed_kind {
 struct deed_left {
     enum deed_state state;
     enum arm_track track;
-    const char *url; /* of DEED_FOLLOWING; NULL else */
+    const char *url;   /* of DEED_FOLLOWING; NULL else */
+    const char *vm_id; /* of the machine that it was; NULL: not known */
     double seconds;
     struct fail why; /* of DEED_FAILED */
 };
@@ -102,6 +103,10 @@ struct deed_order {
     uint64_t check_ms;            /* 0: DEED_CHECK_MS */
     const struct deed_left *left; /* one a node; NULL: a new run */
 };
+
+/* The instance of that name or id in one of the sets, and which; NULL: in none. */
+const struct scaleset_instance *deed_find(const struct deed_order *order,
+                                          const char *node, const struct scaleset **set);
 
 struct deed_hooks {
     /* It stands in the journal, and is so.  why: NULL unless it failed. */
@@ -127,8 +132,8 @@ void deed_hold(struct deed *deed);
 /* on_end comes in the loop's next turns; what Azure has taken goes on there. */
 void deed_pause(struct deed *deed);
 
-/* After on_end, and with no call under way: after deed_pause() the arm is closed first.
- * NULL is allowed.  The loop must run once more for its timers to go.
+/* After on_end, when the journal is closed, and the arm where calls may be under way, as
+ * after deed_pause().  NULL is allowed.  The loop must run once more for its timers to go.
  */
 void deed_free(struct deed *deed);
 

@@ -18,7 +18,7 @@ static const unsigned char road[DEED_STATES][DEED_EVENTS] = {
                          [DEED_EV_OK]         = DEED_DONE,
                          [DEED_EV_FAIL]       = DEED_FAILED },
     [DEED_FOLLOWING] = { [DEED_EV_OK]         = DEED_CHECKING,
-                         [DEED_EV_DOUBT]      = DEED_CHECKING,
+                         [DEED_EV_DOUBT]      = DEED_DOUBTING,
                          [DEED_EV_FAIL]       = DEED_FAILED },
     [DEED_CHECKING]  = { [DEED_EV_OK]         = DEED_DONE,
                          [DEED_EV_FAIL]       = DEED_FAILED },

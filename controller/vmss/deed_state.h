@@ -3,9 +3,9 @@
  *     todo -> looking -> asking -> following -> checking -> done
  *
  * What was as wanted before it was asked for ends in up-to-date.  An asking of which
- * nobody knows whether Azure has heard it, as its answer was lost or its controller
- * killed, goes through doubting: the instance is looked at, and what it looks like says
- * whether to wait, to ask again, or that it is done.
+ * nobody knows what became, as its answer was lost, its controller killed or its operation
+ * forgotten by Azure, goes through doubting: the instance is looked at, and what it looks
+ * like says whether to wait, to ask again, or that it is done.
  */
 #ifndef CONTROLLER_DEED_STATE_H
 #define CONTROLLER_DEED_STATE_H
