@@ -22,6 +22,14 @@ static const struct {
     {ACTION_REPAIRS_SUSPEND, act_repairs_suspend},
     {ACTION_REPAIRS_RESUME, act_repairs_resume},
     {ACTION_HEALTH, act_health},
+    {ACTION_START, act_deed},
+    {ACTION_RESTART, act_deed},
+    {ACTION_REDEPLOY, act_deed},
+    {ACTION_REIMAGE, act_deed},
+    {ACTION_UPGRADE, act_deed},
+    {ACTION_PROTECT, act_deed},
+    {ACTION_UNPROTECT, act_deed},
+    {ACTION_RESUME, act_resume},
 };
 
 /* Some read no set: they ask nobody, or go on with what a run has noted. */

@@ -15,5 +15,7 @@ int act_repairs_status(struct command *c);
 int act_repairs_suspend(struct command *c);
 int act_repairs_resume(struct command *c);
 int act_health(struct command *c);
+int act_deed(struct command *c); /* start, restart, redeploy, reimage, ... */
+int act_resume(struct command *c);
 
 #endif

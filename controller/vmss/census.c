@@ -69,6 +69,8 @@ void census_close(struct census *m)
         arm_close(m->arm, NULL, NULL);
     if (m && m->has_patience)
         uv_close((uv_handle_t *)&m->patience, NULL);
+    if (m)
+        m->arm = NULL, m->has_patience = false;
 }
 
 void census_free(struct census *m)

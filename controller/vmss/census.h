@@ -47,7 +47,7 @@ struct census_order {
 
 /* NULL: no memory.  NULL is allowed in what follows and means: no sets. */
 struct census *census_new(struct uv_loop_s *loop, const struct census_order *order);
-void census_close(struct census *m);
+void census_close(struct census *m); /* once more does nothing */
 void census_free(struct census *m);
 
 /* The failures of finding: FAIL_USAGE (a set or a filter that cannot be), those of

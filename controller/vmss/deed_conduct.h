@@ -1,0 +1,16 @@
+/* deed_conduct - a deed as a command: whom, how many at once, and what is left of a run
+ *
+ *     return deed_conduct(c, deed_instance_kind("restart"), NULL);
+ */
+#ifndef CONTROLLER_DEED_CONDUCT_H
+#define CONTROLLER_DEED_CONDUCT_H
+
+struct command;
+struct deed_kind;
+
+/* On the nodes of the command, which are instances of its scale sets.  arg is the kind's.
+ * Returns the exit status.
+ */
+int deed_conduct(struct command *c, const struct deed_kind *kind, void *arg);
+
+#endif
