@@ -13,6 +13,8 @@ logs=$(mktemp -d)
 trap 'rm -rf "$logs"' EXIT
 passed=0 failed=0
 under_way=() # programs, by process
+begun=()     # when, in seconds of ours
+LONG_S=10    # what takes as long says so
 
 # In the background, where bash has us ignore Ctrl-C; bats tidies up when it hears one.
 start() # PROGRAM
@@ -23,9 +25,10 @@ start() # PROGRAM
         </dev/null >"$logs/$BASHPID" 2>&1
 }
 
-judge() # PROGRAM LOG STATUS
+judge() # PROGRAM LOG STATUS SECONDS
 {
-    local program=$1 log=$2 status=$3 ok bad
+    local program=$1 log=$2 status=$3 took='' ok bad
+    [ "$4" -lt $LONG_S ] || took=" $4 s"
     ok=$(grep -c '^ok ' "$log")
     bad=$(grep -c '^not ok ' "$log")
     # A crash, a sanitizer's finding or an empty run is a failure of its own.
@@ -34,10 +37,10 @@ judge() # PROGRAM LOG STATUS
     fi
     passed=$((passed + ok)) failed=$((failed + bad))
     if [ "$bad" != 0 ]; then
-        echo "FAILED $program (status $status)"
+        echo "FAILED $program (status $status)$took"
         sed 's/^/    /' "$log"
     else
-        echo "ok     $program ($ok)"
+        echo "ok     $program ($ok)$took"
     fi
     rm -f "$log"
 }
@@ -51,8 +54,8 @@ judge_next()
         pid=$(printf '%s\n' "${!under_way[@]}" | head -n 1) status=0
         wait "$pid" || status=$?
     fi
-    judge "${under_way[pid]}" "$logs/$pid" $status
-    unset "under_way[pid]"
+    judge "${under_way[pid]}" "$logs/$pid" $status $((SECONDS - begun[pid]))
+    unset "under_way[pid]" "begun[pid]"
 }
 
 # True when there was somebody to hear it.
@@ -82,12 +85,12 @@ trap 'leave 143' TERM
 
 for program in "$@"; do
     start "$program" &
-    under_way[$!]=$program
+    under_way[$!]=$program begun[$!]=$SECONDS
     [ ${#under_way[@]} -lt "${JOBS:-$(nproc)}" ] || judge_next
 done
 while [ ${#under_way[@]} -gt 0 ]; do
     judge_next
 done
-echo "$tier: $passed passed, $failed failed"
+echo "$tier: $passed passed, $failed failed, $SECONDS s"
 [ -z "${TALLY:-}" ] || echo "$passed $failed" >>"$TALLY"
 [ $failed = 0 ]

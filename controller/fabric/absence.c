@@ -20,6 +20,13 @@ static bool same_end(const struct member *a, const struct member *b)
            strcmp(a->why.text, b->why.text) == 0;
 }
 
+static const char *advice_for(const struct member *m)
+{
+    return m->why.code == FAIL_NO_HCA
+               ? "bring it to a working RDMA stack (ibfleet rollout), then validate again"
+               : "see why it cannot be reached, then validate again";
+}
+
 /* Those who ended as member i did, once for all of them. */
 static int tell_like(const struct member *m, size_t n, size_t i,
                      struct findings *findings, struct fail *why)
@@ -37,7 +44,7 @@ static int tell_like(const struct member *m, size_t n, size_t i,
             f.who[f.who_count++] = j;
     if (f.who)
         names = finding_names(m, f.who, f.who_count);
-    f.advice = strdup("see why it cannot be reached, then validate again");
+    f.advice = strdup(advice_for(&m[i]));
     if (!names || asprintf(&f.text, "%s %s: %s", names,
                            m[i].joined ? "was lost while measuring" : "did not take part",
                            m[i].why.text) < 0)

@@ -647,6 +647,7 @@ static void who_was_not_there_is_said_with_the_pairs_it_costs(void **state)
     assert_int_equal(v->findings.list[0].kind, FINDING_UNREACHABLE);
     assert_string_equal(v->findings.list[0].text,
                         "ib[4-5] did not take part: no RDMA device");
+    assert_non_null(strstr(v->findings.list[0].advice, "ibfleet rollout"));
     assert_string_equal(word(t, 0, 4), "not-measured");
     assert_int_equal(v->not_tested_count, 1);
     assert_string_equal(v->not_tested[0], "7 pairs: one of the two did not take part");
