@@ -27,6 +27,7 @@ struct repairs {
     struct repairs_job *jobs;
     struct repairs_report *reports; /* as many */
     size_t count, at;
+    bool is_taken;            /* Azure has begun with what was sent */
     bool is_confirming;       /* the look after an operation that was lost */
     struct uv_timer_s *timer; /* so that nothing comes before the start has returned */
 };

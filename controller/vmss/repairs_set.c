@@ -148,10 +148,10 @@ static void settle_well(struct repairs *r, enum repairs_end end)
 
 static int ask_view(struct repairs *r, struct fail *why);
 
-static bool is_refusal(const struct fail *why)
+/* Azure has not heard of it, or has refused it: nothing will come of it. */
+static bool is_refusal(const struct repairs *r, const struct arm_answer *answer)
 {
-    return why->code == FAIL_AZURE_REFUSED || why->code == FAIL_AZURE_FORBIDDEN ||
-           why->code == FAIL_AZURE_NOT_FOUND || why->code == FAIL_AZURE_LOGIN;
+    return !r->is_taken && !answer->may_be_done;
 }
 
 static void tell_refusal(struct repairs *r, const struct fail *why)
@@ -178,11 +178,20 @@ static void on_sent(void *arg, const struct arm_answer *answer)
         r->is_confirming = true;
         if (ask_view(r, &why) < 0)
             fail(r, &why);
-    } else if (is_refusal(answer->why)) {
+    } else if (is_refusal(r, answer)) {
         tell_refusal(r, answer->why);
     } else {
         fail(r, answer->why); /* it may come about: the note stays */
     }
+}
+
+static void on_taken(void *arg, enum arm_track track, const char *url)
+{
+    struct repairs *r = arg;
+
+    (void)track;
+    (void)url; /* the set itself tells what has come of it */
+    r->is_taken = true;
 }
 
 static struct json *body_of(const struct repairs *r)
@@ -199,7 +208,7 @@ static struct json *body_of(const struct repairs *r)
 
 static int post(struct repairs *r, struct fail *why)
 {
-    static const struct arm_act_hooks hooks = {.done = on_sent};
+    static const struct arm_act_hooks hooks = {.taken = on_taken, .done = on_sent};
     CLEANUP(json_done) struct json *body = body_of(r);
     char path[MAX_PATH];
     const struct arm_request ask = {.method = "POST",
@@ -210,6 +219,7 @@ static int post(struct repairs *r, struct fail *why)
                                     .deadline_ms = REPAIRS_DEADLINE_MS,
                                     .is_repeatable = true};
 
+    r->is_taken = false;
     snprintf(path, sizeof path, "%s/setOrchestrationServiceState", job_of(r)->resource);
     return body ? arm_act(r->order.arm, &ask, &hooks, r, why) : fail_memory(why);
 }

@@ -27,9 +27,10 @@
 /* ---- an Azure with one set, behind arm.h -------------------------------------------------- */
 
 static struct {
-    const char *state;        /* of the repairs; NULL: it is not told (409) */
-    enum fail_code view, act; /* failures; FAIL_NONE */
-    bool has_effect;          /* an operation that fails, nevertheless */
+    const char *state;          /* of the repairs; NULL: it is not told (409) */
+    enum fail_code view, act;   /* failures; FAIL_NONE */
+    bool is_taken, may_be_done; /* what it says of one that fails */
+    bool has_effect;            /* an operation that fails, nevertheless */
     unsigned looks, suspends, resumes;
     enum repairs_mark mark_when_asked; /* of our note, when the operation came */
 } azure;
@@ -57,6 +58,7 @@ static void on_turn(uv_timer_t *t)
     if (code) {
         fail_set(&why, code, "Azure says no");
         answer.why = &why;
+        answer.may_be_done = azure.may_be_done && !pending_view;
     } else if (pending_view) {
         snprintf(text, sizeof text,
                  "{\"orchestrationServices\":[{\"serviceName\":\"AutomaticRepairs\","
@@ -101,6 +103,8 @@ int arm_act(struct arm *arm, const struct arm_request *ask,
     azure.resumes += !suspends;
     if (azure.state && (!azure.act || azure.has_effect))
         azure.state = suspends ? "Suspended" : "Running";
+    if (azure.is_taken)
+        hooks->taken(arg, ARM_TRACK_OPERATION, "https://management.azure.com/operation");
     return come(hooks->done, arg, false);
 }
 
@@ -349,12 +353,32 @@ static void what_may_have_been_done_stays_noted(void **state)
 {
     (void)state;
     azure.act = FAIL_AZURE_UNREACHABLE;
+    azure.may_be_done = true;
     suspend("run-1");
     assert_int_equal(report.end, REPAIRS_FAILED);
     assert_int_equal(mark_of("run-1"), REPAIRS_ASKED);
     azure.act = FAIL_NONE;
     restore("run-1");
     assert_int_equal(azure.resumes, 1);
+}
+
+/* The right may end between the asking and the looking. */
+static void what_azure_has_taken_is_no_refusal(void **state)
+{
+    (void)state;
+    azure.act = FAIL_AZURE_FORBIDDEN;
+    azure.is_taken = true;
+    suspend("run-1");
+    assert_int_equal(report.end, REPAIRS_FAILED);
+    assert_int_equal(mark_of("run-1"), REPAIRS_ASKED);
+}
+
+static void what_azure_has_not_heard_leaves_no_note(void **state)
+{
+    (void)state;
+    azure.act = FAIL_AZURE_UNREACHABLE;
+    suspend("run-1");
+    assert_int_equal(mark_of("run-1"), REPAIRS_NO_NOTE);
 }
 
 static void of_a_lost_operation_the_set_tells(void **state)
@@ -484,6 +508,8 @@ int main(void)
         RUN(what_may_still_be_suspended_is_resumed),
         RUN(what_azure_refuses_leaves_no_note),
         RUN(what_may_have_been_done_stays_noted),
+        RUN(what_azure_has_taken_is_no_refusal),
+        RUN(what_azure_has_not_heard_leaves_no_note),
         RUN(of_a_lost_operation_the_set_tells),
         RUN(a_set_that_is_gone_has_none_to_resume),
         RUN(what_is_not_told_only_the_operator_suspends),
