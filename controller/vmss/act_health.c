@@ -13,6 +13,7 @@
 #include "controller/options.h"
 #include "controller/rollout/prompt.h"
 #include "controller/screen/escape.h"
+#include "controller/screen/indent.h"
 #include "controller/screen/screen.h"
 #include "controller/screen/text.h"
 #include "controller/vmss/act.h"
@@ -103,7 +104,8 @@ static int print_json(const struct act *a, struct fail *why)
 static int add_plan(const struct health_case *c, struct text *text, struct fail *why)
 {
     CLEANUP(json_done) struct json *body = body_of(c);
-    CLEANUP(text_done) char *printed = body ? json_print_pretty(body) : NULL;
+    CLEANUP(text_done) char *printed = body ? json_print(body) : NULL;
+    CLEANUP(text_clear) struct text indented = {0};
     char path[MAX_PATH];
 
     if (!printed)
@@ -115,7 +117,8 @@ static int add_plan(const struct health_case *c, struct text *text, struct fail 
              c->evidence.is_proved ? c->evidence.run : "");
     escape_add(text, path);
     text_add(text, "?api-version=" HEALTH_API_VERSION "\n");
-    escape_put(text, printed, strlen(printed), ESCAPE_JSON);
+    indent_add(&indented, printed);
+    escape_put(text, text_of(&indented), indented.len_bytes, ESCAPE_JSON);
     text_add(text, "\n");
     return 0;
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "controller/screen/indent.h"
 #include "controller/screen/text.h"
 #include "controller/vmss/quote.h"
 #include "inventory/vm_extension.h"
@@ -32,11 +33,12 @@ enum template_form template_form_of(const char *name)
 
 static int put_document(struct text *text, const struct json *doc, struct fail *why)
 {
-    CLEANUP(text_done) char *printed = doc ? json_print_pretty(doc) : NULL;
+    CLEANUP(text_done) char *printed = doc ? json_print(doc) : NULL;
 
     if (!printed)
         return fail_memory(why);
-    text_add(text, "%s\n", printed);
+    indent_add(text, printed);
+    text_add(text, "\n");
     return 0;
 }
 
