@@ -9,5 +9,5 @@
 
 int act_deed(struct command *c)
 {
-    return deed_conduct(c, deed_instance_kind(c->options->action->first), NULL);
+    return deed_conduct(c, deed_instance_kind(c->options->action->first), NULL, false);
 }

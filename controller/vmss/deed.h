@@ -72,6 +72,11 @@ struct deed_kind {
     enum deed_sight (*judge)(void *arg, const struct scaleset_instance *of,
                              const struct json *answer, struct fail *why);
 
+    /* An operation that failed at Azure, said better than *why does, by what Azure has
+     * answered (may be NULL).  NULL: as Azure says it.
+     */
+    void (*explain)(void *arg, const struct json *answer, struct fail *why);
+
     /* What arg has, for the journal (no secrets), and back: for a later controller.  All
      * three NULL: arg is not needed, and NULL then.
      */
@@ -102,6 +107,7 @@ struct deed_order {
     unsigned max_failures;
     uint64_t check_ms;            /* 0: DEED_CHECK_MS */
     const struct deed_left *left; /* one a node; NULL: a new run */
+    bool is_agreed;               /* its plan was told already, and the answer was yes */
 };
 
 /* The instance of that name or id in one of the sets, and which; NULL: in none. */

@@ -48,10 +48,12 @@ static int check_nodes(const struct deed_order *order, struct fail *why)
     return 0;
 }
 
-int deed_conduct(struct command *c, const struct deed_kind *kind, void *arg)
+int deed_conduct(struct command *c, const struct deed_kind *kind, void *arg,
+                 bool is_agreed)
 {
     struct deed_order order = {.kind = kind,
                                .arg = arg,
+                               .is_agreed = is_agreed,
                                .node_count = c->node_count,
                                .max_failures = failures_of(c)};
     const char **names = NULL;

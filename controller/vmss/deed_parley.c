@@ -354,11 +354,17 @@ static void on_interrupt(void *arg, unsigned nth)
 
 /* ---- the beginning ------------------------------------------------------------------ */
 
+/* Nobody is to be asked. */
+static bool is_agreed(const struct parley *p)
+{
+    return options_of(p)->yes || p->order->is_agreed;
+}
+
 static int check_operator(const struct parley *p, struct fail *why)
 {
     const struct options *o = options_of(p);
 
-    if (o->plan || o->yes || prompt_is_possible())
+    if (o->plan || is_agreed(p) || prompt_is_possible())
         return 0;
     return fail_set(
         why, FAIL_USAGE,
@@ -370,7 +376,7 @@ static int prepare(struct parley *p, struct fail *why)
 {
     const char *folder;
 
-    if (check_operator(p, why) < 0 || print_plan(p, why) < 0)
+    if (check_operator(p, why) < 0 || (!p->order->is_agreed && print_plan(p, why) < 0))
         return -1;
     if (options_of(p)->plan)
         return 0;
@@ -399,7 +405,7 @@ int deed_parley(struct command *c, const struct deed_order *order, const char *r
         finish_with(&p, &why);
     else if (options_of(&p)->plan)
         return EXIT_WELL;
-    else if (options_of(&p)->yes)
+    else if (is_agreed(&p))
         go(&p);
     else
         ask(&p);

@@ -211,18 +211,29 @@ static void on_taken(void *arg, enum arm_track track, const char *url)
     deed_fail(i, &why);
 }
 
-/* What Azure has taken goes on there, whatever keeps us from hearing of it. */
-static void on_no_end(struct deed_item *i, const struct fail *why)
+/* Azure has said no, or that it came to nothing. */
+static void fail_of_answer(struct deed_item *i, const struct arm_answer *answer)
 {
-    struct fail told = *why;
+    struct fail told = *answer->why;
 
-    if (why->code == FAIL_AZURE_VANISHED) {
-        doubt(i, "Azure does not know the operation any more");
-        return;
-    }
-    if (fail_kind_of(why->code) == FAIL_KIND_AGAIN)
-        fail_prefix(&told, "cannot be followed, but goes on at Azure");
+    if (kind_of(i)->explain)
+        kind_of(i)->explain(i->deed->order.arg, answer->body, &told);
     deed_fail(i, &told);
+}
+
+/* What Azure has taken goes on there, whatever keeps us from hearing of it. */
+static void on_no_end(struct deed_item *i, const struct arm_answer *answer)
+{
+    struct fail told = *answer->why;
+
+    if (told.code == FAIL_AZURE_VANISHED) {
+        doubt(i, "Azure does not know the operation any more");
+    } else if (fail_kind_of(told.code) == FAIL_KIND_AGAIN) {
+        fail_prefix(&told, "cannot be followed, but goes on at Azure");
+        deed_fail(i, &told);
+    } else {
+        fail_of_answer(i, answer);
+    }
 }
 
 static void on_done(void *arg, const struct arm_answer *answer)
@@ -234,11 +245,11 @@ static void on_done(void *arg, const struct arm_answer *answer)
     if (!answer->why)
         deed_feed(i, DEED_EV_OK);
     else if (deed_where(i) == DEED_FOLLOWING)
-        on_no_end(i, answer->why);
+        on_no_end(i, answer);
     else if (answer->may_be_done)
         doubt(i, "Azure's answer was lost");
     else
-        deed_fail(i, answer->why);
+        fail_of_answer(i, answer);
 }
 
 static const struct arm_act_hooks hooks = {.taken = on_taken, .done = on_done};
