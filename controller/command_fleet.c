@@ -9,6 +9,7 @@
 #include "controller/own_home.h"
 #include "controller/screen/screen.h"
 #include "controller/sources/sources.h"
+#include "controller/vmss/action.h"
 #include "controller/vmss/census.h"
 #include "controller/vmss/forewarn.h"
 #include "inventory/fleet.h"
@@ -62,6 +63,14 @@ static void tell(const char *line)
     screen_warn("%s", line);
 }
 
+/* What is to be changed is looked at as it is now. */
+static int64_t max_age_s(const struct options *o)
+{
+    bool is_change = o->action && o->action->kind != ACTION_STATUS;
+
+    return is_change && o->max_age_s == OPTION_UNSET ? 0 : o->max_age_s;
+}
+
 static int make_census(struct command *c, struct fail *why)
 {
     const struct options *o = c->options;
@@ -72,7 +81,7 @@ static int make_census(struct command *c, struct fail *why)
         .subscription = o->subscription,
         .cloud = o->cloud,
         .credential = o->credential,
-        .max_age_s = o->max_age_s,
+        .max_age_s = max_age_s(o),
         .takes_all = o->command == COMMAND_AZURE,
         .tell = tell,
     };
@@ -236,4 +245,3 @@ int command_names(struct command *c, const char *hostlist, struct hostset **set,
     return c->fleet ? fleet_names(c->fleet, hostlist, groups, set, why)
                     : hostset_parse(hostlist, groups, set, why);
 }
-
