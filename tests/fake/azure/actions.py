@@ -78,7 +78,7 @@ def upgrade(azure, request, names):
 
 
 def extension_error(one):
-    bad = [done for done in one.extensions.values() if done["code"] not in (0, 3010)][0]
+    bad = [done for done in one.extensions.values() if done["code"] not in (None, 0, 3010)][0]
     return ("VMExtensionProvisioningError",
             "VM '%s' has reported a failure when processing extension '%s' (publisher '%s' and "
             "type '%s'). Error message: \"%s\"." % (

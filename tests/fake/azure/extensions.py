@@ -116,9 +116,12 @@ def create_model(azure, request, names):
 @routes.route("PATCH", "~/virtualMachineScaleSets/{set}/extensions/{name}", MODEL + "/write",
               "VMScaleSetUpdate")
 def patch_model(azure, request, names):
+    """What is said, over what is there; and that must be an extension as well."""
     found, key = in_model(azure, names)
-    told = properties_of(request)
-    return put_model(azure, request, found, {**found.extensions[key], **told}, 200)
+    old = found.extensions[key]
+    told = {**{word: old[word] for word in old if word != "state"}, **properties_of(request)}
+    return put_model(azure, request, found, read(azure, told, old["name"],
+                                                 found.extensions.values()), 200)
 
 
 @routes.route("DELETE", "~/virtualMachineScaleSets/{set}/extensions/{name}", MODEL + "/delete",
@@ -138,24 +141,25 @@ def delete_model(azure, request, names):
 # ---- of one instance, and of one machine ---------------------------------------
 
 def put_one(azure, request, one, name, told):
+    """There at once, and "Creating" or "Updating" until its handler has run."""
+    key = name.lower()
     others = [{**done["text"], "name": done["name"]} for done in one.extensions.values()]
-    new = name.lower() not in one.extensions
-    extension = read(azure, told, name, others)
+    extension, old = read(azure, told, name, others), one.extensions.get(key)
+    state = "Updating" if old else "Creating"
+    shown = {"name": name, "own": True, **(old or {"code": None, "message": ""}),
+             "text": extension, "state": state}
+    one.extensions[key] = shown
 
     def effect():
+        if old:
+            one.extensions[key] = old
+        else:
+            one.extensions.pop(key, None)
         one.put_extension(name, extension)["own"] = True
         return None if one.well() else actions.extension_error(one)
 
-    def body():
-        if name.lower() in one.extensions and not new:
-            return shape.extension_of(one, name.lower())
-        kept, one.extensions = one.extensions, dict(one.extensions)
-        one.extensions[name.lower()] = {"text": extension, "name": name, "code": 0, "message": ""}
-        shown = shape.extension_of(one, name.lower())
-        one.extensions = kept
-        shown["properties"]["provisioningState"] = "Creating"
-        return shown
-    return operations.accept(azure, request, effect, 201 if new else 200, body)
+    return operations.accept(azure, request, effect, 200 if old else 201,
+                             lambda: shape.extension_of(one, key))
 
 
 def get_one(one, name, view):

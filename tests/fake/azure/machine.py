@@ -144,7 +144,8 @@ class Instance:
         self.azure.note("extension", instance=self.name, id=self.id, vmId=self.vm_id,
                         extension=text.get("name", name), code=code)
         done = {"text": dict(text), "name": text.get("name", name), "code": code,
-                "message": message or ("Enable succeeded" if code in (0, 3010) else
+                "message": message or ("Enable succeeded" if code == 0 else
+                                       "Enable succeeded with exit code 3010" if code == 3010 else
                                        "Enable failed with exit code %d" % code)}
         self.extensions[name.lower()] = done
         return done
@@ -161,7 +162,7 @@ class Instance:
         return self.well()
 
     def well(self):
-        return all(one["code"] in (0, 3010) for one in self.extensions.values())
+        return all(one["code"] in (None, 0, 3010) for one in self.extensions.values())
 
     def restart(self):
         self.azure.note("restart", instance=self.name, id=self.id, vmId=self.vm_id)

@@ -116,14 +116,20 @@ def status(code, display, level="Info", message=None):
 
 
 def extension_code(one):
+    if one["code"] is None:
+        return "ProvisioningState/transitioning"
     if one["code"] in (0, 3010):
         return "ProvisioningState/succeeded"
     return "ProvisioningState/failed/%d" % one["code"]
 
 
 def extension_view(one):
-    failed = one["code"] not in (0, 3010)
+    failed = one["code"] not in (None, 0, 3010)
     text = one["text"]
+    if one["code"] is None:
+        return {"name": one["name"], "type": "%s.%s" % (text.get("publisher"), text.get("type")),
+                "typeHandlerVersion": text.get("typeHandlerVersion", "1.0") + ".0.0",
+                "statuses": [status(extension_code(one), "Transitioning")]}
     return {
         "name": one["name"],
         "type": "%s.%s" % (text.get("publisher"), text.get("type")),
@@ -144,7 +150,8 @@ def extension_of(one, key):
         "name": done["name"], "id": one.path() + "/extensions/" + done["name"], "type": kind,
         "location": one.set.location,
         "properties": {**shown(done["text"]),
-                       "provisioningState": "Failed" if failed else "Succeeded"},
+                       "provisioningState": done.get("state") or (
+                           "Failed" if failed else "Succeeded")},
     }
 
 
