@@ -18,6 +18,10 @@ static const struct {
 } actions[] = {
     {ACTION_STATUS, act_status},
     {ACTION_TEMPLATE, act_template},
+    {ACTION_EXTENSION_STATUS, act_extension_status},
+    {ACTION_EXTENSION_ADD, act_extension},
+    {ACTION_EXTENSION_UPGRADE, act_extension},
+    {ACTION_EXTENSION_REMOVE, act_extension},
     {ACTION_REPAIRS_STATUS, act_repairs_status},
     {ACTION_REPAIRS_SUSPEND, act_repairs_suspend},
     {ACTION_REPAIRS_RESUME, act_repairs_resume},

@@ -58,6 +58,7 @@ controller/doctor/checkup
 controller/exec/(allotment|answers?|gather|diff|shell_line|reaper)
 controller/(tail|roster|option_words)
 controller/vmss/(action|standing|census_note|quote|template)
+controller/vmss/(deed_extension|extension_(plan|told|report))
 controller/azure/(preflight[a-z_]*|survey_order)
 controller/fabric/(pairs|robust|tally|finding|islands|grid|capacity|alike|explain|sentence)
 controller/fabric/(schedule|pace|harvest|retest|absence|verdict)

@@ -11,6 +11,8 @@ struct command;
 
 int act_status(struct command *c);
 int act_template(struct command *c);
+int act_extension_status(struct command *c);
+int act_extension(struct command *c); /* add, upgrade, remove */
 int act_repairs_status(struct command *c);
 int act_repairs_suspend(struct command *c);
 int act_repairs_resume(struct command *c);

@@ -2,11 +2,12 @@
 
 #include <stddef.h>
 
+#include "controller/vmss/deed_extension.h"
 #include "controller/vmss/deed_instance.h"
 
 typedef const struct deed_kind *(*find_fn)(const char *name);
 
-static const find_fn finders[] = {deed_instance_kind};
+static const find_fn finders[] = {deed_instance_kind, deed_extension_kind};
 
 const struct deed_kind *deed_kind_named(const char *name)
 {
