@@ -11,7 +11,8 @@
 #                           against pdsh and such, bench-verbs against perftest; bench-fold
 #                           folds 10,000 irregular names: CPU time; bench-relay
 #                           reaches 1,000 nodes behind one jump host; bench-scale
-#                           runs commands on 10,000 nodes, simulated
+#                           runs commands on 10,000 nodes, simulated; bench-azure asks for
+#                           1,000 instances of a scale set: calls and CPU
 #   make fuzz SECONDS=60    feed every parser what nobody would write
 #   make layers             who may include whom
 #   make tidy               functions and files that have outgrown the house style
@@ -217,7 +218,7 @@ lab-down: ; @tests/lab/lab down
 lab-ssh:  ; @tests/lab/lab ssh $(NODE)
 
 # One after the other, since each wants the machine for itself.
-BENCHES := fold fanout scale relay verbs
+BENCHES := fold azure fanout scale relay verbs
 .PHONY: bench $(BENCHES:%=bench-%)
 bench: $(scripts) $O/bench-deps.ok
 	@for b in $(BENCHES); do $(MAKE) -s bench-$$b || exit; done
