@@ -85,8 +85,8 @@ static void look_at_repairs(struct preflight_judge *j, const struct scaleset *se
     if (set->repairs)
         preflight_note_set(
             j, PREFLIGHT_REPAIRS, set,
-            is_rollout(j) ? "the rollout suspends them, and resumes what it has suspended"
-                          : "for other work on its nodes: ibfleet azure repairs suspend",
+            "ibfleet azure repairs suspend; a rollout does it by itself, and "
+            "resumes them",
             "automatic repairs (%s) are on: a node that reboots for its "
             "driver may be taken for a sick one",
             set->repair_action ? set->repair_action : "Replace");
