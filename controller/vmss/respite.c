@@ -194,9 +194,8 @@ void respite_keep(struct command *c, const char *run)
         screen_warn("%s", why.text);
     for (size_t i = 0; i < held.count; i++) {
         repairs_label(held.list[i].resource, label);
-        screen_warn(
-            "automatic repairs of %s stay suspended for run %s, until it has been "
-            "resumed to its end, or: ibfleet azure repairs resume --vmss %s",
-            label, run, repairs_name(label));
+        screen_warn("automatic repairs of %s stay suspended for run %s, until it is "
+                    "resumed and ends, or: ibfleet azure repairs resume --vmss %s",
+                    label, run, repairs_name(label));
     }
 }

@@ -229,6 +229,41 @@ somebody_suspends()
     are Running
 }
 
+@test "a controller that was killed while it resumed them is told by resume, and ended by hand" {
+    two_nodes
+    echo 3 >"$SSHD_DIR/ib000000/slow"
+    ibfleet_begin rollout --vmss hpc/ib --yes
+    wait_until 30 test -e "$SSHD_DIR/ib000000/claim"
+    azure_steer faults '{"path":"setOrchestrationServiceState","times":1,"drop":true,"wait":60}'
+    wait_until 60 grep -qs leaving -r "$STATE/repairs"
+    kill -9 "$CONTROLLER"
+    wait "$CONTROLLER" 2>/dev/null || true
+    CONTROLLER=
+    are Suspended
+    ibfleet resume "$(latest)"
+    [ "$status" = 0 ]
+    warns "stay suspended for run"
+    ibfleet azure repairs resume --vmss hpc/ib
+    [ "$status" = 0 ]
+    are Running
+    [ "$(notes)" = 0 ]
+}
+
+@test "Ctrl-C while Azure suspends them leaves all as it was" {
+    two_nodes
+    azure_steer faults '{"path":"setOrchestrationServiceState","times":1,"wait":3}'
+    ibfleet_begin rollout --vmss hpc/ib --yes
+    wait_until 30 grep -qs asked -r "$STATE/repairs"
+    kill -INT "$CONTROLLER"
+    ibfleet_end
+    [ "$status" = 5 ]
+    warns "nothing was changed"
+    are Running
+    [ "$(notes)" = 0 ]
+    [ ! -e "$SSHD_DIR/ib000000/claim" ]
+    [ ! -e "$SSHD_DIR/ib000000/installed" ]
+}
+
 # ---- scheduled events --------------------------------------------------------------------------
 
 @test "scheduled events are told with the nodes that they will meet" {
