@@ -58,9 +58,9 @@ class Arm:
         route, names = routes.find(request)
         self.azure.calls["%s %s" % (route.method, route.template)] += 1
         self.locate(names)
-        self.authorize(request, route)
-        headers = self.throttle(route)
         try:
+            self.authorize(request, route)
+            headers = self.throttle(route)
             answer = route.handler(self.azure, request, names)
         except routes.Refused as why:
             why.room = route.room
