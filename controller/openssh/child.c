@@ -330,13 +330,19 @@ static void write_on(struct child *c)
 
 /* ---- in the order of travel ---------------------------------------------------------------- */
 
-static void on_deadline(uv_timer_t *timer)
+static void on_late(uv_timer_t *timer)
 {
     struct child *c = timer->data;
 
     fail_set(&c->why, FAIL_NO_ANSWER, "no login through OpenSSH within %g s",
              (double)(PHASES * c->order.phase_ms) / 1000);
     feed(c, EV_FAIL);
+}
+
+/* It may have printed its mark in time, and we did not look. */
+static void on_deadline(uv_timer_t *timer)
+{
+    uv_timer_start(timer, on_late, ONCE_MORE_MS, 0);
 }
 
 /* It comes while another child is at work. */

@@ -29,6 +29,7 @@ static const char script[] =
     "case $1 in\n"
     "echo) " BOTH_MARKS "exec cat;;\n"
     "says) echo junk; echo banner >&2; " BOTH_MARKS "echo out; echo err >&2; exit 3;;\n"
+    "slow) sleep 0.1; " BOTH_MARKS "echo out; exit 3;;\n"
     "flood) " BOTH_MARKS
     "exec yes xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx;;\n"
     "silent) exec sleep 600;;\n"
@@ -263,6 +264,31 @@ static void a_login_has_a_deadline(void **state)
     assert_string_equal(last_why.text, "no login through OpenSSH within 0.15 s");
 }
 
+/* The loop is kept busy from behind one look at the pipes until long after the deadline. */
+static void on_check(uv_check_t *check)
+{
+    usleep(500000);
+    uv_close((uv_handle_t *)check, NULL);
+}
+
+static void a_login_in_time_counts_however_late_we_look(void **state)
+{
+    uv_check_t check;
+
+    (void)state;
+    begin("slow", 100);
+    for (int i = 0; i < 4; i++) /* it is started */
+        uv_run(&loop, UV_RUN_NOWAIT);
+    uv_check_init(&loop, &check);
+    uv_check_start(&check, on_check);
+    uv_run(&loop, UV_RUN_NOWAIT);
+    assert_int_equal(ups, 0);
+    finish();
+    assert_int_equal(ups, 1);
+    assert_int_equal(last_status, 3);
+    assert_non_null(strstr(heard, "out\n"));
+}
+
 static void one_that_does_not_heed_is_killed(void **state)
 {
     (void)state;
@@ -427,6 +453,7 @@ int main(void)
         cmocka_unit_test(what_is_not_taken_is_bounded),
         cmocka_unit_test(a_flood_leaves_turns_to_the_others),
         cmocka_unit_test(a_login_has_a_deadline),
+        cmocka_unit_test(a_login_in_time_counts_however_late_we_look),
         cmocka_unit_test(one_that_does_not_heed_is_killed),
         cmocka_unit_test(a_jump_hosts_process_goes_with_it),
         cmocka_unit_test(a_process_that_is_killed_is_a_lost_connection),
