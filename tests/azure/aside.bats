@@ -322,7 +322,7 @@ somebody_suspends()
     ibfleet azure health ib000001 --vmss hpc/ib --plan --category ib-port-flapping --physical-host GGBB0042117
     [ "$status" = 0 ]
     says "PUT /subscriptions/$AZURE_SUB/providers/Microsoft.Impact/workloadImpacts/"
-    says '"impactCategory":	"Resource.Hpc.Unhealthy.IBPortFlapping"'
+    says '"impactCategory": "Resource.Hpc.Unhealthy.IBPortFlapping"'
     [ "$(azure_notes impact)" = '[]' ]
     ibfleet azure health ib000001 --vmss hpc/ib --category ib-port-flapping
     [ "$status" = 2 ]

@@ -85,7 +85,7 @@ END
     fleet_of 'n[1-4]' 'gpu1'
     means @slurm:debug 'n[1-4]'
     refused '@slurm:*' "group 'slurm:*': column 1 of 'n[1-8],gpu1': no such node: 'n5'"
-    ibfleet nodes -a -x '@slurm:*'
+    ibfleet probe -a -x '@slurm:*'
     [ "$status" = 2 ]
     ibfleet nodes -a -x '@slurm:debug'
     [ "$out" = gpu1 ]
