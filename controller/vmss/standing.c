@@ -1,10 +1,12 @@
 #include "controller/vmss/standing.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "controller/azure/preflight.h"
+#include "controller/screen/escape.h"
 #include "controller/screen/fold.h"
 #include "controller/screen/table.h"
 #include "controller/screen/text.h"
@@ -17,7 +19,7 @@
 #include "protocol/scope.h"
 
 #define SCHEMA  "ibfleet.azure.status/1"
-#define COLUMNS 80 /* when it is no terminal */
+#define PIPE_WIDTH 80 /* where there is no terminal */
 
 /* ---- a set ----------------------------------------------------------------------------- */
 
@@ -26,23 +28,40 @@ static const char *or_dash(const char *text)
     return text && *text ? text : "-";
 }
 
+/* What Azure says may have anything in it. */
+static void put_line(struct text *text, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void put_line(struct text *text, const char *fmt, ...)
+{
+    CLEANUP(text_done) char *line = NULL;
+    va_list args;
+
+    va_start(args, fmt);
+    if (vasprintf(&line, fmt, args) < 0)
+        line = NULL;
+    va_end(args);
+    escape_add(text, line ? line : "");
+    text_add(text, "\n");
+}
+
 static void put_set(const struct scaleset *set, struct text *text)
 {
     const struct sku_known *known = set->size ? sku_known(set->size) : NULL;
 
-    text_add(text, "%s/%s: %s, %zu instance%s, %s in %s", set->group, set->name,
+    put_line(text, "%s/%s: %s, %zu instance%s, %s in %s", set->group, set->name,
              set->is_flexible ? "Flexible" : "Uniform", set->count,
              set->count == 1 ? "" : "s", or_dash(set->size), or_dash(set->location));
     if (known)
-        text_add(text, " (%u HCA%s of %u Gb/s%s)", known->hcas,
+        put_line(text, "  %u HCA%s of %u Gb/s on each%s", known->hcas,
                  known->hcas == 1 ? "" : "s", known->gbps,
-                 known->is_sr_iov ? "" : ", Network Direct");
-    text_add(text, "\n  upgrades %s, repairs %s, %s\n", or_dash(set->upgrade_mode),
+                 known->is_sr_iov ? "" : " (Network Direct)");
+    put_line(text, "  upgrades %s, repairs %s, %s", or_dash(set->upgrade_mode),
              set->repairs ? "automatic" : "off",
              set->is_single_placement_group ? "one placement group"
                                             : "several placement groups");
     for (size_t i = 0; i < set->extension_count; i++)
-        text_add(text, "  extension %s: %s %s\n", or_dash(set->extensions[i].name),
+        put_line(text, "  extension %s: %s %s", or_dash(set->extensions[i].name),
                  or_dash(set->extensions[i].type), or_dash(set->extensions[i].version));
 }
 
@@ -64,29 +83,80 @@ static const char *last_part(const char *resource)
     return slash ? slash + 1 : or_dash(resource);
 }
 
-/* Cells parted by '|'; equal ones are one row.  The caller's; NULL: no memory. */
-static char *cells_of(const struct scaleset_instance *i)
-{
-    char *cells, domain[16] = "-";
+enum column { STATE, MODEL, HEALTH, ZONE, DOMAIN, PLACEMENT, SIZE, IMAGE, PROTECTED, COLUMNS };
 
-    if (i->fault_domain >= 0)
-        snprintf(domain, sizeof domain, "%d", i->fault_domain);
-    return asprintf(&cells, "%s%s|%s|%s|%s|%s|%s|%s|%s|%s", scaleset_power_name(i->power),
-                    i->awaits_maintenance ? ", to be moved" : "",
-                    scaleset_model_name(i->model), or_dash(i->health), or_dash(i->zone),
-                    domain, last_part(i->placement_group), or_dash(i->size),
-                    last_part(i->image), protection_of(i)) < 0
-               ? NULL
-               : cells;
+static const struct {
+    const char *title, *words;
+} columns[COLUMNS] = {
+    [STATE] = {"STATE", "state"},
+    [MODEL] = {"MODEL", "model"},
+    [HEALTH] = {"HEALTH", "health"},
+    [ZONE] = {"ZONE", "zone"},
+    [DOMAIN] = {"DOMAIN", "fault domain"},
+    [PLACEMENT] = {"PLACEMENT GROUP", "placement group"},
+    [SIZE] = {"SIZE", "size"},
+    [IMAGE] = {"~IMAGE", "image"},
+    [PROTECTED] = {"PROTECTED", "protected from"},
+};
+
+/* What one instance has in a column; number is room for one. */
+static const char *cell_of(const struct scaleset_instance *i, enum column column,
+                           char number[16])
+{
+    switch (column) {
+    case STATE:
+        return i->awaits_maintenance ? "to be moved" : scaleset_power_name(i->power);
+    case MODEL:
+        return scaleset_model_name(i->model);
+    case HEALTH:
+        return or_dash(i->health);
+    case ZONE:
+        return or_dash(i->zone);
+    case DOMAIN:
+        snprintf(number, 16, "%d", i->fault_domain);
+        return i->fault_domain < 0 ? "-" : number;
+    case PLACEMENT:
+        return last_part(i->placement_group);
+    case SIZE:
+        return or_dash(i->size);
+    case IMAGE:
+        return last_part(i->image);
+    case PROTECTED:
+        return protection_of(i);
+    case COLUMNS:
+        break;
+    }
+    return "-";
 }
 
-static int add_instance(struct fold *fold, const struct scaleset_instance *instance,
-                        struct fail *why)
+static bool is_same_for_all(const struct standing *s, enum column column)
 {
-    CLEANUP(text_done) char *cells = cells_of(instance);
+    char first[16], other[16];
 
-    return cells ? fold_add(fold, instance->name, cells, strlen(cells), why)
-                 : fail_memory(why);
+    for (size_t i = 1; i < s->instance_count; i++)
+        if (strcmp(cell_of(s->instances[0], column, first),
+                   cell_of(s->instances[i], column, other)) != 0)
+            return false;
+    return true;
+}
+
+/* Where instances differ, and how they are in any case. */
+static bool is_shown(const struct standing *s, enum column column)
+{
+    return column == STATE || !is_same_for_all(s, column);
+}
+
+/* The cells that are shown, parted by '|'. */
+static int add_instance(const struct standing *s, struct fold *fold,
+                        const struct scaleset_instance *instance, struct fail *why)
+{
+    CLEANUP(text_clear) struct text cells = {0};
+    char number[16];
+
+    for (enum column c = 0; c < COLUMNS; c++)
+        if (is_shown(s, c))
+            text_add(&cells, "%s%s", c == STATE ? "" : "|", cell_of(instance, c, number));
+    return fold_add(fold, instance->name, text_of(&cells), cells.len_bytes, why);
 }
 
 static int put_row(struct table *table, struct fold *fold, size_t row, struct fail *why)
@@ -95,7 +165,7 @@ static int put_row(struct table *table, struct fold *fold, size_t row, struct fa
     const char *hosts = fold_hosts(fold, row);
     const char *cells = fold_text(fold, row, &len_bytes);
     CLEANUP(text_done) char *copy = strndup(cells, len_bytes);
-    bool is_well = strncmp(cells, "running|", 8) == 0;
+    bool is_well = strncmp(cells, "running", strlen("running")) == 0;
 
     if (!hosts || !copy)
         return fail_memory(why);
@@ -107,18 +177,45 @@ static int put_row(struct table *table, struct fold *fold, size_t row, struct fa
     return 0;
 }
 
+static struct table *new_table(const struct standing *s)
+{
+    CLEANUP(text_clear) struct text titles = {0};
+
+    text_add(&titles, "~INSTANCES|>COUNT");
+    for (enum column c = 0; c < COLUMNS; c++)
+        if (is_shown(s, c))
+            text_add(&titles, "|%s", columns[c].title);
+    return table_new(text_of(&titles));
+}
+
+static void put_common(const struct standing *s, size_t width, struct text *text)
+{
+    CLEANUP(text_clear) struct text words = {0};
+    char number[16];
+
+    for (enum column c = 0; s->instance_count && c < COLUMNS; c++) {
+        const char *cell = cell_of(s->instances[0], c, number);
+
+        if (!is_shown(s, c) && strcmp(cell, "-") != 0)
+            text_add(&words, "%s%s %s", words.len_bytes ? ", " : "", columns[c].words,
+                     cell);
+    }
+    if (!words.len_bytes)
+        return;
+    text_add(text, "\nAll: ");
+    wrap_add_escaped(text, text_of(&words), 5, width);
+}
+
 static int put_instances(const struct standing *s, size_t width, bool color,
                          struct text *text, struct fail *why)
 {
     CLEANUP(fold_done) struct fold *fold = fold_new();
-    CLEANUP(table_done)
-    struct table *table = table_new("~INSTANCES|>COUNT|STATE|MODEL|HEALTH|ZONE|DOMAIN|"
-                                    "~PLACEMENT GROUP|SIZE|~IMAGE|PROTECTED");
+    CLEANUP(table_done) struct table *table = new_table(s);
 
     if (!fold || !table)
         return fail_memory(why);
     for (size_t i = 0; i < s->instance_count; i++)
-        if (add_instance(fold, s->instances[i], why) < 0)
+        if (add_instance(s, fold, s->instances[i], why) < 0)
             return -1;
     fold_sort(fold);
     for (size_t i = 0; i < fold_count(fold); i++)
@@ -126,6 +223,7 @@ static int put_instances(const struct standing *s, size_t width, bool color,
             return -1;
     text_add(text, "\n");
     table_render(table, width, color, text);
+    put_common(s, width ? width : PIPE_WIDTH, text);
     return 0;
 }
 
@@ -141,9 +239,9 @@ static int put_finding(const struct preflight_finding *f, size_t width,
         return fail_memory(why);
     }
     text_add(text, "\n%s ", f->refuses ? "!" : "-");
-    wrap_add(text, words, 2, width);
+    wrap_add_escaped(text, words, 2, width);
     text_add(text, "  ");
-    wrap_add(text, f->remedy, 2, width);
+    wrap_add_escaped(text, f->remedy, 2, width);
     return 0;
 }
 
@@ -155,7 +253,7 @@ int standing_render(const struct standing *s, size_t width, bool color, struct t
     if (put_instances(s, width, color, text, why) < 0)
         return -1;
     for (size_t i = 0; i < s->found->count; i++)
-        if (put_finding(&s->found->findings[i], width ? width : COLUMNS, text, why) < 0)
+        if (put_finding(&s->found->findings[i], width ? width : PIPE_WIDTH, text, why) < 0)
             return -1;
     return 0;
 }
