@@ -265,11 +265,21 @@ static int conduct(struct extending *x)
     return status;
 }
 
+/* Minutes may go by, more of them where the policy brings it to instances meanwhile. */
+static void say_models(const struct extending *x)
+{
+    for (size_t s = 0; s < x->order.set_count; s++)
+        if (x->plan.models[s].change != EXTENSION_STAYS)
+            screen_warn("scale set %s/%s: waiting for its model to change",
+                        x->order.sets[s]->group, x->order.sets[s]->name);
+}
+
 static int change_models(struct extending *x, struct fail *why)
 {
     struct extension_model *model;
     int status;
 
+    say_models(x);
     x->is_waiting = true;
     if (extension_model_open(x->c->loop, x->arm, &x->plan, on_done, x, &model, why) < 0)
         return -1;

@@ -163,8 +163,9 @@ keeps_to() { "$HERE/../e2e/schema-check" "$1" <<<"$out"; }
 @test "azure extension add to machines: one of a Uniform set, one of a Flexible one" {
     begin <<<'{"sets":[{"name":"ib","count":3},{"name":"fx","mode":"Flexible","count":2,"subnet":"10.0.1.0/24"}]}'
     echo '{"note":"it'"'"'s [odd]"}' >"$BATS_TEST_TMPDIR/settings"
-    extension add ib000001,fx000000 --vmss hpc/ib,hpc/fx --yes --settings "$BATS_TEST_TMPDIR/settings"
+    extension add ib000001,fx000000 --vmss hpc/ib,hpc/fx --yes --json --settings "$BATS_TEST_TMPDIR/settings"
     [ "$status" = 0 ]
+    keeps_to azure_deed
     [ "$(azure_calls "PUT $SET/virtualMachines/{id}/extensions/{name}")" = 1 ]
     [ "$(azure_calls 'PUT ~/virtualMachines/{vm}/extensions/{name}')" = 1 ]
     [ "$(azure_calls "PUT $SET/extensions/{name}") $(azure_calls "POST $SET/manualupgrade")" = '0 0' ]
@@ -184,6 +185,30 @@ keeps_to() { "$HERE/../e2e/schema-check" "$1" <<<"$out"; }
     [ "$status" = 3 ]
     says "machines of this size have no RDMA"
     [ "$(state '.instances | map(.runs) | tostring')" = '[1,1,0]' ]
+}
+
+@test "azure extension add: where the model cannot be changed no instance is touched" {
+    begin <<<'{"sets":[{"name":"ib","count":2}],"operations":[{"path":"/extensions/","outcome":"Failed","code":"Conflict","message":"somebody else is at it"},{"polls":1}]}'
+    extension add --vmss hpc/ib --yes
+    [ "$status" = 1 ]
+    says "scale set hpc/ib: extension InfiniBandDriverLinux: "
+    says "somebody else is at it"
+    [ "$(azure_calls "POST $SET/manualupgrade")" = 0 ]
+    azure_stop
+    begin <<<'{"sets":[{"name":"ib","count":2}],"forbidden":["Microsoft.Compute/virtualMachineScaleSets/extensions/write"]}'
+    extension add --vmss hpc/ib --yes
+    [ "$status" = 2 ]
+    says "the right 'Microsoft.Compute/virtualMachineScaleSets/extensions/write' is missing"
+    extension add --vmss hpc/ib --yes --extension-version 9.9
+    [ "$status" = 2 ]
+    [ "$(azure_calls "POST $SET/manualupgrade")" = 0 ]
+}
+
+@test "azure extension add: an operation of the model's that Azure forgets is told by the model" {
+    begin <<<'{"sets":[{"name":"ib","count":2}],"operations":[{"path":"/extensions/","vanish":true},{"polls":1}]}'
+    extension add --vmss hpc/ib --yes
+    [ "$status" = 0 ]
+    [ "$(azure_calls "PUT $SET/extensions/{name}") $(azure_calls "POST $SET/manualupgrade")" = '1 2' ]
 }
 
 # ---- upgrade ---------------------------------------------------------------------------------
