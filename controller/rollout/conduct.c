@@ -1,5 +1,5 @@
 /* One struct conduct per command, on the stack of conduct().  The loop ends when the
- * rollout, the journal and the progress display are closed, which finish() begins.
+ * rollout, the journal and the progress display are closed, which conduct_finish() begins.
  */
 #include "controller/rollout/conduct.h"
 
@@ -14,10 +14,9 @@
 #include "controller/journal/journal.h"
 #include "controller/options.h"
 #include "controller/rollout/account.h"
+#include "controller/rollout/conduct_parts.h"
 #include "controller/rollout/invocation.h"
 #include "controller/rollout/node.h"
-#include "controller/rollout/order.h"
-#include "controller/rollout/policy.h"
 #include "controller/rollout/prompt.h"
 #include "controller/rollout/rollout.h"
 #include "controller/rollout/takeup.h"
@@ -32,27 +31,10 @@
 #include "protocol/json.h"
 #include "protocol/scope.h"
 
-struct conduct {
-    struct command *command;
-    const struct takeup *left; /* NULL: a new run */
-    struct node_crew crew;
-    struct policy_limits limits;
-    struct node_claim claim;
-    char host[ORDER_CONTROLLER_BYTES], user[ORDER_USER_BYTES];
-
-    struct rollout *rollout;
-    struct journal *journal; /* NULL with --plan */
-    struct progress *progress;
-    struct prompt *prompt;
-    bool went;          /* nodes may have been changed           */
-    bool interrupted;   /* by the operator                       */
-    bool is_suspending; /* automatic repairs, before it goes     */
-    bool is_ending;     /* nothing but the end comes now         */
-    bool is_cut_off;    /* the journal failed in the middle      */
-    struct outcome outcome;
-    int status;          /* of what ended it before its time; 0: the outcome's */
-    int trailing_status; /* of repairs that could not be resumed; likewise */
-};
+static const struct options *options_of(const struct conduct *c)
+{
+    return c->command->options;
+}
 
 static int show_progress(struct conduct *c, struct fail *why)
 {
@@ -62,137 +44,6 @@ static int show_progress(struct conduct *c, struct fail *why)
     for (size_t i = 0; i < rollout_count(c->rollout); i++)
         progress_set(c->progress, i, node_where(rollout_node(c->rollout, i)) - 1u);
     return 0;
-}
-
-static void hide_progress(struct conduct *c)
-{
-    progress_close(c->progress);
-    c->progress = NULL;
-}
-
-/* ---- the end --------------------------------------------------------------------- */
-
-static const struct options *options_of(const struct conduct *c)
-{
-    return c->command->options;
-}
-
-static void on_last_word(void *arg, const struct fail *why)
-{
-    struct conduct *c = arg;
-
-    if (!why)
-        return;
-    c->status = screen_fail(why);
-}
-
-static bool is_unfinished(const struct conduct *c)
-{
-    return rollout_in_state(c->rollout, NODE_PLANNED) ||
-           rollout_in_state(c->rollout, NODE_PAUSED);
-}
-
-/* How the run stands in the journal. */
-static const char *last_word(const struct conduct *c)
-{
-    if (is_unfinished(c))
-        return rollout_is_spent(c->rollout) ? "stopped" : "paused";
-    return rollout_in_state(c->rollout, NODE_FAILED) || c->outcome.failed ? "failed"
-                                                                          : "done";
-}
-
-static void close_all(struct conduct *c)
-{
-    struct fail why;
-
-    if (c->journal && *journal_run_id(c->journal) && !c->status &&
-        journal_end(c->journal, last_word(c), on_last_word, c, &why) < 0)
-        on_last_word(c, &why);
-    if (c->journal)
-        journal_close(c->journal, NULL, NULL);
-    rollout_close(c->rollout, NULL, NULL);
-    c->journal = NULL;
-    c->rollout = NULL;
-}
-
-static void on_restored(void *arg, const struct fail *why)
-{
-    struct conduct *c = arg;
-
-    if (why)
-        c->trailing_status = screen_fail(why);
-    close_all(c);
-}
-
-/* Nodes may be in the middle of something, and go on with it; also when a run that was
- * taken up is left as it was.
- */
-static bool is_paused(const struct conduct *c)
-{
-    return c->is_cut_off ||
-           ((c->went || c->left) && is_unfinished(c) && !rollout_is_spent(c->rollout));
-}
-
-/* Who takes up a paused run ends the respite; all other ends are that of the run. */
-static void finish(struct conduct *c)
-{
-    const char *run = c->journal ? journal_run_id(c->journal) : "";
-    struct fail why;
-    int restoring = 1;
-
-    hide_progress(c);
-    prompt_close(c->prompt);
-    c->prompt = NULL;
-    c->is_ending = true;
-    if (*run && is_paused(c))
-        respite_keep(c->command, run);
-    else if (*run)
-        restoring = respite_end(c->command, run, on_restored, c, &why);
-    if (restoring)
-        on_restored(c, restoring < 0 ? &why : NULL);
-}
-
-static void finish_with(struct conduct *c, const struct fail *why)
-{
-    hide_progress(c);
-    c->status = screen_fail(why);
-    finish(c);
-}
-
-/* ---- counting ------------------------------------------------------------------ */
-
-static void count_nodes(struct conduct *c)
-{
-    c->outcome.total += rollout_count(c->rollout);
-    for (size_t i = 0; i < rollout_count(c->rollout); i++)
-        outcome_count(&c->outcome, node_why(rollout_node(c->rollout, i)));
-    c->outcome.budget = rollout_is_spent(c->rollout);
-    c->outcome.interrupted = c->interrupted && is_unfinished(c);
-}
-
-static void on_ended(void *arg, const struct fail *broken)
-{
-    struct conduct *c = arg;
-    struct fail why;
-
-    hide_progress(c);
-    if (broken) {
-        if (*journal_run_id(c->journal))
-            screen_warn(
-                "the journal failed, so nothing more is begun; what the nodes had "
-                "begun goes on there; when it is well: ibfleet resume %s",
-                journal_run_id(c->journal));
-        c->is_cut_off = true;
-        finish_with(c, broken);
-        return;
-    }
-    count_nodes(c);
-    if (account_result(c->rollout, options_of(c), journal_run_id(c->journal), &why) < 0) {
-        finish_with(c, &why);
-        return;
-    }
-    account_rest(c->rollout, journal_run_id(c->journal));
-    finish(c);
 }
 
 /* ---- acting -------------------------------------------------------------------- */
@@ -217,7 +68,7 @@ static void stop_unchanged(struct conduct *c)
     screen_warn("nothing was changed%s%s", c->left ? "; go on with: ibfleet resume " : "",
                 c->left ? journal_run_id(c->journal) : "");
     c->outcome.interrupted = true;
-    finish(c);
+    conduct_finish(c);
 }
 
 static void set_out(struct conduct *c)
@@ -225,7 +76,7 @@ static void set_out(struct conduct *c)
     struct fail why;
 
     if (show_progress(c, &why) < 0) {
-        finish_with(c, &why);
+        conduct_finish_with(c, &why);
         return;
     }
     c->went = true;
@@ -244,7 +95,7 @@ static void on_suspended(void *arg, const struct fail *why)
 
     c->is_suspending = false;
     if (why)
-        finish_with(c, why);
+        conduct_finish_with(c, why);
     else if (c->interrupted)
         stop_unchanged(c);
     else
@@ -264,7 +115,7 @@ static void go(struct conduct *c)
     if (suspending > 0)
         set_out(c);
     else if (suspending < 0)
-        finish_with(c, &why);
+        conduct_finish_with(c, &why);
 }
 
 static void on_answer(void *arg, bool yes)
@@ -286,7 +137,7 @@ static void ask(struct conduct *c)
     struct fail why;
 
     if (prompt_open(c->command->loop, on_answer, c, &c->prompt, &why) < 0) {
-        finish_with(c, &why);
+        conduct_finish_with(c, &why);
         return;
     }
     text_add(&text, "\nChange %zu node%s, %zu at once", n, n == 1 ? "" : "s",
@@ -305,16 +156,16 @@ static void on_planned(void *arg)
     struct conduct *c = arg;
     struct fail why;
 
-    hide_progress(c);
+    conduct_hide_progress(c);
     if (c->interrupted) {
         stop_unchanged(c);
         return;
     }
     if (account_plan(c->rollout, options_of(c), &why) < 0)
-        finish_with(c, &why);
+        conduct_finish_with(c, &why);
     else if (options_of(c)->plan) {
-        count_nodes(c);
-        finish(c);
+        conduct_count(c);
+        conduct_finish(c);
     } else if (options_of(c)->yes || !rollout_in_state(c->rollout, NODE_PLANNED))
         go(c);
     else
@@ -337,7 +188,7 @@ static void on_moved(void *arg, size_t i, const struct node_move *move)
 
 static const struct rollout_hooks hooks = {.moved = on_moved,
                                            .planned = on_planned,
-                                           .ended = on_ended};
+                                           .ended = conduct_on_ended};
 
 /* ---- the operator -------------------------------------------------------------- */
 
@@ -465,7 +316,7 @@ static int prepare(struct conduct *c, const char *run, struct fail *why)
 /* What was opened before something else could not be. */
 static int abandon(struct conduct *c, const struct fail *why)
 {
-    hide_progress(c);
+    conduct_hide_progress(c);
     if (c->rollout)
         rollout_close(c->rollout, NULL, NULL);
     if (c->journal)

@@ -1,0 +1,55 @@
+/* conduct_parts - between conduct.c, which has a rollout's way to its end, and conduct_end.c
+ */
+#ifndef CONTROLLER_CONDUCT_PARTS_H
+#define CONTROLLER_CONDUCT_PARTS_H
+
+#include <stdbool.h>
+
+#include "controller/outcome.h"
+#include "controller/rollout/node.h"
+#include "controller/rollout/order.h"
+#include "controller/rollout/policy.h"
+
+struct command;
+struct fail;
+struct journal;
+struct progress;
+struct prompt;
+struct rollout;
+struct takeup;
+
+struct conduct {
+    struct command *command;
+    const struct takeup *left; /* NULL: a new run */
+    struct node_crew crew;
+    struct policy_limits limits;
+    struct node_claim claim;
+    char host[ORDER_CONTROLLER_BYTES], user[ORDER_USER_BYTES];
+
+    struct rollout *rollout;
+    struct journal *journal; /* NULL with --plan */
+    struct progress *progress;
+    struct prompt *prompt;
+    bool went;          /* nodes may have been changed           */
+    bool interrupted;   /* by the operator                       */
+    bool is_suspending; /* automatic repairs, before it goes     */
+    bool is_ending;     /* nothing but the end comes now         */
+    bool is_cut_off;    /* the journal failed in the middle      */
+    struct outcome outcome;
+    int status;          /* of what ended it before its time; 0: the outcome's */
+    int trailing_status; /* of repairs that could not be resumed; likewise */
+};
+
+void conduct_hide_progress(struct conduct *c);
+
+/* What has become of the nodes, into the outcome. */
+void conduct_count(struct conduct *c);
+
+/* Resume automatic repairs, say the last word, close everything; the loop ends then. */
+void conduct_finish(struct conduct *c);
+void conduct_finish_with(struct conduct *c, const struct fail *why);
+
+/* rollout_hooks.ended; arg is the conduct. */
+void conduct_on_ended(void *arg, const struct fail *broken);
+
+#endif
