@@ -8,11 +8,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "controller/screen/text.h"
+#include "controller/vmss/deed.h"
+#include "controller/vmss/deed_extension.h"
+#include "controller/vmss/template.h"
 #include "inventory/fleet.h"
 #include "inventory/groups_conf.h"
 #include "inventory/groups_yaml.h"
 #include "inventory/hostset.h"
 #include "inventory/hostset_part.h"
+#include "inventory/vm_extension.h"
 #include "protocol/fail.h"
 #include "protocol/frame.h"
 #include "protocol/json.h"
@@ -223,13 +228,67 @@ static int make_a_fleet(void)
     return only_memory(fleet_override(fleet, "key", "~/id", "/home/me", &why));
 }
 
+static struct json *some_settings(void)
+{
+    static const char text[] = "{\"a\":\"[x]\",\"it's\":[1,{\"b\":true}]}";
+    struct json *doc = NULL;
+
+    return json_parse(text, sizeof text - 1, &doc, NULL) < 0 ? NULL : doc;
+}
+
+static int render_a_template(enum template_form form, const char *set)
+{
+    CLEANUP(text_clear) struct text text = {0};
+    CLEANUP(json_done) struct json *settings = some_settings();
+    struct vm_extension_wish wish = {.kind = vm_extension_named("linux"),
+                                     .settings = settings};
+    struct template_order order = {.wish = &wish,
+                                   .form = form,
+                                   .group = set ? "hpc" : NULL,
+                                   .set = set};
+
+    return settings ? only_memory(template_render(&order, &text, &why)) : -1;
+}
+
+static int render_templates(void)
+{
+    for (unsigned form = 0; form < TEMPLATE_FORMS; form++)
+        if (render_a_template((enum template_form)form, NULL) < 0 ||
+            render_a_template((enum template_form)form, "ib") < 0)
+            return -1;
+    return 0;
+}
+
+static int take_up_an_extension(void)
+{
+    CLEANUP(json_done) struct json *settings = some_settings();
+    CLEANUP(json_done) struct json *said = NULL;
+    struct vm_extension_wish wish = {.kind = vm_extension_named("linux"),
+                                     .settings = settings};
+    const struct deed_kind *kind = deed_extension_kind("extension-add");
+    struct extension_deed *deed = NULL;
+    void *again = NULL;
+    int status = -1;
+
+    if (settings &&
+        only_memory(extension_deed_new(&wish, EXTENSION_BY_MACHINE, &deed, &why)) == 0 &&
+        only_memory(extension_deed_put_name(deed, "/x/3", "mine", &why)) == 0)
+        said = kind->encode(deed);
+    if (said)
+        status = only_memory(kind->decode(said, &again, &why));
+    extension_deed_free(deed);
+    extension_deed_free(again);
+    return status;
+}
+
 static void nothing_leaks_and_nothing_lies_when_memory_runs_out(void **state)
 {
     static int (*const work[])(void) = {
-        send_a_request,   send_a_failure,   read_frames,
-        plan_steps,       order_a_round,    read_a_hostlist,
-        read_a_fleet,     make_a_fleet,     read_groups_and_patterns,
-        read_groups_conf, read_groups_yaml, take_some,
+        send_a_request,   send_a_failure,       read_frames,
+        plan_steps,       order_a_round,        read_a_hostlist,
+        read_a_fleet,     make_a_fleet,         read_groups_and_patterns,
+        read_groups_conf, read_groups_yaml,     take_some,
+        render_templates, take_up_an_extension,
     };
 
     (void)state;
