@@ -25,6 +25,7 @@ struct part {
     const struct scaleset *set;
     struct sighting model;
     struct sighting *instances; /* as set->instances */
+    size_t next;                /* whom Azure is likely to tell of next */
 };
 
 struct extension_view {
@@ -67,13 +68,19 @@ static int take_model(void *arg, const struct json *values, struct fail *why)
     return 0;
 }
 
-static struct sighting *place_of(const struct part *p, const struct json *machine)
+/* Azure lists them much in our order. */
+static struct sighting *place_of(struct part *p, const struct json *machine)
 {
     const char *id = armfield_text(machine, "id");
 
-    for (size_t i = 0; id && i < p->set->count; i++)
-        if (strcasecmp(p->set->instances[i].resource, id) == 0)
-            return &p->instances[i];
+    for (size_t n = 0; id && n < p->set->count; n++) {
+        size_t i = (p->next + n) % p->set->count;
+
+        if (strcasecmp(p->set->instances[i].resource, id) != 0)
+            continue;
+        p->next = i + 1;
+        return &p->instances[i];
+    }
     return NULL;
 }
 
