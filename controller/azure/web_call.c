@@ -106,10 +106,15 @@ static int add_line(struct web_call *call, const char *line)
     return 0;
 }
 
-/* "Expect:" would cost a round trip before each body. */
-static int add_lines(struct web_call *call, const char *const *lines)
+/* "Expect:" would cost a round trip before each body; and nothing is no form, which is
+ * what libcurl calls a POST without a body.
+ */
+static int add_lines(struct web_call *call, const struct web_request *ask)
 {
-    if (add_line(call, "Expect:") < 0)
+    const char *const *lines = ask->headers;
+
+    if (add_line(call, "Expect:") < 0 ||
+        (!ask->body && add_line(call, "Content-Type:") < 0))
         return -1;
     for (; lines && *lines; lines++)
         if (add_line(call, *lines) < 0)
@@ -211,7 +216,7 @@ static CURLcode set_ears(struct web_call *call)
 static int prepare(struct web_call *call, const struct web_request *ask, struct fail *why)
 {
     call->easy = curl_easy_init();
-    if (!call->easy || add_lines(call, ask->headers) < 0 || copy_body(call, ask) < 0)
+    if (!call->easy || add_lines(call, ask) < 0 || copy_body(call, ask) < 0)
         return fail_memory(why);
     if (curl_easy_setopt(call->easy, CURLOPT_URL, ask->url) || set_body(call, ask) ||
         set_trust(call, ask) || set_limits(call, ask) || set_ears(call))
