@@ -19,6 +19,7 @@
 #include "controller/screen/wrap.h"
 #include "controller/validate/result.h"
 #include "controller/validate/retelling.h"
+#include "controller/vmss/deed_log.h"
 #include "protocol/fail.h"
 #include "protocol/json.h"
 #include "protocol/scope.h"
@@ -37,7 +38,7 @@ struct status {
 
     /* of the one run, when it can be gone on with */
     char to_resume[64];
-    bool unfinished;
+    bool unfinished, is_deed;
     size_t failed;
 };
 
@@ -105,6 +106,7 @@ static void add_heading(struct status *s, const struct history_run *run)
     if (s->is_validation || run->live)
         return;
     snprintf(s->to_resume, sizeof s->to_resume, "%s", run->id);
+    s->is_deed = deed_log_is_kind(run->kind);
     s->unfinished = run->well + run->failed < run->nodes;
     s->failed = run->failed;
 }
@@ -179,8 +181,10 @@ static int print(struct status *s, struct fail *why)
     else if (table_rows(s->table))
         table_render(s->table, width, color, &s->text);
     screen_out(&s->text);
-    if (*s->to_resume)
+    if (*s->to_resume && !s->is_deed)
         account_next(s->to_resume, s->unfinished, s->failed);
+    else if (*s->to_resume && s->unfinished)
+        screen_warn("go on with: ibfleet azure resume %s", s->to_resume);
     return 0;
 }
 

@@ -68,7 +68,7 @@ controller/vmss/(repairs_choice|repairs_tell|health)
 controller/rollout/(policy|node_state|deadline|dossier|order|plan)
 controller/relay/(tube|tubes)
 controller/ssh/(session_state|outqueue|blob|ssh_order|turns|keyagent_wire|askqueue|hashedname|hostpattern|hosttable|hostverdict)
-controller/vmss/(deed_state|deed_instance)
+controller/vmss/(batch|deed_state|deed_instance|deed_mark|deed_view|deed_kinds)
 controller/validate/(headline|listing|choice|result_json|result_text|saying)'
 mapfile -t rest < <(files . | grep -xE "($(paste -sd '|' <<<"$pure"))\.c")
 forbid '(uv|time|sys/time|sys/socket|unistd|pthread)\.h' 'a pure file knows no loop, clock or socket' "${rest[@]}"

@@ -226,6 +226,20 @@ const struct scaleset_instance *deed_find(const struct deed_order *order,
     return NULL;
 }
 
+bool deed_is_left(const struct deed_order *order, size_t i)
+{
+    return !order->left || !deed_state_is_end(order->left[i].state);
+}
+
+size_t deed_count_left(const struct deed_order *order)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < order->node_count; i++)
+        n += deed_is_left(order, i);
+    return n;
+}
+
 static int fill_item(struct deed_item *i, const struct deed_order *order, size_t k,
                      struct fail *why)
 {
@@ -363,6 +377,12 @@ size_t deed_in_state(const struct deed *d, enum deed_state state)
     for (size_t i = 0; i < d->count; i++)
         n += d->items[i].state == state;
     return n;
+}
+
+size_t deed_ended(const struct deed *d)
+{
+    return deed_in_state(d, DEED_DONE) + deed_in_state(d, DEED_UP_TO_DATE) +
+           deed_in_state(d, DEED_FAILED);
 }
 
 bool deed_is_spent(const struct deed *d)

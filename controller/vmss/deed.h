@@ -114,6 +114,10 @@ struct deed_order {
 const struct scaleset_instance *deed_find(const struct deed_order *order,
                                           const char *node, const struct scaleset **set);
 
+/* Those that have not ended, of a run that is taken up; else all. */
+bool deed_is_left(const struct deed_order *order, size_t i);
+size_t deed_count_left(const struct deed_order *order);
+
 struct deed_hooks {
     /* It stands in the journal, and is so.  why: NULL unless it failed. */
     void (*on_change)(void *arg, const char *node, enum deed_state state,
@@ -157,6 +161,7 @@ struct deed_standing {
 size_t deed_count(const struct deed *deed);
 void deed_look_at(const struct deed *deed, size_t i, struct deed_standing *standing);
 size_t deed_in_state(const struct deed *deed, enum deed_state state);
+size_t deed_ended(const struct deed *deed);
 
 /* More have failed than may, and somebody has not begun. */
 bool deed_is_spent(const struct deed *deed);

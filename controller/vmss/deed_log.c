@@ -14,6 +14,11 @@
 
 #define KIND_BYTES 64
 
+bool deed_log_is_kind(const char *kind)
+{
+    return strncmp(kind, DEED_LOG_KIND, strlen(DEED_LOG_KIND)) == 0;
+}
+
 /* ---- writing ------------------------------------------------------------------------ */
 
 static int put_copy(struct json *doc, const char *key, const struct json *what)
@@ -102,16 +107,11 @@ void deed_log_done(struct deed_log **log)
     deed_log_free(*log);
 }
 
-static bool is_deed(const struct history_run *run)
-{
-    return strncmp(run->kind, DEED_LOG_KIND, strlen(DEED_LOG_KIND)) == 0;
-}
-
 static int read_run(void *arg, const struct history_run *run, struct fail *why)
 {
     struct deed_log *log = arg;
 
-    if (!is_deed(run))
+    if (!deed_log_is_kind(run->kind))
         return fail_set(why, FAIL_USAGE,
                         "run %s is a %s, no action on a scale set: ibfleet resume %s "
                         "goes on with a rollout",
@@ -217,7 +217,7 @@ static int keep_id(void *arg, const struct history_run *run, struct fail *why)
     char *id = arg;
 
     (void)why;
-    if (is_deed(run) && !run->live && run->well + run->failed < run->nodes)
+    if (deed_log_is_kind(run->kind) && !run->live && run->well + run->failed < run->nodes)
         snprintf(id, JOURNAL_RUN_ID_BYTES, "%s", run->id);
     return 0;
 }

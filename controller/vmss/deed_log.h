@@ -10,6 +10,7 @@
 #ifndef CONTROLLER_DEED_LOG_H
 #define CONTROLLER_DEED_LOG_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,6 +25,9 @@ struct json;
 
 /* How kinds of runs begin that are deeds. */
 #define DEED_LOG_KIND "azure-"
+
+/* Is a run of that kind a deed? */
+bool deed_log_is_kind(const char *kind);
 
 /* All is borrowed. */
 struct deed_log_words {

@@ -15,12 +15,12 @@
 #include "controller/options.h"
 #include "controller/rollout/invocation.h"
 #include "controller/rollout/prompt.h"
-#include "controller/screen/color.h"
 #include "controller/screen/progress.h"
 #include "controller/screen/screen.h"
 #include "controller/screen/text.h"
 #include "controller/vmss/census.h"
 #include "controller/vmss/deed.h"
+#include "controller/vmss/deed_account.h"
 #include "controller/vmss/deed_log.h"
 #include "controller/vmss/deed_view.h"
 #include "protocol/fail.h"
@@ -85,16 +85,10 @@ static void on_last_word(void *arg, const struct fail *why)
         p->status = screen_fail(why);
 }
 
-static size_t count_ended(const struct parley *p)
-{
-    return deed_in_state(p->deed, DEED_DONE) + deed_in_state(p->deed, DEED_UP_TO_DATE) +
-           deed_in_state(p->deed, DEED_FAILED);
-}
-
 /* How the run stands in the journal. */
 static const char *last_word(const struct parley *p)
 {
-    if (count_ended(p) < p->order->node_count)
+    if (deed_ended(p->deed) < p->order->node_count)
         return p->interrupted ? "paused" : "stopped";
     return deed_in_state(p->deed, DEED_FAILED) ? "failed" : "done";
 }
@@ -122,65 +116,6 @@ static void finish_with(struct parley *p, const struct fail *why)
     finish(p);
 }
 
-/* ---- what is told ------------------------------------------------------------------- */
-
-static int print_json(const struct parley *p, const char *run, struct fail *why)
-{
-    CLEANUP(json_done) struct json *doc = deed_view_json(p->deed, p->order, run);
-
-    return doc ? screen_json(doc, why) : fail_memory(why);
-}
-
-/* With --json, stdout is for the result alone. */
-static int print_plan(const struct parley *p, struct fail *why)
-{
-    CLEANUP(text_clear) struct text text = {0};
-    const struct options *o = options_of(p);
-    int fd = o->json ? STDERR_FILENO : STDOUT_FILENO;
-
-    if (o->plan && o->json)
-        return print_json(p, p->run, why);
-    if (deed_view_plan(p->order, screen_width(fd), color_wanted(fd), &text, why) < 0)
-        return -1;
-    if (o->json)
-        screen_err(&text);
-    else
-        screen_out(&text);
-    return 0;
-}
-
-static int print_result(const struct parley *p, const char *run, struct fail *why)
-{
-    CLEANUP(text_clear) struct text text = {0};
-
-    if (options_of(p)->json)
-        return print_json(p, run, why);
-    if (deed_view_result(p->deed, screen_width(STDOUT_FILENO),
-                         color_wanted(STDOUT_FILENO), &text, why) < 0)
-        return -1;
-    text_add(&text, "\nrun %s: ", run);
-    deed_view_counts(p->deed, p->order, &text);
-    text_add(&text, "\n");
-    screen_out(&text);
-    return 0;
-}
-
-static void print_rest(const struct parley *p, const char *run)
-{
-    size_t todo = deed_in_state(p->deed, DEED_TODO);
-    size_t ended = count_ended(p);
-
-    if (deed_is_spent(p->deed))
-        screen_warn("more instances have failed than --max-failures allows: nothing new "
-                    "was begun, %zu left",
-                    todo);
-    if (ended + todo < p->order->node_count)
-        screen_warn("what %zu had begun goes on at Azure",
-                    p->order->node_count - ended - todo);
-    if (ended < p->order->node_count)
-        screen_warn("go on with: ibfleet azure resume %s", run);
-}
-
 /* ---- counting ----------------------------------------------------------------------- */
 
 static void count(struct parley *p)
@@ -196,7 +131,7 @@ static void count(struct parley *p)
             p->outcome.failed += s.why != NULL;
     }
     p->outcome.budget = deed_is_spent(p->deed);
-    p->outcome.interrupted = p->interrupted && count_ended(p) < p->order->node_count;
+    p->outcome.interrupted = p->interrupted && deed_ended(p->deed) < p->order->node_count;
 }
 
 static void on_end(void *arg, const struct fail *broken)
@@ -215,11 +150,11 @@ static void on_end(void *arg, const struct fail *broken)
         return;
     }
     count(p);
-    if (print_result(p, run, &why) < 0) {
+    if (deed_account_result(p->deed, p->order, options_of(p), run, &why) < 0) {
         finish_with(p, &why);
         return;
     }
-    print_rest(p, run);
+    deed_account_rest(p->deed, run);
     finish(p);
 }
 
@@ -316,7 +251,7 @@ static void on_answer(void *arg, bool yes)
 static void ask(struct parley *p)
 {
     CLEANUP(text_clear) struct text text = {0};
-    size_t n = p->order->node_count;
+    size_t n = deed_count_left(p->order);
     struct fail why;
 
     if (prompt_open(p->command->loop, on_answer, p, &p->prompt, &why) < 0) {
@@ -376,7 +311,9 @@ static int prepare(struct parley *p, struct fail *why)
 {
     const char *folder;
 
-    if (check_operator(p, why) < 0 || (!p->order->is_agreed && print_plan(p, why) < 0))
+    if (check_operator(p, why) < 0 ||
+        (!p->order->is_agreed &&
+         deed_account_plan(p->order, options_of(p), p->run, why) < 0))
         return -1;
     if (options_of(p)->plan)
         return 0;
@@ -405,7 +342,7 @@ int deed_parley(struct command *c, const struct deed_order *order, const char *r
         finish_with(&p, &why);
     else if (options_of(&p)->plan)
         return EXIT_WELL;
-    else if (is_agreed(&p))
+    else if (is_agreed(&p) || !deed_count_left(order))
         go(&p);
     else
         ask(&p);

@@ -51,7 +51,7 @@ static int fold_set(const struct deed_order *o, const struct scaleset *set,
     const struct scaleset *in;
 
     for (size_t i = 0; i < o->node_count; i++)
-        if (deed_find(o, o->nodes[i], &in) && in == set &&
+        if (deed_is_left(o, i) && deed_find(o, o->nodes[i], &in) && in == set &&
             fold_add(f, o->nodes[i], "", 0, why) < 0)
             return -1;
     return 0;
@@ -80,14 +80,13 @@ static int put_set(const struct deed_order *o, const struct scaleset *set, size_
 
 static void put_heading(const struct deed_order *o, bool color, struct text *text)
 {
-    size_t batches = batch_count(o->node_count, o->batch);
-    size_t most = o->batch < o->node_count ? o->batch : o->node_count;
+    size_t left = deed_count_left(o), batches = batch_count(left, o->batch);
 
     text_add(text, "%s%s %zu instance%s", color_of(COLOR_BOLD, color), o->kind->name,
-             o->node_count, o->node_count == 1 ? "" : "s");
+             left, left == 1 ? "" : "s");
     if (batches > 1)
         text_add(text, ", %zu at once, in %zu batches; after each one it is checked",
-                 most, batches);
+                 o->batch, batches);
     text_add(text, ":%s\n", color_of(COLOR_PLAIN, color));
 }
 
@@ -232,6 +231,11 @@ static void stand(const struct listing *l, size_t i, struct deed_standing *s)
         return;
     }
     *s = (struct deed_standing){.node = l->order->nodes[i], .state = DEED_TODO};
+    if (l->order->left) {
+        s->state = l->order->left[i].state;
+        s->seconds = l->order->left[i].seconds;
+        s->why = s->state == DEED_FAILED ? &l->order->left[i].why : NULL;
+    }
     s->of = deed_find(l->order, s->node, &s->set);
 }
 

@@ -57,6 +57,15 @@ deed_dies()
     wait "$IBFLEET_PID" 2>/dev/null || true
     IBFLEET_PID=''
 }
+deed_ends() # STATUS
+{
+    local is=0
+    wait "$IBFLEET_PID" || is=$?
+    IBFLEET_PID=''
+    output=$(cat "$BATS_TEST_TMPDIR/out")
+    echo "$output"
+    [ "$is" = "$1" ]
+}
 says() { grep -qF -- "$1" <<<"$output"; }
 
 # How often something was done to an instance: done_to restart 2
@@ -210,8 +219,7 @@ RESTART='POST ~/virtualMachineScaleSets/{set}/virtualMachines/{id}/restart'
     [ "$(done_to restart 2)" = 0 ]
     [ "$(azure_calls "$RESTART")" = 2 ]
     azure_steer instance '{"set":"hpc/ib","do":"change","id":"1","agent":true}'
-    wait "$IBFLEET_PID"
-    IBFLEET_PID=''
+    deed_ends 0
     [ "$(done_to restart 3)" = 1 ]
 }
 restarted() { [ "$(done_to restart "$1")" = 1 ]; }
@@ -245,10 +253,7 @@ restarted() { [ "$(done_to restart "$1")" = 1 ]; }
     deed_begins restart 'ib[000000-000002]' --max-failures 1
     wait_until 60 followed ib000000
     azure_steer instance '{"set":"hpc/ib","do":"disappear","id":"1"}'
-    wait "$IBFLEET_PID" || [ $? = 1 ]
-    IBFLEET_PID=''
-    output=$(cat "$BATS_TEST_TMPDIR/out")
-    echo "$output"
+    deed_ends 1
     says "is not there any more"
     says "2 restarted, 1 failed" || says "1 failed, 2 restarted"
     [ "$(azure_calls "$RESTART")" = 2 ]
@@ -311,6 +316,49 @@ followed() { [ "$(journal "SELECT count(*) FROM move WHERE node = '$1' AND to_st
     [ "$(done_to restart 1)" = 1 ]
 }
 asking() { [ "$(journal "SELECT state FROM node WHERE name = '$1'" 2>/dev/null)" = asking ]; }
+
+@test "Ctrl-C: the first lets what is under way end, the second leaves it to Azure" {
+    azure <<<'{"sets":[{"name":"ib","count":3}],"operations":{"seconds":5,"retryAfter":1}}'
+    deed_begins restart 'ib[000000-000002]'
+    wait_until 60 followed ib000000
+    kill -INT "$IBFLEET_PID"
+    deed_ends 5
+    says "1 restarted, 2 not begun"
+    [ "$(azure_calls "$RESTART")" = 1 ]
+
+    deed_begins resume
+    wait_until 60 followed ib000001
+    kill -INT "$IBFLEET_PID"
+    sleep 0.5
+    kill -INT "$IBFLEET_PID"
+    deed_ends 5
+    says "1 following"
+    says "what 1 had begun goes on at Azure"
+    run "$BUILD/ibfleet" status "$(journal 'SELECT id FROM run')" --state "$STATE"
+    says "ibfleet azure resume "
+    run "$BUILD/ibfleet" resume --run "$(journal 'SELECT id FROM run')" --state "$STATE"
+    [ "$status" = 2 ]
+    says "is an action on a scale set: ibfleet azure resume "
+
+    deed resume --plan
+    says "restart 2 instances, 1 at once, in 2 batches"
+    says "ib[000001-000002]"
+    deed resume
+    [ "$status" = 0 ]
+    says "3 restarted"
+    [ "$(azure_calls "$RESTART")" = 3 ]
+}
+
+@test "what failed in a run is a group of its own" {
+    azure <<<'{"sets":[{"name":"ib","count":3}],"operations":{"path":"/1/restart","outcome":"Failed"}}'
+    deed restart 'ib[000000-000002]' --batch 3
+    [ "$status" = 1 ]
+    azure_steer scenario '{"operations":{}}'
+    deed redeploy '@latest:failed'
+    [ "$status" = 0 ]
+    says "1 redeployed"
+    [ "$(done_to redeploy 1)" = 1 ]
+}
 
 @test "a live run is not taken up, nor one that is no action" {
     azure <<<'{"sets":[{"name":"ib","count":1}],"operations":{"polls":100,"retryAfter":1}}'
