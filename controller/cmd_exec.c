@@ -147,10 +147,19 @@ static void on_running(void *arg, size_t i)
     progress_set(e->progress, i, RUNNING);
 }
 
-static void print_event(struct exec *e, const struct answer *a)
+static void note_way(const struct exec *e, struct answer *a)
 {
-    CLEANUP(json_done) struct json *doc = answer_encode(a);
+    const struct ssh_order order = ssh_order_to(a->node);
 
+    a->way = ssh_client_way(e->client, &order);
+}
+
+static void print_event(struct exec *e, struct answer *a)
+{
+    CLEANUP(json_done) struct json *doc = NULL;
+
+    note_way(e, a);
+    doc = answer_encode(a);
     if (!doc || json_put_text(doc, "schema", EVENT_SCHEMA) < 0 ||
         screen_ndjson(doc, NULL) < 0)
         e->outcome.our_fault = true;
@@ -362,9 +371,11 @@ static int print_all(const struct exec *e, struct fail *why)
 
 static int print_json(const struct exec *e, struct fail *why)
 {
-    CLEANUP(json_done)
-    struct json *doc = answers_encode(e->answers, e->command->node_count, e->words);
+    CLEANUP(json_done) struct json *doc = NULL;
 
+    for (size_t i = 0; i < e->command->node_count; i++)
+        note_way(e, &e->answers[i]);
+    doc = answers_encode(e->answers, e->command->node_count, e->words);
     if (!doc || json_put(doc, "cost", cost_encode(e->client)) < 0)
         return fail_memory(why);
     return screen_json(doc, why);

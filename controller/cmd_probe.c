@@ -12,6 +12,7 @@
 #include "controller/screen/screen.h"
 #include "controller/screen/text.h"
 #include "controller/screen/trouble.h"
+#include "controller/ssh/ssh.h"
 #include "inventory/fleet.h"
 #include "protocol/facts.h"
 #include "protocol/fail.h"
@@ -35,6 +36,7 @@ static const struct progress_state states[STATES] = {{"waiting", PROGRESS_STILL}
 
 struct probe {
     struct command *command;
+    struct ssh_client *client;
     struct muster *muster;
     struct progress *progress;
     struct outcome outcome;
@@ -47,7 +49,14 @@ static const struct fleet_node *node_of(const struct probe *p, size_t i)
     return p->command->nodes[i];
 }
 
-/* {name, state, code, reason, facts} */
+static const char *way_to(const struct probe *p, size_t i)
+{
+    const struct ssh_order order = ssh_order_to(node_of(p, i));
+
+    return ssh_client_way(p->client, &order);
+}
+
+/* {name, state, code, reason, through, facts} */
 static struct json *encode(const void *arg, size_t i)
 {
     const struct probe *p = arg;
@@ -59,6 +68,7 @@ static struct json *encode(const void *arg, size_t i)
         json_put_text(doc, "state", outcome_state(why)) == 0 &&
         json_put_text(doc, "code", fail_code_name(why->code)) == 0 &&
         json_put_text(doc, "reason", why->code ? why->text : NULL) == 0 &&
+        json_put_text(doc, "through", way_to(p, i)) == 0 &&
         (facts ? json_put(doc, "facts", facts_encode(facts))
                : json_put_text(doc, "facts", NULL)) == 0)
         return doc;
@@ -135,7 +145,7 @@ static int ask_all(struct probe *p, struct fail *why)
 
     p->outcome.total = c->node_count;
     if (command_progress(c, "probe", states, STATES, &p->progress, why) < 0 ||
-        command_pool(c, &pool, why) < 0 ||
+        command_pool(c, &pool, why) < 0 || command_client(c, &p->client, why) < 0 ||
         muster_start(pool, c->nodes, c->node_count,
                      timeout_s == OPTION_UNSET ? DETECT_MS : 1000u * (uint64_t)timeout_s,
                      &hooks, p, &p->muster, why) < 0)

@@ -123,6 +123,7 @@ struct json *answer_encode(const struct answer *a)
         json_put_text(doc, "reason", a->why.code ? a->why.text : NULL) == 0 &&
         put_status(doc, a->status) == 0 &&
         json_put_real(doc, "seconds", (double)a->took_ms / 1000) == 0 &&
+        json_put_text(doc, "through", a->way) == 0 &&
         put_said(doc, "stdout", &a->kept[SSH_STDOUT]) == 0 &&
         put_said(doc, "stderr", &a->kept[SSH_STDERR]) == 0)
         return doc;

@@ -31,6 +31,7 @@ struct answer {
     int status;      /* of the command; SSH_STATUS_UNKNOWN                        */
     struct fail why; /* FAIL_NONE: ended with status 0                            */
     uint64_t took_ms;
+    const char *way; /* "libssh2" or "openssh", for who reads JSON; else NULL */
 };
 
 /* Count and keep what came; FAIL_FLOOD past the ceiling, with what fitted kept. */
@@ -64,7 +65,7 @@ void answer_end(struct answer *a, int status, const struct fail *why);
  */
 const char *answer_state(const struct answer *a);
 
-/* {name, state, code, reason, status, seconds, stdout, stderr}; NULL: no memory. */
+/* {name, state, code, reason, status, seconds, through, stdout, stderr}; NULL: no memory. */
 struct json *answer_encode(const struct answer *a);
 
 void answer_clear(struct answer *a);

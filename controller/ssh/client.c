@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "controller/openssh/detours.h"
 #include "controller/openssh/openssh.h"
 #include "controller/openssh/route.h"
 #include "controller/own_home.h"
@@ -293,4 +294,11 @@ void ssh_client_detours(struct ssh_client *client,
 {
     if (client->openssh)
         detours_tell(&client->openssh->detours, tell, arg);
+}
+
+const char *ssh_client_way(const struct ssh_client *client, const struct ssh_order *order)
+{
+    bool turned = client->openssh && detours_find(&client->openssh->detours, order->name);
+
+    return turned || order->through == SSH_THROUGH_OPENSSH ? "openssh" : "libssh2";
 }

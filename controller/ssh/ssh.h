@@ -65,6 +65,10 @@ void ssh_client_detours(struct ssh_client *client,
                         void (*tell)(void *arg, const char *node, const char *reason),
                         void *arg);
 
+/* How this order is, or would have been, carried out: "libssh2" or "openssh". */
+const char *ssh_client_way(const struct ssh_client *client,
+                           const struct ssh_order *order);
+
 /* All sessions must be closed.  Host keys learned are on disk when it returns.
  * NULL is allowed.
  */

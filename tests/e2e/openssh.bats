@@ -192,9 +192,22 @@ host_key_of_kind() # NAME SSH-KEYGEN-OPTION...
     says "ib2: 42"
     warns "2 nodes ib[1-2] through OpenSSH: the node (SSH-2.0-OpenSSH"
     [ "$(grep -c 'through OpenSSH' "$SSHD_DIR/err")" = 1 ]
+    STATE= ibfleet exec ib1,ib2 --json -- true
+    [ "$(ask '[.nodes[].through] | unique[]')" = openssh ]
     STATE= ibfleet exec ib1 --ssh libssh2 --json -- true
     [ "$status" = 1 ]
     says not-supported
+}
+
+@test "JSON tells which way each node was reached" {
+    auto
+    fleet_node hard1 "$SSHD_PORT" 'ssh = openssh'
+    for command in "exec -a --json -- true" "probe -a --json"; do
+        STATE= ibfleet $command
+        [ "$status" = 0 ]
+        [ "$(ask '.nodes[] | select(.name == "hard1") | .through')" = openssh ]
+        [ "$(ask '[.nodes[] | select(.name != "hard1") | .through] | unique[]')" = libssh2 ]
+    done
 }
 
 @test "auto: a certificate beside the key" {

@@ -160,7 +160,7 @@ static void an_answer_in_json_tells_everything(void **state)
 {
     CLEANUP(json_done) struct json *doc = NULL;
     CLEANUP(text_done) char *printed = NULL;
-    struct answer a = {.node = nodes, .took_ms = 1500};
+    struct answer a = {.node = nodes, .took_ms = 1500, .way = "openssh"};
 
     (void)state;
     answer_keep(&a, SSH_STDOUT, "a\0b", 3, NULL);
@@ -171,6 +171,7 @@ static void an_answer_in_json_tells_everything(void **state)
     assert_string_equal(
         printed, "{\"name\":\"ib1\",\"state\":\"failed\",\"code\":\"command-failed\","
                  "\"reason\":\"exit status 2\",\"status\":2,\"seconds\":1.5,"
+                 "\"through\":\"openssh\","
                  "\"stdout\":\"a\xef\xbf\xbd"
                  "b\",\"stderr\":\"bad\\n\"}");
     answer_clear(&a);
