@@ -245,6 +245,25 @@ host_key_of_kind() # NAME SSH-KEYGEN-OPTION...
     warns "certificates, FIDO"
 }
 
+@test "auto: nothing but a Kerberos ticket, or a FIDO key in a file" {
+    auto
+    sed -i '/^key/d' "$IBFLEET_FLEET"
+    export HOME=$SSHD_DIR/me STATE=
+    unset SSH_AUTH_SOCK KRB5CCNAME
+    mkdir -p "$HOME/.ssh"
+    KRB5CCNAME=FILE:$SSHD_DIR/ticket ibfleet exec ib1 -- true
+    [ "$status" = 4 ] # here is no KDC
+    warns "1 node ib1 through OpenSSH: no key, but a Kerberos ticket"
+    warns "ssh: tester@127.0.0.1: Permission denied"
+    echo "sk-ssh-ed25519@openssh.com AAAA me" >"$HOME/.ssh/id_ed25519_sk.pub"
+    ibfleet exec ib1 -- true
+    warns "1 node ib1 through OpenSSH: the FIDO key $HOME/.ssh/id_ed25519_sk.pub"
+    cp "$SSHD_KEY" "$HOME/.ssh/id_ed25519"
+    KRB5CCNAME=FILE:$SSHD_DIR/ticket ibfleet exec ib1 -- true
+    [ "$status" = 0 ] # a key that is quicker is there
+    [ -z "$err" ]
+}
+
 @test "auto: a host that only its authority vouches for" {
     host_key_of_kind ca -t ed25519
     ssh-keygen -q -s "$SSHD_DIR/ca" -I host -h -n 127.0.0.1 "$SSHD_DIR/host_ed25519.pub"
