@@ -7,6 +7,7 @@
 #include "controller/screen/fold.h"
 #include "controller/screen/table.h"
 #include "controller/screen/text.h"
+#include "controller/screen/wrap.h"
 #include "controller/vmss/extension_view.h"
 #include "inventory/scaleset.h"
 #include "inventory/vm_extension.h"
@@ -14,10 +15,10 @@
 #include "protocol/json.h"
 #include "protocol/scope.h"
 
-#define GAP        '\x1f'
-#define CELLS      6
+#define GAP        '\037'
+#define CELLS      5
 #define MAX_ROW    1024
-#define MAX_PASSED 64 /* bytes of a handler's own words in a cell */
+#define MAX_BESIDE 60 /* bytes of a hostlist in the table; a longer one stands below it */
 
 static const struct vm_extension_seen nothing;
 
@@ -45,44 +46,25 @@ static const struct vm_extension_exit *exit_of(const struct vm_extension_seen *s
     return seen->has_exit ? vm_extension_exit_of(seen->kind, seen->exit_code) : NULL;
 }
 
-/* The documented meaning, else the first of what its program says. */
-static void put_meaning(const struct vm_extension_seen *seen, struct text *text)
-{
-    const struct vm_extension_exit *e = exit_of(seen);
-
-    if (e && (e->remedy || seen->state != VM_EXTENSION_FAILED))
-        text_add(text, "%s", e->meaning);
-    else if (*seen->message)
-        text_add(text, "%.*s", MAX_PASSED, seen->message);
-}
-
-static int put_row(const struct vm_extension_seen *seen, struct text *row)
+static void put_row(const struct vm_extension_seen *seen, struct text *row)
 {
     char code[16] = "-";
 
     if (seen->has_exit)
         snprintf(code, sizeof code, "%d", seen->exit_code);
-    text_add(row, "%s%c%s%c%s%c%s%c%s%c", seen->kind ? seen->kind->type : "-", GAP,
+    text_add(row, "%s%c%s%c%s%c%s%c%s", seen->kind ? seen->kind->type : "-", GAP,
              seen->kind ? version_of(seen) : "-", GAP,
-             vm_extension_state_name(seen->state), GAP, model_word(seen), GAP, code, GAP);
-    put_meaning(seen, row);
-    return text_is_cut(row) ? -1 : 0;
+             vm_extension_state_name(seen->state), GAP, model_word(seen), GAP, code);
 }
 
 /* ---- the table ---------------------------------------------------------------------------------- */
 
 static enum color color_of_state(const char *cells)
 {
-    return strstr(cells, "\x1f"
-                         "failed\x1f")
-               ? COLOR_BAD
-           : strstr(cells, "\x1f"
-                           "changing\x1f")
-               ? COLOR_WARN
-           : strstr(cells, "\x1f"
-                           "absent\x1f")
-               ? COLOR_DIM
-               : COLOR_PLAIN;
+    return strstr(cells, "\037failed\037")     ? COLOR_BAD
+           : strstr(cells, "\037changing\037") ? COLOR_WARN
+           : strstr(cells, "\037absent\037")   ? COLOR_DIM
+                                               : COLOR_PLAIN;
 }
 
 static void put_cells(struct table *t, const char *cells, size_t len)
@@ -103,7 +85,8 @@ static int fold_all(const struct extension_report *r, struct fold *f, struct fai
 
     for (size_t n = 0; n < r->node_count; n++) {
         text_reset(&row);
-        if (put_row(seen_of(r, n), &row) < 0)
+        put_row(seen_of(r, n), &row);
+        if (text_is_cut(&row))
             return fail_memory(why);
         if (fold_add(f, r->nodes[n], text_of(&row), row.len_bytes, why) < 0)
             return -1;
@@ -112,32 +95,43 @@ static int fold_all(const struct extension_report *r, struct fold *f, struct fai
     return 0;
 }
 
+/* Names in base 36 fold badly: a long list would push all else aside, or be cut. */
+static void put_group(struct fold *f, size_t i, struct table *t, struct text *below)
+{
+    size_t len;
+    const char *cells = fold_text(f, i, &len), *hosts = fold_hosts(f, i);
+
+    table_row(t, color_of_state(cells));
+    table_cell(t, "%zu", fold_size(f, i));
+    put_cells(t, cells, len);
+    if (strlen(hosts) <= MAX_BESIDE) {
+        table_cell(t, "%s", hosts);
+        return;
+    }
+    table_cell(t, "(%zu)", i + 1);
+    text_add(below, "(%zu) %s\n", i + 1, hosts);
+}
+
 static int put_table(const struct extension_report *r, size_t width, bool color,
                      struct text *text, struct fail *why)
 {
     CLEANUP(table_done)
-    struct table *t =
-        table_new("NODES|>COUNT|EXTENSION|VERSION|STATE|MODEL|>EXIT|~MEANING");
+    struct table *t = table_new(">COUNT|EXTENSION|VERSION|STATE|MODEL|>EXIT|NODES");
     CLEANUP(fold_done) struct fold *f = fold_new();
+    CLEANUP(text_clear) struct text below = {0};
 
     if (!t || !f)
         return fail_memory(why);
     if (fold_all(r, f, why) < 0)
         return -1;
     for (size_t i = 0; i < fold_count(f); i++) {
-        const char *hosts = fold_hosts(f, i);
-        size_t len;
-        const char *cells = fold_text(f, i, &len);
-
-        if (!hosts)
+        if (!fold_hosts(f, i))
             return fail_memory(why);
-        table_row(t, color_of_state(cells));
-        table_cell(t, "%s", hosts);
-        table_cell(t, "%zu", fold_size(f, i));
-        put_cells(t, cells, len);
+        put_group(f, i, t, &below);
     }
     table_render(t, width, color, text);
-    return 0;
+    text_put(text, text_of(&below), below.len_bytes);
+    return text_is_cut(&below) ? fail_memory(why) : 0;
 }
 
 /* ---- what stands around it ------------------------------------------------------------------------ */
@@ -162,35 +156,44 @@ static bool is_worse(const struct vm_extension_seen *seen)
     return seen->state == VM_EXTENSION_FAILED || (e && e->remedy);
 }
 
-/* Was its exit code explained before? */
+static bool is_same_end(const struct vm_extension_seen *a,
+                        const struct vm_extension_seen *b)
+{
+    return a->kind == b->kind && is_worse(a) && a->has_exit == b->has_exit &&
+           (a->has_exit ? a->exit_code == b->exit_code
+                        : strcmp(a->message, b->message) == 0);
+}
+
+/* Was it explained before? */
 static bool is_told(const struct extension_report *r, size_t n)
 {
-    const struct vm_extension_seen *seen = seen_of(r, n);
-
-    for (size_t i = 0; i < n; i++) {
-        const struct vm_extension_seen *before = seen_of(r, i);
-
-        if (before->kind == seen->kind && is_worse(before) && before->has_exit &&
-            before->exit_code == seen->exit_code)
+    for (size_t i = 0; i < n; i++)
+        if (is_same_end(seen_of(r, i), seen_of(r, n)))
             return true;
-    }
     return false;
 }
 
-static void put_exits(const struct extension_report *r, struct text *text)
+static void put_end(const struct vm_extension_seen *seen, struct text *text)
 {
-    for (size_t n = 0; n < r->node_count; n++) {
-        const struct vm_extension_seen *seen = seen_of(r, n);
-        const struct vm_extension_exit *e = exit_of(seen);
+    const struct vm_extension_exit *e = exit_of(seen);
 
-        if (!is_worse(seen) || !seen->has_exit || is_told(r, n))
-            continue;
-        if (e && e->remedy)
-            text_add(text, "exit code %d: %s\n    %s\n", e->code, e->meaning, e->remedy);
-        else
-            text_add(text, "exit code %d is not documented: read %s there\n",
-                     seen->exit_code, seen->kind->log);
+    if (e && e->remedy)
+        text_add(text, "exit code %d: %s\n    %s\n", e->code, e->meaning, e->remedy);
+    else if (seen->has_exit)
+        text_add(text, "exit code %d is not documented: read %s there\n", seen->exit_code,
+                 seen->kind->log);
+    else {
+        text_add(text, "failed: ");
+        wrap_add_escaped(text, *seen->message ? seen->message : "Azure does not say why",
+                         0, 0);
     }
+}
+
+static void put_ends(const struct extension_report *r, struct text *text)
+{
+    for (size_t n = 0; n < r->node_count; n++)
+        if (is_worse(seen_of(r, n)) && !is_told(r, n))
+            put_end(seen_of(r, n), text);
 }
 
 int extension_report_render(const struct extension_report *report, size_t width,
@@ -200,7 +203,7 @@ int extension_report_render(const struct extension_report *report, size_t width,
         put_model(report, s, text);
     if (put_table(report, width, color, text, why) < 0)
         return -1;
-    put_exits(report, text);
+    put_ends(report, text);
     return text_is_cut(text) ? fail_memory(why) : 0;
 }
 

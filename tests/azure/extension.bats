@@ -49,8 +49,8 @@ keeps_to() { "$HERE/../e2e/schema-check" "$1" <<<"$out"; }
     extension status --vmss hpc/ib
     [ "$status" = 1 ]
     says "scale set hpc/ib: InfiniBandDriverLinux 1.2 is in its model as 'InfiniBandDriverLinux'"
-    grep -qE '^ib\[000000-000001,000003\] +3 +InfiniBandDriverLinux +1\.2\.0\.0 +succeeded +latest +0 ' <<<"$said"
-    grep -qE '^ib000002 +1 +InfiniBandDriverLinux +1\.2\.0\.0 +failed +latest +11 ' <<<"$said"
+    grep -qE '^ +3 +InfiniBandDriverLinux +1\.2\.0\.0 +succeeded +latest +0 +ib\[000000-000001,000003\]$' <<<"$said"
+    grep -qE '^ +1 +InfiniBandDriverLinux +1\.2\.0\.0 +failed +latest +11 +ib000002$' <<<"$said"
     says "exit code 11: no Mellanox InfiniBand device"
     extension status ib000002 --vmss hpc/ib --json
     [ "$status" = 1 ]

@@ -263,7 +263,8 @@ static void equal_ones_stand_under_one_hostlist(void **state)
     seen[2] = seen[1];
     assert_int_equal(extension_report_render(&r, 0, false, &text, NULL), 0);
     assert_told("no InfiniBand extension in its model\n");
-    assert_told("ib[000002-000003]      2");
+    assert_told("\n    2  InfiniBandDriverLinux  1.2      failed  latest    12  "
+                "ib[000002-000003]\n");
     assert_told("exit code 12: the image is none that it supports\n");
     assert_ptr_equal(strstr(strstr(text_of(&text), "exit code 12") + 1, "exit code 12"),
                      NULL);
@@ -285,6 +286,37 @@ static void what_is_not_documented_names_its_log(void **state)
     assert_null(strchr(text_of(&text), '\x1b'));
 }
 
+static void a_failure_without_a_code_is_in_azures_words(void **state)
+{
+    struct extension_report r = report();
+
+    (void)state;
+    seen[0] = had("1.2", VM_EXTENSION_FAILED);
+    seen[1] = seen[0];
+    snprintf(seen[0].message, sizeof seen[0].message, "no\x1b[2J word of a code");
+    assert_int_equal(extension_report_render(&r, 0, false, &text, NULL), 0);
+    assert_told("failed: no^[[2J word of a code\n");
+    assert_told("failed: Azure does not say why\n");
+}
+
+static void a_long_hostlist_stands_below_the_table_and_whole(void **state)
+{
+    static char longer[4][64];
+    static const char *long_nodes[4];
+    struct extension_report r = report();
+
+    (void)state;
+    for (size_t i = 0; i < 4; i++) {
+        snprintf(longer[i], sizeof longer[i], "%.*s-%c", 30,
+                 "a-name-that-no-other-is-like-it", (char)('a' + i));
+        long_nodes[i] = longer[i];
+    }
+    r.nodes = long_nodes;
+    assert_int_equal(extension_report_render(&r, 0, false, &text, NULL), 0);
+    assert_told("    4  -          -        absent  -         -  (1)\n(1) a-name-");
+    assert_told("like-i-d\n");
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -302,6 +334,8 @@ int main(void)
         CASE(the_plan_says_what_whom_and_how_many_at_once),
         CASE(equal_ones_stand_under_one_hostlist),
         CASE(what_is_not_documented_names_its_log),
+        CASE(a_failure_without_a_code_is_in_azures_words),
+        CASE(a_long_hostlist_stands_below_the_table_and_whole),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
