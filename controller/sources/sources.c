@@ -117,15 +117,54 @@ static int add_group(const struct group_source *source, const char *group,
                : 0;
 }
 
-static size_t count_words(const char *list)
+/* Call visit for each name in a list, which may say x1y[3-4], too.  visit returns 0, or -1
+ * with *why filled in to end it.
+ */
+static int each_listed(const char *list,
+                       int (*visit)(void *arg, const char *group, struct fail *why),
+                       void *arg, struct fail *why)
 {
-    size_t count = 0;
+    CLEANUP(text_done) char *copy = strdup(list);
+    char *rest = copy, *word;
 
-    for (list += strspn(list, BETWEEN_NAMES); *list; count++) {
-        list += strcspn(list, BETWEEN_NAMES);
-        list += strspn(list, BETWEEN_NAMES);
+    if (!copy)
+        return fail_memory(why);
+    while ((word = strsep(&rest, BETWEEN_NAMES))) {
+        bool is_folded = strchr(word, '[') != NULL;
+
+        if (!*word || (is_folded ? hostset_each(word, visit, arg, why)
+                                 : visit(arg, word, why)) == 0)
+            continue;
+        return why->code == FAIL_HOSTLIST
+                   ? fail_set(why, FAIL_GROUP_SOURCE, "it lists '%.60s', which is no name "
+                                                      "of groups", word)
+                   : -1;
     }
-    return count;
+    return 0;
+}
+
+static int count_listed(void *arg, const char *group, struct fail *why)
+{
+    size_t *count = arg;
+
+    (void)group;
+    return ++*count <= MAX_ASKED_GROUPS
+               ? 0
+               : fail_set(why, FAIL_GROUP_SOURCE,
+                          "it lists more than %d groups, and then needs an `all`",
+                          MAX_ASKED_GROUPS);
+}
+
+struct listed {
+    const struct group_source *source;
+    struct text *all;
+};
+
+static int add_listed(void *arg, const char *group, struct fail *why)
+{
+    const struct listed *l = arg;
+
+    return add_group(l->source, group, l->all, why);
 }
 
 /* All nodes of a source that cannot say so itself: those of all its groups. */
@@ -133,21 +172,17 @@ static int run_list(const struct group_source *source, char **text, struct fail 
 {
     CLEANUP(text_done) char *list = NULL;
     CLEANUP(text_clear) struct text all = {.max_bytes = UPCALL_MAX_BYTES};
-    char *rest, *word;
+    struct listed listed = {source, &all};
+    size_t count = 0;
 
     if (!source->list)
         return fail_set(
             why, FAIL_GROUP_SOURCE,
             "it has neither `all` nor `list`, so who all nodes are is not known");
-    if (run(source, source->list, NULL, &list, why) < 0)
+    if (run(source, source->list, NULL, &list, why) < 0 ||
+        each_listed(list, count_listed, &count, why) < 0 ||
+        each_listed(list, add_listed, &listed, why) < 0)
         return -1;
-    if (count_words(list) > MAX_ASKED_GROUPS)
-        return fail_set(why, FAIL_GROUP_SOURCE,
-                        "it lists %zu groups, and with more than %d it needs an `all`",
-                        count_words(list), MAX_ASKED_GROUPS);
-    for (rest = list; (word = strsep(&rest, BETWEEN_NAMES));)
-        if (*word && add_group(source, word, &all, why) < 0)
-            return -1;
     *text = strdup(text_of(&all));
     return *text ? 0 : fail_memory(why);
 }

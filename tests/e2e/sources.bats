@@ -166,9 +166,21 @@ END
     means_both @second:oss n2
 }
 
+@test "a source without all may list its groups folded" {
+    printf '[Main]\ndefault: rows\n[rows]\nmap: echo "$GROUP-n[1-2]"\nlist: echo "row[1-2]" hall\n' \
+        >"$CLUSTERSHELL_CFGDIR/groups.conf"
+    means_both '@*' 'hall-n[1-2],row[1-2]-n[1-2]'
+    ibfleet nodes row2-n1 --groups
+    [ "$out" = '@rows:row[1-2] row2-n1' ]
+    sed -i 's/row\[1-2\]/row[1-/' "$CLUSTERSHELL_CFGDIR/groups.conf"
+    refused @* "group source rows: it lists 'row[1-', which is no name of groups"
+    sed -i 's/row\[1-/row[1-5000]/' "$CLUSTERSHELL_CFGDIR/groups.conf"
+    refused @* "group source rows: it lists more than 4096 groups, and then needs an \`all\`"
+}
+
 @test "a source without all is not asked for any number of groups" {
     printf '[Main]\ndefault: many\n[many]\nmap: echo n1; echo >>asked\nlist: seq 5000\n' \
         >"$CLUSTERSHELL_CFGDIR/groups.conf"
-    refused @many:* "group source many: it lists 5000 groups, and with more than 4096 it needs an \`all\`"
+    refused @many:* "group source many: it lists more than 4096 groups, and then needs an \`all\`"
     [ ! -e "$CLUSTERSHELL_CFGDIR/asked" ]
 }
