@@ -34,7 +34,7 @@ static struct machine machines[MOST];
 static size_t count, batch, under_way, most_under_way;
 static unsigned max_failures;
 static const char *action;
-static char folder[64], run[JOURNAL_RUN_ID_BYTES], names[MOST][16];
+static char folder[64], run[JOURNAL_RUN_ID_BYTES], names[MOST][24];
 static const char *node_names[MOST];
 static enum deed_state seen_at_asking; /* in the journal, of who was asked last */
 
