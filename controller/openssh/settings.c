@@ -145,6 +145,15 @@ static bool is_as_ever(const char *plain, const struct line *l)
     return strcmp(l->key, "hostname") != 0 && has_line(plain, l);
 }
 
+/* The agent that we ask anyway, by its other name. */
+static bool is_our_agent(const struct line *l)
+{
+    static const char name[] = "SSH_AUTH_SOCK";
+
+    return strcmp(l->key, "identityagent") == 0 && l->len == (int)strlen(name) &&
+           strncmp(l->value, name, strlen(name)) == 0;
+}
+
 /* ---- algorithms --------------------------------------------------------------------- */
 
 static bool list_has(const struct line *l, const char *name, size_t len)
@@ -224,7 +233,7 @@ void settings_read(const char *mine, const char *plain, const char *host,
 
         mine = read_line(mine, &l);
         if (!is_setting(&l) || is_not_ours(l.key) || is_as_ever(plain, &l) ||
-            is_harmless_list(&l))
+            is_our_agent(&l) || is_harmless_list(&l))
             continue;
         taken = take(s, &l, host);
         if (taken <= 0 && !*s->beyond_us)

@@ -157,8 +157,9 @@ static void what_is_as_ever_is_nothing(void **state)
     struct settings s;
 
     (void)state;
-    settings_read("host ib1\nhostname ib1\nuser me\nport 22\nciphers a,b\n", plain, "ib1",
-                  &s);
+    settings_read("host ib1\nhostname ib1\nuser me\nport 22\nciphers a,b\n"
+                  "identityagent SSH_AUTH_SOCK\n",
+                  plain, "ib1", &s);
     assert_string_equal(s.beyond_us, "");
     assert_string_equal(s.hostname, "");
     assert_string_equal(s.user, "");
@@ -191,7 +192,7 @@ static void what_only_openssh_can_do_is_named(void **state)
 {
     static const char *const lines[] = {
         "proxyjump bastion",      "proxycommand nc %h %p", "certificatefile /c",
-        "hostkeyalias other",     "identityagent /s",      "addressfamily inet6",
+        "hostkeyalias other",     "identityagent SSH_AUTH_SOCK2",      "addressfamily inet6",
         "identityfile ~/.ssh/%h", "ciphers aes128-ctr",    "somethingnew yes",
     };
 
