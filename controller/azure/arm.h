@@ -149,7 +149,9 @@ struct arm_act_hooks {
     arm_done *done;
 };
 
-/* PUT, PATCH, POST or DELETE, and what it starts followed to its end. */
+/* PUT, PATCH, POST or DELETE, and what it starts followed to its end.  The deadline is
+ * that of the asking, which may wait long for its turn, and again of the operation.
+ */
 int arm_act(struct arm *arm, const struct arm_request *ask,
             const struct arm_act_hooks *hooks, void *arg, struct fail *why);
 

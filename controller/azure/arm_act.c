@@ -23,7 +23,7 @@ struct deed {
     void *arg;
     char *what, *url;
     enum arm_track track;
-    uint64_t give_up_at_ms;
+    uint64_t deadline_ms, give_up_at_ms;
     uv_timer_t timer;
 };
 
@@ -238,6 +238,7 @@ static void on_taken(void *arg, const struct arm_reply *reply)
     else if (set_url(d, url, &why) < 0)
         end(d, &(struct arm_answer){.why = &why, .may_be_done = true});
     else {
+        d->give_up_at_ms = uv_now(d->arm->loop) + d->deadline_ms;
         wait_for_poll(d, reply->web);
         if (d->hooks.taken)
             d->hooks.taken(d->arg, d->track, d->url);
@@ -257,13 +258,17 @@ static struct deed *new_deed(struct arm *arm, const char *what, uint64_t deadlin
     d->hooks = *hooks;
     d->arg = arg;
     uv_update_time(arm->loop);
-    d->give_up_at_ms = uv_now(arm->loop) + (deadline_ms ? deadline_ms : ARM_DEED_MS);
+    d->deadline_ms = deadline_ms ? deadline_ms : ARM_DEED_MS;
+    d->give_up_at_ms = uv_now(arm->loop) + d->deadline_ms;
     uv_timer_init(arm->loop, &d->timer);
     d->timer.data = d;
     arm->open++;
     return d;
 }
 
+/* Who wants much of one set waits for its turn much longer than a call takes: Azure lets
+ * four changes of a set through in a minute.
+ */
 int arm_act(struct arm *arm, const struct arm_request *ask,
             const struct arm_act_hooks *hooks, void *arg, struct fail *why)
 {
@@ -273,8 +278,7 @@ int arm_act(struct arm *arm, const struct arm_request *ask,
 
     if (!d)
         return fail_memory(why);
-    if (!first.deadline_ms || first.deadline_ms > ARM_DEADLINE_MS)
-        first.deadline_ms = ARM_DEADLINE_MS;
+    first.deadline_ms = d->deadline_ms;
     if (arm_ship(arm, &first, &receiver, why) == 0)
         return 0;
     take_down(d);

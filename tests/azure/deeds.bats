@@ -368,3 +368,16 @@ asking() { [ "$(journal "SELECT state FROM node WHERE name = '$1'" 2>/dev/null)"
     [ "$status" = 6 ]
     says "is being worked on by"
 }
+
+refused() { [ "$(azure_calls fault)" -ge 1 ]; }
+
+@test "where Azure lets only some changes through, the others wait longer than a call may take" {
+    azure <<<'{"sets":[{"name":"ib","count":2}]}'
+    azure_steer faults '{"method":"POST","path":"/restart","status":429,"code":"TooManyRequests",
+        "retryAfter":400}' >/dev/null
+    deed_begins restart 'ib[000000-000001]' --batch 2
+    wait_until 60 refused
+    sleep 1
+    [ "$(journal "SELECT count(*) FROM move WHERE to_state = 'failed'")" = 0 ]
+    kill -0 "$IBFLEET_PID"
+}
