@@ -71,20 +71,52 @@ void preflight_note_set(struct preflight_judge *j, enum preflight_check check,
     va_end(args);
 }
 
+/* All that are nodes of it, and no others. */
+static bool is_all_of(const struct hostset *nodes, const struct scaleset *set)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < set->count; i++) {
+        if (!scaleset_is_node(&set->instances[i]))
+            continue;
+        if (!hostset_has(nodes, set->instances[i].name))
+            return false;
+        n++;
+    }
+    return n == hostset_count(nodes);
+}
+
+/* The caller's; NULL: no memory.  From ten on, numbers in base 36 fold badly. */
+static char *object_of(const struct preflight_judge *j, const struct hostset *nodes)
+{
+    CLEANUP(text_done) char *folded = hostset_fold(nodes);
+    size_t count = hostset_count(nodes);
+    char *object = NULL;
+
+    for (size_t s = 0; count > 10 && s < j->question->set_count; s++) {
+        const struct scaleset *set = j->question->sets[s];
+
+        if (is_all_of(nodes, set))
+            return asprintf(&object, "all %zu nodes of scale set %s/%s", count,
+                            set->group, set->name) < 0
+                       ? NULL
+                       : object;
+    }
+    return !folded || asprintf(&object, "node%s %s", count == 1 ? "" : "s", folded) < 0
+               ? NULL
+               : object;
+}
+
 void preflight_note_nodes(struct preflight_judge *j, enum preflight_check check,
                           const struct hostset *nodes, const char *remedy,
                           const char *text, ...)
 {
-    CLEANUP(text_done) char *folded = NULL;
     va_list args;
-    char *object = NULL;
+    char *object;
 
     if (!nodes || !hostset_count(nodes))
         return;
-    folded = hostset_fold(nodes);
-    if (folded &&
-        asprintf(&object, "node%s %s", hostset_count(nodes) == 1 ? "" : "s", folded) < 0)
-        object = NULL;
+    object = object_of(j, nodes);
     va_start(args, text);
     note(j, check, object, remedy, text, args);
     va_end(args);

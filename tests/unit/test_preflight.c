@@ -84,9 +84,8 @@ static void extension_in_model(void **state)
                  "every boot and installs its own driver over what is there");
     assert_int_equal(preflight_refusal(&found, &why), -1);
     assert_int_equal(why.code, FAIL_PREFLIGHT);
-    assert_string_equal(why.text,
-                        "scale set hpc-west/ib: refused by the check "
-                        "'extension-in-model'; nothing was changed");
+    assert_string_equal(why.text, "scale set hpc-west/ib: refused by the check "
+                                  "'extension-in-model'; nothing was changed");
 }
 
 static void extension_in_model_is_no_harm_to_a_measurement(void **state)
@@ -152,6 +151,38 @@ static void size_network_direct(void **state)
     assert_found("size-network-direct", "nodes ib00000a,ib000001",
                  "Standard_H16r has Network Direct, which is not SR-IOV");
     assert_only_warns();
+}
+
+/* Their names in base 36 would fill a screen. */
+static void a_large_set_is_named_where_all_of_it_is_meant(void **state)
+{
+    static const char *const names[] = {"ib000000", "ib000001", "ib000002", "ib000003",
+                                        "ib000004", "ib000005", "ib000006", "ib000007",
+                                        "ib000008", "ib000009", "ib00000a"};
+    struct scaleset_instance all[11];
+    struct scaleset_instance *before = set->instances;
+    size_t count = set->count;
+
+    (void)state;
+    for (size_t i = 0; i < 11; i++) {
+        all[i] = *one;
+        all[i].name = names[i];
+        all[i].keeps_from_scale_in = false;
+    }
+    set->instances = all;
+    set->count = 11;
+    assert_found(
+        "scale-in", "all 11 nodes of scale set hpc-west/ib",
+        "not protected from scale-in (NewestVM): an autoscaler may delete them in "
+        "the middle");
+    preflight_done(&found);
+    all[10].keeps_from_scale_in = true;
+    assert_found(
+        "scale-in", "nodes ib[000000-000009]",
+        "not protected from scale-in (NewestVM): an autoscaler may delete them in "
+        "the middle");
+    set->instances = before;
+    set->count = count;
 }
 
 static void placement_islands(void **state)
@@ -334,6 +365,7 @@ int main(void)
         CHECK(rights_missing),
         CHECK(size_without_rdma),
         CHECK(size_network_direct),
+        CHECK(a_large_set_is_named_where_all_of_it_is_meant),
         CHECK(placement_islands),
         CHECK(several_sets),
         CHECK(placement_not_single),
