@@ -63,12 +63,15 @@ static void tell(const char *line)
     screen_warn("%s", line);
 }
 
+static bool is_change(const struct options *o)
+{
+    return o->action && o->action->kind != ACTION_STATUS;
+}
+
 /* What is to be changed is looked at as it is now. */
 static int64_t max_age_s(const struct options *o)
 {
-    bool is_change = o->action && o->action->kind != ACTION_STATUS;
-
-    return is_change && o->max_age_s == OPTION_UNSET ? 0 : o->max_age_s;
+    return is_change(o) && o->max_age_s == OPTION_UNSET ? 0 : o->max_age_s;
 }
 
 static int make_census(struct command *c, struct fail *why)
@@ -83,6 +86,7 @@ static int make_census(struct command *c, struct fail *why)
         .credential = o->credential,
         .max_age_s = max_age_s(o),
         .takes_all = o->command == COMMAND_AZURE,
+        .changes = is_change(o) && !o->plan,
         .tell = tell,
     };
 

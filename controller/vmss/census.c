@@ -247,6 +247,17 @@ static int keep_sizes(struct recall *kept, const struct survey *survey, int64_t 
     return 0;
 }
 
+/* Written before the change and not after it: its controller may be killed. */
+static void write_kept(struct census *m, size_t i)
+{
+    struct fail why;
+
+    m->kept[i].is_outdated = m->order.changes;
+    if (m->order.folder &&
+        recall_write(m->order.folder, &m->orders[i], &m->kept[i], &why) < 0)
+        m->order.tell(why.text);
+}
+
 /* From a survey that went well into what is kept of set i, and to the disk. */
 static int take_survey(struct census *m, size_t i, struct survey *survey,
                        struct fail *why)
@@ -255,7 +266,6 @@ static int take_survey(struct census *m, size_t i, struct survey *survey,
     CLEANUP(scaleset_done) struct scaleset *set = survey_take_set(survey);
     CLEANUP(scaleset_done) struct scaleset *before = kept->set;
     int64_t now_s = time(NULL);
-    struct fail reason;
 
     kept->set = NULL;
     if (before && (scaleset_remember(before, set, now_s, why) < 0 ||
@@ -266,8 +276,7 @@ static int take_survey(struct census *m, size_t i, struct survey *survey,
     kept->asked_s = now_s;
     if (keep_rights(m, survey, why) < 0 || keep_sizes(kept, survey, now_s, why) < 0)
         return -1;
-    if (m->order.folder && recall_write(m->order.folder, &m->orders[i], kept, &reason) < 0)
-        m->order.tell(reason.text);
+    write_kept(m, i);
     return 0;
 }
 
@@ -279,7 +288,8 @@ static int hint(const struct census *m, size_t i, struct fail *why)
 
     if (!m->kept[i].set || fail_kind_of(why->code) == FAIL_KIND_HERE)
         return -1;
-    return fail_set(why, why->code, "%s; what it said %s ago is kept: --max-age %lld takes it",
+    return fail_set(why, why->code,
+                    "%s; what it said %s ago is kept: --max-age %lld takes it",
                     strdupa(why->text), census_age(age_s, age), (long long)age_s + 60);
 }
 
@@ -317,6 +327,13 @@ static int64_t max_age_s(const struct census *m)
     return m->order.max_age_s >= 0 ? m->order.max_age_s : (int64_t)m->azure->max_age_s;
 }
 
+/* Azure need not be asked again. */
+static bool is_good(const struct census *m, const struct recall *kept, int64_t age_s)
+{
+    return kept->set && age_s >= 0 && age_s < max_age_s(m) &&
+           (!kept->is_outdated || m->order.max_age_s >= 0);
+}
+
 static int find_set(struct census *m, size_t i, struct fail *why)
 {
     struct recall *kept = &m->kept[i];
@@ -327,7 +344,10 @@ static int find_set(struct census *m, size_t i, struct fail *why)
     if (kept->set && is_elsewhere(m, kept))
         recall_done(kept);
     age_s = time(NULL) - kept->asked_s;
-    if (!kept->set || age_s < 0 || age_s >= max_age_s(m)) {
+    if (is_good(m, kept, age_s)) {
+        if (m->order.changes)
+            write_kept(m, i);
+    } else {
         if (ask(m, i, why) < 0)
             return -1;
         age_s = 0;
@@ -375,8 +395,9 @@ static int find_nodes(struct census *m, struct fail *why)
     if (m->found_count || !m->count)
         return 0;
     return fail_set(why, FAIL_HOSTLIST, "scale set %s/%s%s: none of %zu instances is %s",
-                    m->sets[0]->group, m->sets[0]->name, m->count > 1 ? " and others" : "",
-                    room - 1, m->filter.count ? "what the filter wants" : "running");
+                    m->sets[0]->group, m->sets[0]->name,
+                    m->count > 1 ? " and others" : "", room - 1,
+                    m->filter.count ? "what the filter wants" : "running");
 }
 
 static int find(void *arg, const struct fleet_azure *azure,

@@ -41,6 +41,7 @@ struct census_order {
     const char *subscription, *cloud, *credential;
     int64_t max_age_s;  /* -1: not said */
     bool takes_all;     /* also what is not running: the set is meant, not the nodes */
+    bool changes;       /* the sets: who comes next asks again, unless a max_age_s is said */
     const char *folder; /* where it is kept; NULL: nothing is */
     void (*tell)(const char *line);
 };

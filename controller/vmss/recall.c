@@ -63,6 +63,7 @@ static int decode(const struct json *doc, struct recall *kept, struct fail *why)
     if (json_get_int(doc, "asked_s", 0, LAST_SECOND, &kept->asked_s, why) < 0 ||
         json_get_int(doc, "sizes_asked_s", 0, LAST_SECOND, &kept->sizes_asked_s, why) <
             0 ||
+        json_get_flag(doc, "outdated", &kept->is_outdated, why) < 0 ||
         decode_sizes(doc, &kept->sizes, why) < 0 ||
         json_get_object(doc, "set", &set, why) < 0)
         return -1;
@@ -123,6 +124,7 @@ static char *print(const struct recall *kept)
     return doc && json_put_text(doc, "schema", SCHEMA) == 0 &&
                    json_put_int(doc, "asked_s", kept->asked_s) == 0 &&
                    json_put_int(doc, "sizes_asked_s", kept->sizes_asked_s) == 0 &&
+                   json_put_flag(doc, "outdated", kept->is_outdated) == 0 &&
                    json_put(doc, "rdma_sizes", encode_sizes(kept)) == 0 &&
                    json_put(doc, "set", scaleset_encode(kept->set)) == 0
                ? json_print(doc)
@@ -136,7 +138,6 @@ int recall_write(const char *folder, const struct survey_order *order,
 
     if (!path || !text)
         return fail_memory(why);
-    return state_folder_make(folder, why) < 0
-               ? -1
-               : keep_file(path, text, strlen(text), why);
+    return state_folder_make(folder, why) < 0 ? -1
+                                              : keep_file(path, text, strlen(text), why);
 }

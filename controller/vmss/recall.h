@@ -26,6 +26,7 @@ struct recall {
     int64_t asked_s;      /* when, Unix time in seconds */
     struct sku_list sizes;
     int64_t sizes_asked_s; /* 0: never */
+    bool is_outdated;      /* it was asked for a change: the set is another by now */
 };
 
 /* What cannot be read, or not any more, is as if nothing were kept. */

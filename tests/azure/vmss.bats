@@ -119,6 +119,23 @@ INI
     [ "$(stat -c %a "$STATE" "$STATE/azure" "$STATE/azure/hpc_ib.json" | xargs)" = "700 700 600" ]
 }
 
+SET='GET ~/virtualMachineScaleSets/{set}'
+
+@test "what was kept before a change is not taken after it, unless --max-age says so" {
+    azure_begin <<<'{"sets":[{"name":"ib","count":1}],"operations":{"retryAfter":0}}'
+    in_azure nodes --vmss hpc/ib
+    in_azure azure protect ib000000 --vmss hpc/ib --plan
+    asked=$(azure_calls "$SET")
+    in_azure azure status --vmss hpc/ib
+    [ "$(azure_calls "$SET")" = "$asked" ] # a plan has changed nothing
+    in_azure azure protect ib000000 --vmss hpc/ib --yes
+    [ "$status" = 0 ]
+    in_azure azure status --vmss hpc/ib --max-age 60
+    [[ $out == *"not protected from scale-in"* ]]
+    in_azure azure status --vmss hpc/ib
+    [[ $out != *"not protected from scale-in"* ]]
+}
+
 @test "who came, who went and whose place was taken since is said" {
     azure_begin <<<'{"sets":[{"name":"ib","count":4}]}'
     in_azure nodes --vmss hpc/ib
