@@ -227,13 +227,28 @@ static const char *operation_url(const struct arm_reply *reply, enum arm_track *
     return reply->answer.status == 202 ? web_header(reply->web, "Location", 0) : NULL;
 }
 
+/* Something between us and Azure may drop headers that it does not know. */
+static void end_unfollowed(struct deed *d, const struct arm_answer *answer)
+{
+    struct fail why;
+
+    fail_set(&why, FAIL_AZURE_VANISHED,
+             "%s: Azure has taken it, and does not say where it is followed", d->what);
+    end(d, &(struct arm_answer){.status = answer->status,
+                                .request_id = answer->request_id,
+                                .why = &why,
+                                .may_be_done = true});
+}
+
 static void on_taken(void *arg, const struct arm_reply *reply)
 {
     struct deed *d = arg;
     const char *url = reply->answer.why ? NULL : operation_url(reply, &d->track);
     struct fail why;
 
-    if (!url)
+    if (!url && !reply->answer.why && reply->answer.status == 202)
+        end_unfollowed(d, &reply->answer);
+    else if (!url)
         end(d, &reply->answer);
     else if (set_url(d, url, &why) < 0)
         end(d, &(struct arm_answer){.why = &why, .may_be_done = true});

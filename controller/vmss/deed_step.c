@@ -247,7 +247,9 @@ static void on_done(void *arg, const struct arm_answer *answer)
     else if (deed_where(i) == DEED_FOLLOWING)
         on_no_end(i, answer);
     else if (answer->may_be_done)
-        doubt(i, "Azure's answer was lost");
+        doubt(i, answer->why->code == FAIL_AZURE_VANISHED
+                     ? "Azure does not say where it is followed"
+                     : "Azure's answer was lost");
     else
         fail_of_answer(i, answer);
 }

@@ -381,3 +381,16 @@ refused() { [ "$(azure_calls fault)" -ge 1 ]; }
     [ "$(journal "SELECT count(*) FROM move WHERE to_state = 'failed'")" = 0 ]
     kill -0 "$IBFLEET_PID"
 }
+
+@test "a 202 that names no operation is no end: what became of it is looked at" {
+    azure <<<'{"sets":[{"name":"ib","count":2}]}'
+    azure_steer instance '{"set":"hpc/ib","do":"change","id":"1","power":"deallocated"}' >/dev/null
+    azure_steer faults '{"method":"POST","path":"/(restart|start)[?]","status":202,"times":2}' >/dev/null
+    deed restart ib000000
+    [ "$status" = 1 ]
+    says "may have been restarted: Azure does not say where it is followed"
+    deed start ib000001 # is looked at, and asked for once more
+    [ "$status" = 0 ]
+    says "1 started"
+    [ "$(state_of 1 power)" = running ]
+}
