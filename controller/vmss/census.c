@@ -280,13 +280,14 @@ static int take_survey(struct census *m, size_t i, struct survey *survey,
     return 0;
 }
 
-/* A failure that an older answer could help with says so. */
+/* A failure that an older answer could help with says so; a wrong word is put right. */
 static int hint(const struct census *m, size_t i, struct fail *why)
 {
     char age[CENSUS_AGE_BYTES];
     int64_t age_s = time(NULL) - m->kept[i].asked_s;
 
-    if (!m->kept[i].set || fail_kind_of(why->code) == FAIL_KIND_HERE)
+    if (!m->kept[i].set || why->code == FAIL_USAGE ||
+        fail_kind_of(why->code) == FAIL_KIND_HERE)
         return -1;
     return fail_set(why, why->code,
                     "%s; what it said %s ago is kept: --max-age %lld takes it",

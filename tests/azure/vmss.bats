@@ -188,6 +188,15 @@ SET='GET ~/virtualMachineScaleSets/{set}'
     [[ $err == *"Microsoft.Compute/virtualMachineScaleSets/read"* ]]
 }
 
+@test "a wrong word is not helped with what is kept" {
+    azure_begin <<<'{"sets":[{"name":"ib","count":1}]}'
+    in_azure nodes --vmss hpc/ib
+    in_azure nodes --vmss hpc/ib --max-age 0 --credential kerberos
+    [ "$status" = 2 ]
+    [[ $err == *"no such credential: 'kerberos'"* ]]
+    [[ $err != *"is kept"* ]]
+}
+
 @test "nobody is running: that is said" {
     azure_begin <<<'{"sets":[{"name":"ib","count":2}]}'
     does ib change 0 '"power":"stopped"'
