@@ -55,7 +55,8 @@ struct journal_move {
     int64_t at_ms; /* of journal_clock_ms(); 0: now */
     const char *node, *from, *event, *to;
     const char *code, *reason; /* "ok" and "" unless it failed                     */
-    const char *boot_id;       /* the boot that a reboot is to end; NULL: as it was */
+    const char *boot_id;       /* the boot that a reboot is to end, or, of a deed, where
+                                  Azure's operation is followed; NULL: as it was */
     double seconds;
 };
 

@@ -185,6 +185,25 @@ RESTART='POST ~/virtualMachineScaleSets/{set}/virtualMachines/{id}/restart'
     [ "$(azure_notes accepted)" = "[]" ]
 }
 
+@test "on a terminal it asks, and anything but yes changes nothing" {
+    azure <<<"$TWO"
+    typed n 5
+    says "Do that to 1 instance? [y/N]"
+    says "nothing was changed"
+    [ "$(azure_notes accepted)" = "[]" ]
+    [ "$(journal 'SELECT count(*) FROM run')" = 0 ]
+    typed y 0
+    says "1 restarted"
+    [ "$(done_to restart 0)" = 1 ]
+}
+typed() # ANSWER STATUS
+{
+    output=$( (sleep 2 && echo "$1" && sleep 3) | https_proxy=$AZURE_PROXY no_proxy='' timeout 60 script -qec \
+        "$BUILD/ibfleet azure restart ib000000 --progress none --max-age 0 --fleet $BATS_TEST_TMPDIR/fleet.ini --state $STATE" /dev/null) && status=0 || status=$?
+    echo "$output"
+    [ "$status" = "$2" ]
+}
+
 @test "--plan: sets, instances folded, batches; --json by its schema" {
     azure <<<'{"sets":[{"name":"ib","count":5}]}'
     deed restart 'ib[000000-000004]' --batch 2 --plan
