@@ -10,6 +10,13 @@
 #define BUCKET_NAME_BYTES 100
 #define LEARNT_BITS       64 /* of a class: which buckets */
 
+/* After a refusal calls go one by one: with gaps that shrink with each that goes, and double
+ * when one is refused again.
+ */
+#define GAP_FIRST_MS 500
+#define GAP_LAST_MS  50
+#define GAP_MAX_MS   15000
+
 struct bucket {
     char name[BUCKET_NAME_BYTES];
     uint64_t left; /* as far as we know */
@@ -21,6 +28,7 @@ struct class
     char name[THROTTLE_CLASS_BYTES];
     uint64_t buckets; /* a bit for each that it has learnt */
     uint64_t from_ms;
+    uint64_t refused_until_ms, gap_ms;
 };
 
 struct throttle {
@@ -85,6 +93,17 @@ static void take_one(struct bucket *b, uint64_t now_ms)
         b->from_ms = now_ms + pause_ms;
 }
 
+/* The others wait until it is seen how this one fares. */
+static void keep_gap(struct class *c, uint64_t now_ms)
+{
+    if (!c->gap_ms)
+        return;
+    c->from_ms = now_ms + c->gap_ms;
+    c->gap_ms -= c->gap_ms / 4;
+    if (c->gap_ms < GAP_LAST_MS)
+        c->gap_ms = 0;
+}
+
 uint64_t throttle_take(struct throttle *t, const char *name, uint64_t now_ms)
 {
     struct class *c = class_of(t, name);
@@ -98,6 +117,8 @@ uint64_t throttle_take(struct throttle *t, const char *name, uint64_t now_ms)
     for (size_t i = 0; c && i < t->bucket_count; i++)
         if (c->buckets >> i & 1)
             take_one(&t->buckets[i], now_ms);
+    if (c)
+        keep_gap(c, now_ms);
     return 0;
 }
 
@@ -165,13 +186,29 @@ void throttle_note_remaining(struct throttle *t, const char *class_name, const c
     }
 }
 
+/* Those that had gone together are refused together, which counts once. */
+static void widen_gap(struct class *c)
+{
+    c->gap_ms *= 2;
+    if (c->gap_ms < GAP_FIRST_MS)
+        c->gap_ms = GAP_FIRST_MS;
+    if (c->gap_ms > GAP_MAX_MS)
+        c->gap_ms = GAP_MAX_MS;
+}
+
 void throttle_note_refusal(struct throttle *t, const char *name, uint64_t pause_ms,
                            uint64_t now_ms)
 {
     struct class *c = class_of(t, name);
 
-    if (c && c->from_ms < now_ms + pause_ms)
+    if (!c)
+        return;
+    if (now_ms >= c->refused_until_ms)
+        widen_gap(c);
+    if (c->from_ms < now_ms + pause_ms)
         c->from_ms = now_ms + pause_ms;
+    if (c->refused_until_ms < now_ms + pause_ms)
+        c->refused_until_ms = now_ms + pause_ms;
 }
 
 /* ---- words -------------------------------------------------------------------------------------- */

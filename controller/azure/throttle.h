@@ -37,7 +37,7 @@ uint64_t throttle_take(struct throttle *t, const char *class, uint64_t now_ms);
 void throttle_note_remaining(struct throttle *t, const char *class, const char *name,
                              const char *value, uint64_t now_ms);
 
-/* Nothing of that class before pause_ms have gone by. */
+/* Nothing of that class before pause_ms have gone by, and then one by one. */
 void throttle_note_refusal(struct throttle *t, const char *class, uint64_t pause_ms,
                            uint64_t now_ms);
 

@@ -153,6 +153,27 @@ static void a_bucket_is_shared_by_the_classes_that_draw_from_it(void **state)
     throttle_free(t);
 }
 
+static void after_a_refusal_they_go_one_by_one(void **state)
+{
+    struct throttle *t = throttle_new();
+    uint64_t at_ms = 2000;
+
+    (void)state;
+    throttle_note_refusal(t, "c", 2000, 0);
+    throttle_note_refusal(t, "c", 2000, 0); /* went together, so it tells nothing new */
+    assert_int_equal(throttle_take(t, "c", at_ms), 0);
+    assert_int_equal(throttle_take(t, "c", at_ms), 500);
+    throttle_note_refusal(t, "c", 2000, at_ms);
+    at_ms += 2000;
+    assert_int_equal(throttle_take(t, "c", at_ms), 0);
+    assert_int_equal(throttle_take(t, "c", at_ms), 750);
+    for (int i = 0; i < 40; i++)
+        at_ms += throttle_take(t, "c", at_ms);
+    assert_int_equal(throttle_take(t, "c", at_ms + 1000), 0);
+    assert_int_equal(throttle_take(t, "c", at_ms + 1000), 0); /* it is forgotten */
+    throttle_free(t);
+}
+
 static void words_that_are_no_count_are_passed_over(void **state)
 {
     static const char *const values[] = {"",    ";",    ",,,",
@@ -397,6 +418,7 @@ int main(void)
         cmocka_unit_test(a_name_cannot_leave_its_place_in_the_url),
         cmocka_unit_test(calls_are_spread_before_none_is_left),
         cmocka_unit_test(a_bucket_is_shared_by_the_classes_that_draw_from_it),
+        cmocka_unit_test(after_a_refusal_they_go_one_by_one),
         cmocka_unit_test(words_that_are_no_count_are_passed_over),
         cmocka_unit_test(a_full_table_holds_up_nobody),
         cmocka_unit_test(names_are_left_out_of_a_class),
