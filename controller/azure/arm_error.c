@@ -66,17 +66,27 @@ static int quoted_after(const char *message, const char *before, const char **wo
     return end && end - *word < 400 ? (int)(end - *word) : 0;
 }
 
-/* A scope's end says which object; its beginning is the subscription's id. */
+/* A long scope's end says which object; its beginning is the subscription's id. */
+static int shorten_scope(const char **scope, int len)
+{
+    while (len > 90) {
+        int part = 1 + (int)strcspn(*scope + 1, "/'");
+
+        if (part >= len)
+            break;
+        *scope += part;
+        len -= part;
+    }
+    return len;
+}
+
 static void tell_forbidden(const char *what, const struct said *said, struct fail *why)
 {
-    const char *action, *scope;
+    const char *action, *scope = NULL;
     int action_len = quoted_after(said->message, "perform action '", &action);
-    int scope_len = quoted_after(said->message, "over scope '", &scope);
+    int whole_len = quoted_after(said->message, "over scope '", &scope);
+    int scope_len = shorten_scope(&scope, whole_len);
 
-    if (scope_len > 90) {
-        scope += scope_len - 90;
-        scope_len = 90;
-    }
     if (!action_len)
         fail_set(why, FAIL_AZURE_FORBIDDEN, "%s: not allowed: %.*s", what, MAX_SAID,
                  said->message ? said->message : "Azure does not say what is missing");
@@ -84,8 +94,9 @@ static void tell_forbidden(const char *what, const struct said *said, struct fai
         fail_set(why, FAIL_AZURE_FORBIDDEN, "%s: the right '%.*s' is missing", what,
                  action_len, action);
     else
-        fail_set(why, FAIL_AZURE_FORBIDDEN, "%s: the right '%.*s' is missing on '%.*s'",
-                 what, action_len, action, scope_len, scope);
+        fail_set(why, FAIL_AZURE_FORBIDDEN, "%s: the right '%.*s' is missing on '%s%.*s'",
+                 what, action_len, action, scope_len < whole_len ? "..." : "", scope_len,
+                 scope);
 }
 
 /* ---- all others ------------------------------------------------------------------------------- */

@@ -56,6 +56,21 @@ static const char *right_of(const struct survey *s)
                : "Microsoft.Compute/virtualMachineScaleSets/networkInterfaces/read";
 }
 
+/* Where a role must be given for it: a part of the set's id, which lives as long as the set.
+ * NULL: no memory.
+ */
+static const char *scope_of(struct survey *s)
+{
+    const char *id = s->set->resource, *end = id;
+    int parts = s->stage == ASK_SIZES ? 2  /* /subscriptions/SUBSCRIPTION    */
+                : s->set->is_flexible ? 4  /* ... /resourceGroups/GROUP      */
+                                      : 0; /* the set                        */
+
+    for (int i = 0; i < parts && *end; i++)
+        end += 1 + strcspn(end + 1, "/");
+    return parts ? arena_copy(&s->set->text, id, (size_t)(end - id)) : id;
+}
+
 static void put_set_path(const struct survey *s, const char *provider, const char *below,
                          char *path)
 {
@@ -98,17 +113,29 @@ static bool can_do_without(const struct survey *s, const struct fail *why)
                                    : false;
 }
 
+static int note_right(struct survey *s, struct fail *why)
+{
+    const char *scope = scope_of(s);
+
+    if (!scope)
+        return fail_memory(why);
+    s->rights[s->right_count++] = (struct preflight_right){right_of(s), scope};
+    return 0;
+}
+
 static void on_list(void *arg, const struct fail *why)
 {
     struct survey *s = arg;
+    struct fail ours;
 
     if (why && !can_do_without(s, why)) {
         end(s, why);
         return;
     }
-    if (why && why->code == FAIL_AZURE_FORBIDDEN)
-        s->rights[s->right_count++] =
-            (struct preflight_right){right_of(s), s->set->resource};
+    if (why && why->code == FAIL_AZURE_FORBIDDEN && note_right(s, &ours) < 0) {
+        end(s, &ours);
+        return;
+    }
     s->has_sizes = s->stage == ASK_SIZES && !why;
     advance(s);
 }

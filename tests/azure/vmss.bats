@@ -197,6 +197,15 @@ SET='GET ~/virtualMachineScaleSets/{set}'
     [[ $err != *"is kept"* ]]
 }
 
+@test "a right that is missing is named with where its role must be given" {
+    azure_begin <<<'{"sets":[{"name":"fx","mode":"Flexible","prefix":"fx","count":1}],
+        "forbidden":["Microsoft.Compute/skus/read","Microsoft.Network/networkInterfaces/read"]}'
+    in_azure azure status --vmss hpc/fx --json
+    [ "$(jq -r '.findings[] | select(.check == "rights-missing") | .text' <<<"$out" | grep -o ' on [^:]*')" = \
+        " on /subscriptions/$AZURE_SUB
+ on /subscriptions/$AZURE_SUB/resourceGroups/hpc" ]
+}
+
 @test "nobody is running: that is said" {
     azure_begin <<<'{"sets":[{"name":"ib","count":2}]}'
     does ib change 0 '"power":"stopped"'

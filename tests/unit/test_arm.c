@@ -281,6 +281,28 @@ static void a_missing_right_is_named_with_its_scope(void **state)
                   "/read' is missing on '/subscriptions/s/resourceGroups/rg'");
 }
 
+static void a_long_scope_is_cut_between_its_parts(void **state)
+{
+    char code[ARM_ERROR_CODE];
+    struct fail why;
+
+    (void)state;
+    tell(
+        403,
+        "{\"error\":{\"code\":\"AuthorizationFailed\",\"message\":\"The client 'x' does "
+        "not "
+        "have authorization to perform action 'a/restart/action' over scope "
+        "'/subscriptions/11111111-2222-3333-4444-555555555555/resourceGroups/hpc/"
+        "providers/"
+        "Microsoft.Compute/virtualMachineScaleSets/ib/virtualMachines/0' or the scope is "
+        "invalid.\"}}",
+        code, &why);
+    assert_string_equal(why.text,
+                        "scale set rg/hb: the right 'a/restart/action' is missing "
+                        "on '.../hpc/providers/Microsoft.Compute/"
+                        "virtualMachineScaleSets/ib/virtualMachines/0'");
+}
+
 /* ---- tokens --------------------------------------------------------------------------------------- */
 
 static int read_token(const char *text, struct token_answer *answer, struct fail *why)
@@ -425,6 +447,7 @@ int main(void)
         cmocka_unit_test(retry_after_is_seconds_or_a_date),
         cmocka_unit_test(an_error_is_understood_with_its_wrapper_and_without),
         cmocka_unit_test(a_missing_right_is_named_with_its_scope),
+        cmocka_unit_test(a_long_scope_is_cut_between_its_parts),
         cmocka_unit_test(a_tokens_life_is_a_number_or_a_text),
         cmocka_unit_test(a_token_is_renewed_before_its_end),
         cmocka_unit_test(a_jwt_tells_its_end),
