@@ -87,8 +87,8 @@ static void look_at_repairs(struct preflight_judge *j, const struct scaleset *se
             j, PREFLIGHT_REPAIRS, set,
             "ibfleet azure repairs suspend; a rollout does it by itself, and "
             "resumes them",
-            "automatic repairs (%s) are on: a node that reboots for its "
-            "driver may be taken for a sick one",
+            "automatic repairs (%s) are its policy: unless they are suspended, a node "
+            "that reboots for its driver may be taken for a sick one",
             set->repair_action ? set->repair_action : "Replace");
 }
 

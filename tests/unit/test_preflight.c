@@ -284,8 +284,8 @@ static void automatic_repairs(void **state)
     (void)state;
     set->repairs = true;
     assert_found("automatic-repairs", "scale set hpc-west/ib",
-                 "automatic repairs (Reimage) are on: a node that reboots for its driver "
-                 "may be taken for a sick one");
+                 "automatic repairs (Reimage) are its policy: unless they are suspended, "
+                 "a node that reboots for its driver may be taken for a sick one");
     assert_only_warns();
 }
 
