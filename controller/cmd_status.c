@@ -19,7 +19,7 @@
 #include "controller/screen/wrap.h"
 #include "controller/validate/result.h"
 #include "controller/validate/retelling.h"
-#include "controller/vmss/deed_log.h"
+#include "controller/deed/deed_log.h"
 #include "protocol/fail.h"
 #include "protocol/json.h"
 #include "protocol/scope.h"

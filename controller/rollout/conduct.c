@@ -25,7 +25,7 @@
 #include "controller/screen/progress.h"
 #include "controller/screen/screen.h"
 #include "controller/screen/text.h"
-#include "controller/vmss/respite.h"
+#include "controller/repairs/respite.h"
 #include "inventory/fleet.h"
 #include "protocol/fail.h"
 #include "protocol/json.h"

@@ -9,7 +9,7 @@
 #include "controller/rollout/rollout.h"
 #include "controller/screen/progress.h"
 #include "controller/screen/screen.h"
-#include "controller/vmss/respite.h"
+#include "controller/repairs/respite.h"
 #include "protocol/fail.h"
 
 void conduct_hide_progress(struct conduct *c)

@@ -4,8 +4,8 @@
 #include "controller/options.h"
 #include "controller/vmss/act.h"
 #include "controller/vmss/action.h"
-#include "controller/vmss/deed_conduct.h"
-#include "controller/vmss/deed_instance.h"
+#include "controller/deed/deed_conduct.h"
+#include "controller/deed/deed_instance.h"
 
 int act_deed(struct command *c)
 {

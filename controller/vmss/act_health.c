@@ -18,7 +18,7 @@
 #include "controller/screen/text.h"
 #include "controller/vmss/act.h"
 #include "controller/vmss/census.h"
-#include "controller/vmss/health_case.h"
+#include "controller/health/health_case.h"
 #include "inventory/fleet.h"
 #include "inventory/scaleset.h"
 #include "protocol/fail.h"

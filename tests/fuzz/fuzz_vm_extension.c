@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "controller/screen/text.h"
-#include "controller/vmss/deed_extension.h"
-#include "controller/vmss/quote.h"
+#include "controller/extension/deed_extension.h"
+#include "controller/extension/quote.h"
 #include "inventory/vm_extension.h"
 #include "protocol/fail.h"
 #include "protocol/json.h"

@@ -12,9 +12,9 @@
 
 #include "controller/journal/history.h"
 #include "controller/journal/journal.h"
-#include "controller/vmss/deed.h"
-#include "controller/vmss/deed_instance.h"
-#include "controller/vmss/deed_log.h"
+#include "controller/deed/deed.h"
+#include "controller/deed/deed_instance.h"
+#include "controller/deed/deed_log.h"
 #include "inventory/scaleset.h"
 #include "protocol/json.h"
 #include "protocol/scope.h"

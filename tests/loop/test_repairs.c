@@ -13,8 +13,8 @@
 
 #include "controller/azure/arm.h"
 #include "controller/screen/text.h"
-#include "controller/vmss/repairs.h"
-#include "controller/vmss/repairs_notes.h"
+#include "controller/repairs/repairs.h"
+#include "controller/repairs/repairs_notes.h"
 #include "inventory/scaleset.h"
 #include "protocol/fail.h"
 #include "protocol/json.h"

@@ -7,9 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "controller/vmss/deed.h"
-#include "controller/vmss/deed_extension.h"
-#include "controller/vmss/deed_kinds.h"
+#include "controller/deed/deed.h"
+#include "controller/extension/deed_extension.h"
+#include "controller/deed/deed_kinds.h"
 #include "inventory/armfield.h"
 #include "inventory/scaleset.h"
 #include "inventory/vm_extension.h"

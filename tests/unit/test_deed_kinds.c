@@ -8,12 +8,12 @@
 #include <string.h>
 
 #include "controller/screen/text.h"
-#include "controller/vmss/batch.h"
-#include "controller/vmss/deed.h"
-#include "controller/vmss/deed_instance.h"
-#include "controller/vmss/deed_kinds.h"
-#include "controller/vmss/deed_mark.h"
-#include "controller/vmss/deed_view.h"
+#include "controller/deed/batch.h"
+#include "controller/deed/deed.h"
+#include "controller/deed/deed_instance.h"
+#include "controller/deed/deed_kinds.h"
+#include "controller/deed/deed_mark.h"
+#include "controller/deed/deed_view.h"
 #include "inventory/scaleset.h"
 #include "protocol/json.h"
 #include "protocol/scope.h"

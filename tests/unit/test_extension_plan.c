@@ -9,9 +9,9 @@
 #include <string.h>
 
 #include "controller/screen/text.h"
-#include "controller/vmss/extension_plan.h"
-#include "controller/vmss/extension_report.h"
-#include "controller/vmss/extension_view.h"
+#include "controller/extension/extension_plan.h"
+#include "controller/extension/extension_report.h"
+#include "controller/extension/extension_view.h"
 #include "tests/unit/azure_data.h"
 
 /* ---- what Azure would have told: the set of tests/data, and what a test puts here ------------ */

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "controller/vmss/health.h"
+#include "controller/health/health.h"
 #include "inventory/armfield.h"
 #include "protocol/fail.h"
 #include "protocol/json.h"

@@ -9,9 +9,9 @@
 #include <string.h>
 
 #include "controller/screen/text.h"
-#include "controller/vmss/deed.h"
-#include "controller/vmss/deed_extension.h"
-#include "controller/vmss/template.h"
+#include "controller/deed/deed.h"
+#include "controller/extension/deed_extension.h"
+#include "controller/extension/template.h"
 #include "inventory/fleet.h"
 #include "inventory/groups_conf.h"
 #include "inventory/groups_yaml.h"

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "controller/vmss/repairs_choice.h"
+#include "controller/repairs/repairs_choice.h"
 #include "protocol/json.h"
 #include "protocol/scope.h"
 

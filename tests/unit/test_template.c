@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "controller/screen/text.h"
-#include "controller/vmss/quote.h"
-#include "controller/vmss/template.h"
+#include "controller/extension/quote.h"
+#include "controller/extension/template.h"
 #include "inventory/armfield.h"
 #include "inventory/vm_extension.h"
 #include "protocol/fail.h"
