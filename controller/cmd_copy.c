@@ -297,7 +297,8 @@ static int prepare(struct copy *c, struct fail *why)
     if (command_client(c->command, &c->client, why) < 0 ||
         agentfile_read(NULL, &c->agent, why) < 0 ||
         (o->from ? prepare_folder(o->into, why)
-                 : baggage_pack(o->sources, o->source_count, NULL, NULL, &c->baggage, why)) < 0 ||
+                 : baggage_pack(o->sources, o->source_count, NULL, NULL, &c->baggage,
+                                why)) < 0 ||
         prepare_nodes(c, why) < 0 || prepare_fanout(c, why) < 0)
         return -1;
     return command_progress(c->command, "copy", states, STATES, &c->progress, why);

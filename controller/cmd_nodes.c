@@ -149,9 +149,8 @@ static int fold(const struct command *c, char *(*folding)(const struct hostset *
     for (size_t i = 0; i < c->node_count; i++)
         if (hostset_add(set, c->nodes[i]->name, why) < 0)
             return -1;
-    return c->options->split == OPTION_UNSET
-               ? put_folded("", set, folding, text, why)
-               : put_parts(c->options, set, text, why);
+    return c->options->split == OPTION_UNSET ? put_folded("", set, folding, text, why)
+                                             : put_parts(c->options, set, text, why);
 }
 
 static int hosts_file(const struct command *c, struct text *text, struct fail *why)

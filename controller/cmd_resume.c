@@ -57,10 +57,11 @@ static int check_kind(void *arg, const struct history_run *run, struct fail *why
     struct resume *r = arg;
 
     if (deed_log_is_kind(run->kind))
-        return fail_set(why, FAIL_USAGE,
-                        "run %s is an action on a scale set: ibfleet azure resume %s goes "
-                        "on with it",
-                        run->id, run->id);
+        return fail_set(
+            why, FAIL_USAGE,
+            "run %s is an action on a scale set: ibfleet azure resume %s goes "
+            "on with it",
+            run->id, run->id);
     if (strcmp(run->kind, "rollout") != 0)
         return fail_set(why, FAIL_USAGE, "run %s is a %s: only rollouts are resumed",
                         run->id, run->kind);

@@ -229,7 +229,8 @@ int command_choose(struct command *c, const char *hosts, struct fail *why)
         return -1;
     if (!find_fleet(c->options) && !c->options->vmss) /* the fleet is what hosts said */
         hosts = NULL;
-    if (!hosts && !c->options->all && c->options->vmss) /* not what the file has besides */
+    /* not what the file has besides */
+    if (!hosts && !c->options->all && c->options->vmss)
         hosts = of_sets = census_hosts(c->census);
     return choose(c, hosts ? hosts : "@all", typed, groups, why);
 }

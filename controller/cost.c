@@ -19,7 +19,8 @@ struct json *cost_encode(const struct ssh_client *client)
     getrusage(RUSAGE_SELF, &own);
     getrusage(RUSAGE_CHILDREN, &children);
     if (doc &&
-        json_put_real(doc, "cpu_seconds", seconds_of(&own) + seconds_of(&children)) == 0 &&
+        json_put_real(doc, "cpu_seconds", seconds_of(&own) + seconds_of(&children)) ==
+            0 &&
         json_put_int(doc, "peak_kib", own.ru_maxrss) == 0 &&
         json_put_real(doc, "longest_callback_ms", ssh_client_longest_ms(client)) == 0)
         return doc;

@@ -2,17 +2,18 @@
 
 #include <string.h>
 
-#define HOSTED \
+#define HOSTED                                                                       \
     (COMMAND_NODES | COMMAND_PROBE | COMMAND_EXEC | COMMAND_COPY | COMMAND_ROLLOUT | \
      COMMAND_VALIDATE)
-#define CALLING                                                                        \
+#define CALLING                                                                         \
     (COMMAND_PROBE | COMMAND_EXEC | COMMAND_COPY | COMMAND_ROLLOUT | COMMAND_VALIDATE | \
      COMMAND_RESUME)
 #define JOURNALED \
     (COMMAND_ROLLOUT | COMMAND_VALIDATE | COMMAND_STATUS | COMMAND_SHOW | COMMAND_RESUME)
 #define REACHING (CALLING | COMMAND_LOGS) /* logs in, at one node or many */
 #define EVERY    (HOSTED | JOURNALED | COMMAND_DOCTOR | COMMAND_LOGS | COMMAND_AZURE)
-#define SCALED   (HOSTED | COMMAND_RESUME | COMMAND_LOGS | COMMAND_AZURE) /* may ask Azure */
+#define SCALED \
+    (HOSTED | COMMAND_RESUME | COMMAND_LOGS | COMMAND_AZURE) /* may ask Azure */
 
 /* clang-format off */
 const struct command_row command_table[] = {

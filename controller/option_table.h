@@ -17,7 +17,7 @@ enum words_kind {
     WORDS_HOSTS,         /* the same as -w                          */
     WORDS_HOSTS_COMMAND, /* HOSTS, then `--`, then somebody's words */
     WORDS_FILES,         /* SRC... HOSTS:DEST, or SRC... DEST with -w or -a */
-    WORDS_RUN, /* at most one                             */
+    WORDS_RUN,           /* at most one                             */
     WORDS_NODE,          /* exactly one                             */
     WORDS_ACTION,        /* of `azure`, then HOSTS                  */
 };

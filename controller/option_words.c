@@ -79,8 +79,9 @@ static int take_rest(struct options *o, size_t used, struct fail *why)
         if (o->action->hosts == ACTION_OF_SET)
             return fail_set(why, FAIL_USAGE, "azure %s: one word too many: '%s'",
                             o->action->first, word);
-        if (o->action->hosts == ACTION_OF_RUN ? take_run(o, word, why) < 0
-                                              : option_words_join(&o->hosts, word, why) < 0)
+        if (o->action->hosts == ACTION_OF_RUN
+                ? take_run(o, word, why) < 0
+                : option_words_join(&o->hosts, word, why) < 0)
             return -1;
     }
     return 0;
@@ -96,8 +97,10 @@ static int check_named(const struct options *o, struct fail *why)
                         o->action->first);
     if (o->action->hosts != ACTION_OF_SET || !o->hosts)
         return 0;
-    return fail_set(why, FAIL_USAGE, "azure %s: it is for whole sets, so -w '%s' is too "
-                    "much", o->action->first, o->hosts);
+    return fail_set(why, FAIL_USAGE,
+                    "azure %s: it is for whole sets, so -w '%s' is too "
+                    "much",
+                    o->action->first, o->hosts);
 }
 
 int option_words_action(struct options *o, struct fail *why)

@@ -227,8 +227,10 @@ int fleet_exclude(const struct fleet *fleet, const char *hostlist,
                   struct fail *why)
 {
     CLEANUP(hostset_done) struct hostset *out = NULL;
-    struct view view = {
-        .fleet = fleet, .others = others, .is_lenient = true, .candidates = set};
+    struct view view = {.fleet = fleet,
+                        .others = others,
+                        .is_lenient = true,
+                        .candidates = set};
 
     if (resolve(&view, hostlist, &out, why) < 0)
         return -1;

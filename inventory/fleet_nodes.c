@@ -166,12 +166,12 @@ static int by_name(const void *left, const void *right)
 static int twice(const struct fleet_entry *before, const struct fleet_entry *e,
                  const char *file, struct fail *why)
 {
-    return e->line ? fail_set(why, FAIL_FLEET_FILE,
-                              "%s:%u: node '%s' is already on line %u", file, e->line,
-                              e->node.name, before->line)
-                   : fail_set(why, FAIL_FLEET_FILE,
-                              "two scale sets have a node '%s': name one of them only",
-                              e->node.name);
+    return e->line
+               ? fail_set(why, FAIL_FLEET_FILE, "%s:%u: node '%s' is already on line %u",
+                          file, e->line, e->node.name, before->line)
+               : fail_set(why, FAIL_FLEET_FILE,
+                          "two scale sets have a node '%s': name one of them only",
+                          e->node.name);
 }
 
 /* Of a node that was found and is in the file: what the file says, and what only who

@@ -199,7 +199,7 @@ static int take_policy(struct build *b, const struct fleet_line *line, struct fa
 
 static int take_section(const struct build *b, const char *section, struct fail *why)
 {
-    static const char *const names[] = {"defaults", "nodes",  "groups",
+    static const char *const names[] = {"defaults", "nodes", "groups",
                                         "policy",   "azure", NULL};
     const char *near;
 
@@ -383,8 +383,7 @@ int fleet_parse_found(const char *text, size_t len_bytes, const char *file,
                       struct fleet **fleet, struct fail *why)
 {
     CLEANUP(build_done)
-    struct build b = {
-        .fleet = fleet_new(), .file = file, .home = home, .finder = finder};
+    struct build b = {.fleet = fleet_new(), .file = file, .home = home, .finder = finder};
 
     if (!b.fleet)
         return fail_memory(why);

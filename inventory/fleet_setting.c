@@ -92,10 +92,11 @@ static const struct {
         {"host_keys", host_keys_words, NULL, "strict or accept-new",
          "strict, as it is without this, refuses a host key that is not "
          "known; accept-new learns it; a changed one is always refused"},
-    [SETTING_SSH] = {"ssh", ssh_words, NULL, "auto, libssh2 or openssh",
-                     "through what a node is reached: libssh2 within our own process, or "
-                     "openssh, a process for each node; auto, as it is without this, takes "
-                     "OpenSSH where libssh2 cannot get in, and says why"},
+    [SETTING_SSH] =
+        {"ssh", ssh_words, NULL, "auto, libssh2 or openssh",
+         "through what a node is reached: libssh2 within our own process, or "
+         "openssh, a process for each node; auto, as it is without this, takes "
+         "OpenSSH where libssh2 cannot get in, and says why"},
     [SETTING_SSH_CONFIG] = {"ssh_config", NULL, is_path,
                             "a path (only '~/' is expanded) or none",
                             "else ~/.ssh/config and /etc/ssh/ssh_config"},

@@ -301,8 +301,7 @@ static int mention_matching(struct scan *s, const char *at, const regex_t *regex
     size_t before = candidates ? hostset_count(candidates) : s->count;
 
     for (size_t i = 0; i < before; i++) {
-        const char *name =
-            candidates ? hostset_name(candidates, i) : s->mentions[i].name;
+        const char *name = candidates ? hostset_name(candidates, i) : s->mentions[i].name;
 
         if (regexec(regex, name, 0, NULL, 0) == 0 && scan_mention(s, at, name, why) < 0)
             return -1;

@@ -84,7 +84,8 @@ bool jump_is_right(const char *jump)
 
 static bool is_it(const struct jump_hop *hop, const char *name, uint16_t port)
 {
-    return strcmp(hop->host, name) == 0 && (hop->port == 0 || hop->port == (port ? port : DEFAULT_PORT));
+    return strcmp(hop->host, name) == 0 &&
+           (hop->port == 0 || hop->port == (port ? port : DEFAULT_PORT));
 }
 
 size_t jump_before(const char *jump, const char *name, uint16_t port)

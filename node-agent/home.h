@@ -24,7 +24,7 @@ struct fail;
 #define HOME_LOCK_DEADLINE_MS 10000
 
 struct home {
-    char root[HOME_PATH_MAX_BYTES / 2]; /* "" on a real node */
+    char root[HOME_PATH_MAX_BYTES / 2];  /* "" on a real node */
     char state[HOME_PATH_MAX_BYTES / 2]; /* "": a user without a home */
     bool may_install;
     bool systemd; /* steps run as its units */

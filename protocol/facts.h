@@ -118,7 +118,7 @@ struct facts {
     size_t module_available_count;
     struct facts_package *packages; /* installed, RDMA ones */
     size_t package_count;
-    char *rxe_kept; /* interface on which ibfleet keeps Soft-RoCE over boots; NULL */
+    char *rxe_kept;    /* interface on which ibfleet keeps Soft-RoCE over boots; NULL */
     bool memlock_kept; /* ibfleet's memlock limits file is in place               */
 };
 
@@ -133,8 +133,8 @@ struct json *facts_encode(const struct facts *f);
 /* The caller frees *f.  FAIL_GARBAGE names the field, FAIL_MEMORY. */
 int facts_decode(const struct json *doc, struct facts **f, struct fail *why);
 
-bool facts_have_module(const struct facts *f, const char *name);  /* loaded */
-bool facts_can_load(const struct facts *f, const char *name);     /* loaded or on disk */
+bool facts_have_module(const struct facts *f, const char *name); /* loaded */
+bool facts_can_load(const struct facts *f, const char *name);    /* loaded or on disk */
 const char *facts_package_version(const struct facts *f, const char *name); /* or NULL */
 
 /* The HCA that measures: the first with an InfiniBand port, else the first with

@@ -37,7 +37,8 @@ static void look_at_extensions(struct preflight_judge *j, const struct scaleset 
         if (is_driver_extension(e))
             preflight_note_set(
                 j, PREFLIGHT_EXTENSION, set,
-                "take it out of the model first (ibfleet azure extension remove), or roll out "
+                "take it out of the model first (ibfleet azure extension remove), or "
+                "roll out "
                 "with --keep-extension and know that it will undo it",
                 "extension %s (%s) is in its model: it runs at every boot and installs "
                 "its own driver over what is there",

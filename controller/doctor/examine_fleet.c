@@ -7,7 +7,8 @@
 
 static void tell_size(struct checkup *c, const struct command *command)
 {
-    size_t nodes = fleet_count(command->fleet), groups = fleet_group_count(command->fleet);
+    size_t nodes = fleet_count(command->fleet),
+           groups = fleet_group_count(command->fleet);
 
     checkup_add(c, CHECKUP_OK, "fleet file", NULL, "%s: %zu node%s, %zu group%s",
                 command_fleet_file(command), nodes, nodes == 1 ? "" : "s", groups,

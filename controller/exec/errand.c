@@ -25,7 +25,7 @@ struct errand {
     struct shot *shot;
     uv_timer_t timer;      /* of the pause, and of the deadline between two shots */
     uint64_t pause_end_ms; /* 0: it does not pause */
-    uint64_t begun_ms; /* what it has waited for its turn is added */
+    uint64_t begun_ms;     /* what it has waited for its turn is added */
     unsigned tries;
     bool ran, stopped, closing;
 

@@ -41,11 +41,12 @@ static int choose_category(struct health_case *c, const struct health_order *ord
                         "--category says what is wrong with it",
                         c->node);
     if (c->is_successor)
-        return fail_set(why, FAIL_USAGE,
-                        "%s: it has taken the place of the machine that validation %s has "
-                        "measured: ibfleet validate measures it, or --category says what is "
-                        "wrong with it",
-                        c->node, c->evidence.run);
+        return fail_set(
+            why, FAIL_USAGE,
+            "%s: it has taken the place of the machine that validation %s has "
+            "measured: ibfleet validate measures it, or --category says what is "
+            "wrong with it",
+            c->node, c->evidence.run);
     return fail_set(why, FAIL_USAGE,
                     "%s: its newest validation (%s) has proved nothing against it alone: "
                     "--category says what is wrong with it all the same",

@@ -164,10 +164,11 @@ void insert_part(struct text *roff, const char *name, int len_bytes)
     static const struct {
         const char *name;
         void (*put)(struct text *roff);
-    } parts[] = {{"commands", put_commands},       {"exit", put_exit},
-                 {"settings", put_settings},       {"node-states", put_node_states},
-                 {"link-states", put_link_states}, {"failures", put_failures},
-                 {"actions", put_actions},         {"azure-settings", put_azure_settings}};
+    } parts[] = {
+        {"commands", put_commands},       {"exit", put_exit},
+        {"settings", put_settings},       {"node-states", put_node_states},
+        {"link-states", put_link_states}, {"failures", put_failures},
+        {"actions", put_actions},         {"azure-settings", put_azure_settings}};
 
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
         if (strlen(parts[i].name) == (size_t)len_bytes &&

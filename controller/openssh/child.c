@@ -68,7 +68,8 @@ struct child {
     void (*on_closed)(void *arg);
 
     struct gate_place place;
-    uint64_t opened_ms, waited_ms; /* when; how long its turn was in coming, once it has */
+    uint64_t opened_ms,
+        waited_ms; /* when; how long its turn was in coming, once it has */
     uv_process_t process;
     bool spawned, exited;
     int status, signal; /* of the process, once it has exited */

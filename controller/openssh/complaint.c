@@ -31,7 +31,7 @@ static const struct {
     {"Permission denied (", FAIL_AUTH_REFUSED},
     {"No supported authentication methods", FAIL_AUTH_REFUSED},
     {"timed out", FAIL_NO_ANSWER},
-    {" exec: ", FAIL_CONNECT}, /* a shell has not found what ProxyCommand names */
+    {" exec: ", FAIL_CONNECT},         /* a shell has not found what ProxyCommand names */
     {": open failed: ", FAIL_CONNECT}, /* the jump host could not reach it */
     {"connect to host ", FAIL_CONNECT},
     {"kex_exchange_identification: Connection closed", FAIL_TURNED_AWAY},
@@ -40,10 +40,15 @@ static const struct {
 
 static const char *const losses[] = {
     "Connection to ", /* HOST closed by remote host. */
-    "Connection reset by ",   "Connection closed by ", "client_loop: send disconnect: ",
+    "Connection reset by ",
+    "Connection closed by ",
+    "client_loop: send disconnect: ",
     "Timeout, server ", /* HOST not responding. */
-    "Read from remote host ", "packet_write_wait: ",   "Received disconnect from ",
-    "Disconnected from ",     "ssh_dispatch_run_fatal: ",
+    "Read from remote host ",
+    "packet_write_wait: ",
+    "Received disconnect from ",
+    "Disconnected from ",
+    "ssh_dispatch_run_fatal: ",
 };
 
 /* ---- lines ------------------------------------------------------------------------ */

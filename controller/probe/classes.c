@@ -133,7 +133,8 @@ static void add_row(struct fold *rows, size_t i, struct table *t)
 
 static void put_table(struct classes *c, size_t width, bool color, struct text *text)
 {
-    CLEANUP(table_done) struct table *t = table_new("NODES|>N|~OS|~KERNEL|~HCA|~LINK|~RDMA");
+    CLEANUP(table_done)
+    struct table *t = table_new("NODES|>N|~OS|~KERNEL|~HCA|~LINK|~RDMA");
 
     if (!t) {
         text->cut = true;

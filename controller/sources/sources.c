@@ -135,10 +135,11 @@ static int each_listed(const char *list,
         if (!*word || (is_folded ? hostset_each(word, visit, arg, why)
                                  : visit(arg, word, why)) == 0)
             continue;
-        return why->code == FAIL_HOSTLIST
-                   ? fail_set(why, FAIL_GROUP_SOURCE, "it lists '%.60s', which is no name "
-                                                      "of groups", word)
-                   : -1;
+        return why->code == FAIL_HOSTLIST ? fail_set(why, FAIL_GROUP_SOURCE,
+                                                     "it lists '%.60s', which is no name "
+                                                     "of groups",
+                                                     word)
+                                          : -1;
     }
     return 0;
 }

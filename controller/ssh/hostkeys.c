@@ -400,7 +400,7 @@ int hostkeys_covered(const struct hostkeys *keys, const struct hostkeys_host *ho
  * it is known then, or e has the line with another key.
  */
 static bool ask_machine(const struct hostkeys *keys, const struct hostkeys_host *host,
-                       const struct shown *shown, struct host_evidence *e)
+                        const struct shown *shown, struct host_evidence *e)
 {
     struct search s = {.shown = shown};
 
@@ -421,12 +421,12 @@ static int check_successor(struct hostkeys *keys, const struct hostkeys_host *ho
 
     if (accept_new)
         return learn_machine(keys, host, shown->type, shown->key, why);
-    return fail_set(why, FAIL_HOST_REPLACED,
-                    "it is another machine (%.8s, before it %.8s) than the one whose key is "
-                    "in %s:%u; it shows %s %s. Compare it, and take --host-keys "
-                    "accept-new",
-                    host->machine, host->former, line->file, line->number, shown->type,
-                    shown->print);
+    return fail_set(
+        why, FAIL_HOST_REPLACED,
+        "it is another machine (%.8s, before it %.8s) than the one whose key is "
+        "in %s:%u; it shows %s %s. Compare it, and take --host-keys "
+        "accept-new",
+        host->machine, host->former, line->file, line->number, shown->type, shown->print);
 }
 
 /* Known by its name, but as of now: from the next change on its machine's key counts. */

@@ -52,8 +52,7 @@ static int turn(struct ssh *s, const struct fail *told);
 static void on_ended(void *arg, int status, const struct fail *why)
 {
     struct ssh *s = arg;
-    bool may_turn =
-        why && (why->code == FAIL_UNSUPPORTED || why->code == FAIL_JUMP_HOST);
+    bool may_turn = why && (why->code == FAIL_UNSUPPORTED || why->code == FAIL_JUMP_HOST);
 
     if (!may_turn || turn(s, why) < 0)
         s->hooks->ended(s->arg, status, why);
@@ -98,7 +97,7 @@ static int turn(struct ssh *s, const struct fail *told)
     if (s->order.through != SSH_THROUGH_AUTO || s->is_up || s->way == &way_openssh)
         return -1;
     return route_turn(s->client, &s->routed, told, NULL) < 0 ? -1
-                                                            : take_way(s, &way_openssh);
+                                                             : take_way(s, &way_openssh);
 }
 
 /* What is wrong with a file is told by the session. */

@@ -89,18 +89,19 @@ enum ssh_through { SSH_THROUGH_AUTO, SSH_THROUGH_LIBSSH2, SSH_THROUGH_OPENSSH };
 
 /* All strings are borrowed until the session is closed. */
 struct ssh_order {
-    const char *name;        /* the node, for messages and known_hosts            */
-    const char *address;     /* name or address to connect to; NULL: name         */
-    uint16_t port;           /* 0: 22                                             */
-    const char *user;        /* login name; NULL: our own                         */
-    const char *key;         /* key files, one a line, no others then; NULL: see keyring.h */
-    const char *known_hosts; /* files, spaces between; NULL: OpenSSH's, ~/.ssh and /etc/ssh */
-    const char *jump;        /* hosts to go through (inventory/jump.h); NULL: none  */
-    bool accept_new;         /* learn an unknown host key (never a changed one)   */
+    const char *name;    /* the node, for messages and known_hosts            */
+    const char *address; /* name or address to connect to; NULL: name         */
+    uint16_t port;       /* 0: 22                                             */
+    const char *user;    /* login name; NULL: our own                         */
+    const char *key;     /* key files, one a line, no others then; NULL: see keyring.h */
+    const char
+        *known_hosts; /* files, spaces between; NULL: OpenSSH's, ~/.ssh and /etc/ssh */
+    const char *jump; /* hosts to go through (inventory/jump.h); NULL: none  */
+    bool accept_new;  /* learn an unknown host key (never a changed one)   */
     const char *machine, *former; /* as struct hostkeys_host has them                */
-    const char *command;     /* given to the login shell                          */
-    bool no_input;           /* nothing will be written: its stdin ends at once   */
-    const char *mark;        /* where ssh_instead() is not to be had: as $LC_IBFLEET in the
+    const char *command;          /* given to the login shell                          */
+    bool no_input;                /* nothing will be written: its stdin ends at once   */
+    const char *mark; /* where ssh_instead() is not to be had: as $LC_IBFLEET in the
                                 environment of the command, if the server takes it (as
                                 the distributions' do: AcceptEnv LC_*); NULL: none        */
     enum ssh_through through;

@@ -79,9 +79,12 @@ static int prefer(struct transport *t, const char *host_keys)
         int method;
         const char *list;
     } preferred[] = {
-        {LIBSSH2_METHOD_KEX, ALGORITHMS_KEX}, {LIBSSH2_METHOD_HOSTKEY, host_keys},
-        {LIBSSH2_METHOD_CRYPT_CS, ALGORITHMS_CIPHERS},  {LIBSSH2_METHOD_CRYPT_SC, ALGORITHMS_CIPHERS},
-        {LIBSSH2_METHOD_MAC_CS, ALGORITHMS_MACS},       {LIBSSH2_METHOD_MAC_SC, ALGORITHMS_MACS},
+        {LIBSSH2_METHOD_KEX, ALGORITHMS_KEX},
+        {LIBSSH2_METHOD_HOSTKEY, host_keys},
+        {LIBSSH2_METHOD_CRYPT_CS, ALGORITHMS_CIPHERS},
+        {LIBSSH2_METHOD_CRYPT_SC, ALGORITHMS_CIPHERS},
+        {LIBSSH2_METHOD_MAC_CS, ALGORITHMS_MACS},
+        {LIBSSH2_METHOD_MAC_SC, ALGORITHMS_MACS},
     };
 
     for (size_t i = 0; i < sizeof preferred / sizeof *preferred; i++)

@@ -74,8 +74,10 @@ static int no_such(const char *first, const char *word, struct fail *why)
     near = word ? nearest_word(word, words) : NULL;
     return fail_set(why, FAIL_USAGE, "azure%s%s: %s '%s'%s%s%s", first ? " " : "",
                     first ? first : "", word ? "there is no" : "say what, as in",
-                    word ? word : words[0], near ? "; did you mean '" : "; see: ibfleet "
-                                                                        "help azure",
+                    word ? word : words[0],
+                    near ? "; did you mean '"
+                         : "; see: ibfleet "
+                           "help azure",
                     near ? near : "", near ? "'?" : "");
 }
 

@@ -39,9 +39,9 @@ struct uv_loop_s;
 struct census_order {
     const char *sets, *filter; /* "RG/NAME,RG/NAME" */
     const char *subscription, *cloud, *credential;
-    int64_t max_age_s;  /* -1: not said */
-    bool takes_all;     /* also what is not running: the set is meant, not the nodes */
-    bool changes;       /* the sets: who comes next asks again, unless a max_age_s is said */
+    int64_t max_age_s; /* -1: not said */
+    bool takes_all;    /* also what is not running: the set is meant, not the nodes */
+    bool changes; /* the sets: who comes next asks again, unless a max_age_s is said */
     const char *folder; /* where it is kept; NULL: nothing is */
     void (*tell)(const char *line);
 };

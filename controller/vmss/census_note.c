@@ -117,11 +117,12 @@ void census_note_age(const struct scaleset *set, int64_t age_s,
 
     if (age_s <= 0)
         return;
-    if (asprintf(&line,
-                 "scale set %s/%s: %zu instance%s, as Azure said %s ago (--max-age 0 asks "
-                 "again)",
-                 set->group, set->name, set->count, set->count == 1 ? "" : "s",
-                 census_age(age_s, age)) < 0)
+    if (asprintf(
+            &line,
+            "scale set %s/%s: %zu instance%s, as Azure said %s ago (--max-age 0 asks "
+            "again)",
+            set->group, set->name, set->count, set->count == 1 ? "" : "s",
+            census_age(age_s, age)) < 0)
         line = NULL;
     if (line)
         tell(line);

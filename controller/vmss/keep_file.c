@@ -67,8 +67,7 @@ int keep_file(const char *path, const char *bytes, size_t len_bytes, struct fail
     }
     *strrchr(folder, '/') = '\0';
     if ((mkdir(folder, 0700) < 0 && errno != EEXIST) ||
-        replace(path, beside, bytes, len_bytes) < 0 ||
-        sync_folder(folder) < 0)
+        replace(path, beside, bytes, len_bytes) < 0 || sync_folder(folder) < 0)
         return fail_set(why, FAIL_STATE, "%s: %s", path, strerror(errno));
     return 0;
 }

@@ -18,7 +18,7 @@
 #include "protocol/json.h"
 #include "protocol/scope.h"
 
-#define SCHEMA  "ibfleet.azure.status/1"
+#define SCHEMA     "ibfleet.azure.status/1"
 #define PIPE_WIDTH 80 /* where there is no terminal */
 
 /* ---- a set ----------------------------------------------------------------------------- */
@@ -83,7 +83,18 @@ static const char *last_part(const char *resource)
     return slash ? slash + 1 : or_dash(resource);
 }
 
-enum column { STATE, MODEL, HEALTH, ZONE, DOMAIN, PLACEMENT, SIZE, IMAGE, PROTECTED, COLUMNS };
+enum column {
+    STATE,
+    MODEL,
+    HEALTH,
+    ZONE,
+    DOMAIN,
+    PLACEMENT,
+    SIZE,
+    IMAGE,
+    PROTECTED,
+    COLUMNS
+};
 
 static const struct {
     const char *title, *words;
@@ -229,8 +240,8 @@ static int put_instances(const struct standing *s, size_t width, bool color,
 
 /* ---- findings -------------------------------------------------------------------------- */
 
-static int put_finding(const struct preflight_finding *f, size_t width,
-                       struct text *text, struct fail *why)
+static int put_finding(const struct preflight_finding *f, size_t width, struct text *text,
+                       struct fail *why)
 {
     CLEANUP(text_done) char *words = NULL;
 
@@ -253,7 +264,8 @@ int standing_render(const struct standing *s, size_t width, bool color, struct t
     if (put_instances(s, width, color, text, why) < 0)
         return -1;
     for (size_t i = 0; i < s->found->count; i++)
-        if (put_finding(&s->found->findings[i], width ? width : PIPE_WIDTH, text, why) < 0)
+        if (put_finding(&s->found->findings[i], width ? width : PIPE_WIDTH, text, why) <
+            0)
             return -1;
     return 0;
 }
@@ -288,7 +300,8 @@ static struct json *encode_instance(const void *arg, size_t i)
 
 static struct json *encode_finding(const void *arg, size_t i)
 {
-    const struct preflight_finding *f = &((const struct standing *)arg)->found->findings[i];
+    const struct preflight_finding *f =
+        &((const struct standing *)arg)->found->findings[i];
     struct json *doc = json_object();
 
     if (doc && json_put_text(doc, "check", preflight_check_name(f->check)) == 0 &&

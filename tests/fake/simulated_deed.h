@@ -22,7 +22,15 @@
 struct fail;
 struct rules;
 
-enum deed_kind { DEED_SAY, DEED_CAT, DEED_HANG, DEED_FLOOD, DEED_DIE, DEED_VANISH, DEED_MUTE };
+enum deed_kind {
+    DEED_SAY,
+    DEED_CAT,
+    DEED_HANG,
+    DEED_FLOOD,
+    DEED_DIE,
+    DEED_VANISH,
+    DEED_MUTE
+};
 
 #define DEED_SAY_BYTES 256
 

@@ -20,7 +20,7 @@ struct simulated_session {
     struct ssh_key_struct *user_key;
     const struct deed *rule;
     ssh_session session; /* NULL: mute */
-    ssh_event event;     /* of this session alone, so that a turn costs no more with many */
+    ssh_event event; /* of this session alone, so that a turn costs no more with many */
     ssh_channel channel;
     struct deed deed;
     enum { IDLE, ASKED, RUNNING, ENDED } state;
@@ -253,8 +253,7 @@ static int speak(struct simulated_session *s, ssh_bind bind)
 {
     s->session = ssh_new();
     s->event = ssh_event_new();
-    if (!s->session || !s->event ||
-        ssh_bind_accept_fd(bind, s->session, s->fd) != SSH_OK)
+    if (!s->session || !s->event || ssh_bind_accept_fd(bind, s->session, s->fd) != SSH_OK)
         return -1;
     s->server = (struct ssh_server_callbacks_struct){
         .userdata = s,

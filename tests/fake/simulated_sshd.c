@@ -145,8 +145,8 @@ static void welcome(struct server *s, int fd)
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     session = simulated_session_new(s->bind, fd, s->user_key,
                                     rules_find(s->rules, ntohl(here.sin_addr.s_addr)));
-    if (session && watch(s, EPOLL_CTL_ADD, fd, simulated_session_awaits(session),
-                         session) < 0)
+    if (session &&
+        watch(s, EPOLL_CTL_ADD, fd, simulated_session_awaits(session), session) < 0)
         simulated_session_free(session);
 }
 

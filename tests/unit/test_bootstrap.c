@@ -73,8 +73,8 @@ static void an_installed_agent_needs_a_plain_absolute_path(void **state)
     struct fail why;
 
     (void)state;
-    assert_int_equal(bootstrap_installed("/usr/libexec/ibfleet-agent", &agent, true, &command,
-                                         NULL),
+    assert_int_equal(bootstrap_installed("/usr/libexec/ibfleet-agent", &agent, true,
+                                         &command, NULL),
                      0);
     assert_string_equal(command, "sudo -n /usr/libexec/ibfleet-agent serve");
     free(command);

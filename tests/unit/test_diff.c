@@ -73,7 +73,7 @@ static size_t common(const char *a, const char *b)
     memset(best, 0, sizeof best);
     for (size_t i = n; i-- > 0;)
         for (size_t j = m; j-- > 0;)
-            best[i][j] = a[i] == b[j] ? best[i + 1][j + 1] + 1
+            best[i][j] = a[i] == b[j]                      ? best[i + 1][j + 1] + 1
                          : best[i + 1][j] > best[i][j + 1] ? best[i + 1][j]
                                                            : best[i][j + 1];
     return best[0][0];

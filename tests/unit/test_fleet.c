@@ -253,8 +253,8 @@ static void a_source_may_exclude_whom_the_fleet_does_not_have(void **state)
     assert_int_equal(hostset_count(set), 1);
     assert_true(hostset_has(set, "ib002"));
     assert_int_equal(fleet_exclude(fleet, "^file", &others, set, &why), -1);
-    assert_string_equal(
-        why.text, "file 'file': column 7 of 'ib002,gone3': no such node: 'gone3'");
+    assert_string_equal(why.text,
+                        "file 'file': column 7 of 'ib002,gone3': no such node: 'gone3'");
     assert_int_equal(fleet_exclude(fleet, "ib002,gone1", &others, set, &why), -1);
     assert_string_equal(why.text, "column 7 of 'ib002,gone1': no such node: 'gone1'");
     assert_int_equal(hostset_count(set), 1);

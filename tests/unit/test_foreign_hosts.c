@@ -117,7 +117,8 @@ static void what_pdsh_includes_is_no_comment(void **state)
     assert_lists("ib1\n#include rack1\n", "", "ib1\n,^rack1\n");
     assert_lists("#include rack1 \t\nib1", "lists", "^lists/rack1\nib1\n");
     assert_lists("#include /etc/rack1", "lists", "^/etc/rack1\n");
-    assert_lists("# both\n#include rack1\n#include rack2", "/", "\n^//rack1\n,^//rack2\n");
+    assert_lists("# both\n#include rack1\n#include rack2", "/",
+                 "\n^//rack1\n,^//rack2\n");
     assert_lists("#include\n#include \n#included rack1\n #include rack1\n"
                  "#include the login nodes\nib1 #include rack1\n",
                  "", "\n\n\n \n\nib1 \n");

@@ -180,8 +180,9 @@ static void an_order_becomes_words(void **state)
 
 static void jump_hosts_are_gone_through_as_far_as_the_node(void **state)
 {
-    struct ssh_order order = {
-        .name = "ib1", .jump = "me@out:2222,bastion", .command = "true"};
+    struct ssh_order order = {.name = "ib1",
+                              .jump = "me@out:2222,bastion",
+                              .command = "true"};
     struct arguments a = {0};
 
     (void)state;

@@ -191,9 +191,9 @@ static void what_ssh_warns_of_is_no_setting(void **state)
 static void what_only_openssh_can_do_is_named(void **state)
 {
     static const char *const lines[] = {
-        "proxyjump bastion",      "proxycommand nc %h %p", "certificatefile /c",
-        "hostkeyalias other",     "identityagent SSH_AUTH_SOCK2",      "addressfamily inet6",
-        "identityfile ~/.ssh/%h", "ciphers aes128-ctr",    "somethingnew yes",
+        "proxyjump bastion",      "proxycommand nc %h %p",        "certificatefile /c",
+        "hostkeyalias other",     "identityagent SSH_AUTH_SOCK2", "addressfamily inet6",
+        "identityfile ~/.ssh/%h", "ciphers aes128-ctr",           "somethingnew yes",
     };
 
     (void)state;

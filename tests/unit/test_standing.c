@@ -55,10 +55,10 @@ static void assert_rendered(const struct preflight *found, const char *wanted)
     assert_string_equal(text_of(&text), wanted);
 }
 
-#define HEAD                                                                             \
-    "hpc/ib: Uniform, 3 instances, Standard_HB120rs_v3 in westeurope\n"                  \
-    "  1 HCA of 200 Gb/s on each\n"                                                      \
-    "  upgrades Manual, repairs off, one placement group\n"                              \
+#define HEAD                                                            \
+    "hpc/ib: Uniform, 3 instances, Standard_HB120rs_v3 in westeurope\n" \
+    "  1 HCA of 200 Gb/s on each\n"                                     \
+    "  upgrades Manual, repairs off, one placement group\n"             \
     "\n"
 
 static void equal_instances_are_one_row_and_say_once_what_they_share(void **state)
@@ -126,8 +126,8 @@ static void what_azure_says_cannot_move_the_cursor(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(
-            equal_instances_are_one_row_and_say_once_what_they_share, set_up),
+        cmocka_unit_test_setup(equal_instances_are_one_row_and_say_once_what_they_share,
+                               set_up),
         cmocka_unit_test_setup(what_differs_is_a_column, set_up),
         cmocka_unit_test_setup(findings_follow_with_what_to_do, set_up),
         cmocka_unit_test_setup(what_azure_says_cannot_move_the_cursor, set_up),
