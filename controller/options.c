@@ -134,6 +134,9 @@ static int not_here(const struct reader *r, const struct option_row *row,
         if (c->kind & row->commands)
             snprintf(takers + len, sizeof takers - len, "%s%s", len ? ", " : "", c->name);
     }
+    if (r->command->kind == COMMAND_AZURE && strcmp(row->name, "all") == 0)
+        return fail_set(why, FAIL_USAGE,
+                        "azure does not take --all: all instances of a set are '@all'");
     return fail_set(why, FAIL_USAGE, "%s does not take --%s; these do: %s",
                     r->command->name, row->name, takers);
 }

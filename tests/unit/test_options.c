@@ -123,6 +123,8 @@ static void what_is_wrong_is_said_in_one_line(void **state)
     refused("ibfleet probe -aQ", "unknown option -Q; see: ibfleet help probe");
     refused("ibfleet probe -a --samples 5",
             "probe does not take --samples; these do: validate");
+    refused("ibfleet azure restart -a",
+            "azure does not take --all: all instances of a set are '@all'");
     refused("ibfleet probe -a -f", "--width needs a value: N");
     refused("ibfleet exec -a --timeout -- ls", "--timeout needs a value: SECONDS");
     refused("ibfleet probe -a --json=yes", "--json takes no value");
