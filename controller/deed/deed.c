@@ -190,7 +190,11 @@ void deed_go(struct deed *d)
     for (size_t k = 0; k < d->count; k++) {
         struct deed_item *i = &d->items[k];
 
-        if (i->state == DEED_TODO || deed_state_is_end(i->state))
+        if (deed_state_is_end(i->state))
+            continue;
+        if (i->left && i->left->is_left_out)
+            d->budget++; /* as was wished */
+        else if (i->state == DEED_TODO)
             continue;
         begin_one(i);
         deed_revive(i);
@@ -228,7 +232,8 @@ const struct scaleset_instance *deed_find(const struct deed_order *order,
 
 bool deed_is_left(const struct deed_order *order, size_t i)
 {
-    return !order->left || !deed_state_is_end(order->left[i].state);
+    return !order->left || (!deed_state_is_end(order->left[i].state) &&
+                            !order->left[i].is_left_out);
 }
 
 size_t deed_count_left(const struct deed_order *order)

@@ -92,7 +92,8 @@ struct deed_left {
     const char *url;   /* of DEED_FOLLOWING; NULL else */
     const char *vm_id; /* of the machine that it was; NULL: not known */
     double seconds;
-    struct fail why; /* of DEED_FAILED */
+    bool is_left_out; /* the operator wants no more done to it: it fails */
+    struct fail why;  /* of DEED_FAILED */
 };
 
 /* All is borrowed until deed_free(). */

@@ -327,8 +327,21 @@ void deed_enter(struct deed_item *i)
         enter[i->state](i);
 }
 
+static void leave_out(struct deed_item *i)
+{
+    struct fail why;
+
+    fail_set(&why, FAIL_HOSTLIST, "left out with -x when the run was resumed%s",
+             i->state == DEED_TODO ? "" : "; what was begun may go on at Azure");
+    deed_fail(i, &why);
+}
+
 void deed_revive(struct deed_item *i)
 {
+    if (i->left->is_left_out) {
+        leave_out(i);
+        return;
+    }
     if (is_lost(i))
         return;
     if (i->state == DEED_ASKING)

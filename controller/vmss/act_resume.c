@@ -17,6 +17,7 @@
 #include "controller/deed/deed_kinds.h"
 #include "controller/deed/deed_log.h"
 #include "controller/deed/deed_parley.h"
+#include "inventory/hostset.h"
 #include "protocol/fail.h"
 #include "protocol/json.h"
 #include "protocol/scope.h"
@@ -42,6 +43,30 @@ static int read_run(struct resume *r, struct command *c, struct fail *why)
     return deed_log_read(h, named ? named : r->run, &r->log, why);
 }
 
+/* -x is of the run, not of the fleet, which may not have these instances any more. */
+static int leave_out(struct resume *r, struct command *c, struct fail *why)
+{
+    CLEANUP(hostset_done) struct hostset *out = NULL;
+    const char *hosts = r->options.exclude;
+    size_t n = 0;
+
+    r->options.exclude = NULL;
+    if (!hosts)
+        return 0;
+    if (command_names(c, hosts, &out, why) < 0)
+        return fail_prefix(why, "-x");
+    for (size_t i = 0; i < r->log->count; i++) {
+        struct deed_left *left = &r->log->left[i];
+
+        left->is_left_out =
+            !deed_state_is_end(left->state) && hostset_has(out, r->log->nodes[i]);
+        n += left->is_left_out;
+    }
+    return n ? 0
+             : fail_set(why, FAIL_HOSTLIST, "-x '%s': the run has none of them left",
+                        hosts);
+}
+
 /* What is typed now wins over what was typed then. */
 static int open_sets(struct resume *r, struct command *c, struct fail *why)
 {
@@ -50,7 +75,7 @@ static int open_sets(struct resume *r, struct command *c, struct fail *why)
         invocation_fill(deed_log_given(r->log), &r->options);
     r->options.filter = c->options->filter; /* who is left need not be as it was then */
     c->options = &r->options;
-    return command_choose(c, NULL, why);
+    return leave_out(r, c, why) < 0 ? -1 : command_choose(c, NULL, why);
 }
 
 static int make_order(struct resume *r, const struct command *c, struct fail *why)

@@ -413,3 +413,23 @@ refused() { [ "$(azure_calls fault)" -ge 1 ]; }
     says "1 started"
     [ "$(state_of 1 power)" = running ]
 }
+
+@test "azure resume -x: nothing more is done to whom it names" {
+    azure <<<'{"sets":[{"name":"ib","count":4}],"operations":{"seconds":60,"retryAfter":1}}'
+    deed_begins restart 'ib[000000-000003]' --max-failures 0
+    wait_until 60 followed ib000000
+    deed_dies
+    azure_steer scenario '{"operations":{"retryAfter":0}}' >/dev/null
+    deed resume -x ib000009
+    [ "$status" = 2 ]
+    says "-x 'ib000009': the run has none of them left"
+    deed resume -x 'ib[000000,000002]' --plan
+    says "restart 2 instances"
+    says "ib[000001,000003]"
+    deed resume -x 'ib[000000,000002]'
+    [ "$status" = 1 ]
+    says "2 failed, 2 restarted"
+    says "left out with -x when the run was resumed"
+    [ "$(done_to restart 2)" = 0 ]
+    [ "$(journal "SELECT state FROM node WHERE name = 'ib000002'")" = failed ]
+}
