@@ -64,11 +64,11 @@ static void put_nodes(const struct extension_plan *plan, struct text *text)
                  "restart them\n");
     if (plan->left_out && o->way == EXTENSION_BY_MODEL)
         text_add(text,
-                 "%zu instance%s of the set%s left out, as %s not run or not chosen: "
-                 "start them, and ask again\n",
+                 "%zu instance%s of the set %s left out, as %s not chosen or not "
+                 "running: ask again for all that run\n",
                  plan->left_out, plan->left_out == 1 ? "" : "s",
-                 plan->left_out == 1 ? " is" : " are",
-                 plan->left_out == 1 ? "it does" : "they do");
+                 plan->left_out == 1 ? "is" : "are",
+                 plan->left_out == 1 ? "it is" : "they are");
 }
 
 void extension_plan_render(const struct extension_plan *plan, struct text *text)

@@ -241,7 +241,8 @@ static void the_plan_says_what_whom_and_how_many_at_once(void **state)
     assert_told(
         "3 instances are brought to the model, 2 at a time, each looked at before "
         "the next: ib[000001-000003]\n");
-    assert_told("1 instance of the set is left out, as it does not run");
+    assert_told(
+        "1 instance of the set is left out, as it is not chosen or not running: ");
 }
 
 static struct extension_report report(void)
