@@ -7,7 +7,11 @@ load ../e2e/azure
 : "${BUILD:?is not set: make check-azure does it}"
 
 setup() { SET='~/virtualMachineScaleSets/{set}'; }
-teardown() { azure_stop; }
+teardown()
+{
+    azure_keep "$BATS_TEST_TMPDIR"/{state,out,err} 2>/dev/null || true
+    azure_stop
+}
 
 HERE=${BATS_TEST_FILENAME%/*}
 LINUX='{"name":"InfiniBandDriverLinux","publisher":"Microsoft.HpcCompute","type":"InfiniBandDriverLinux","typeHandlerVersion":"1.2","autoUpgradeMinorVersion":true,"settings":{}}'
