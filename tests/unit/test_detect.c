@@ -256,8 +256,8 @@ static void nonsense_in_sysfs_is_unknown_not_a_crash(void **state)
 static void a_host_whose_name_is_no_name_is_none(void **state)
 {
     static const char *const values[] = {"", "a b", "x\"y", "GGBB\n1",
-                                         "0123456789012345678901234567890123456789"
-                                         "012345678901234567890123456789"};
+                                         ("0123456789012345678901234567890123456789"
+                                          "012345678901234567890123456789")};
     char root[] = "/tmp/ibfleet-detect-XXXXXX", path[128], command[160];
     struct {
         char key[512], value[2048];
