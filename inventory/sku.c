@@ -10,27 +10,34 @@
 #include "protocol/json.h"
 
 /* clang-format off */
+
+/* Sources, public all of them: (h) the conf files of Azure/azurehpc-health-checks, which
+ * expect so many links of such a rate; (d) the size pages of MicrosoftDocs/azure-compute-docs;
+ * (o) sizes-hpc.md of MicrosoftDocs/azure-docs as of 2020; (i) Azure/azhpc-images issues 28
+ * and 51.  For ND40rs_v2 (i) says ConnectX-3 Pro, but no such NIC has the 100 Gb/s of (h).
+ * For GB300 (d) says 800 Gb/s, which ConnectX-8 alone can do.
+ */
 static const struct sku_known table[] = {
-    {"Standard_HB60*rs",           1, 100, true},
-    {"Standard_HB120*rs_v2",       1, 200, true},
-    {"Standard_HB120*rs_v3",       1, 200, true},
-    {"Standard_HB176*rs_v4",       1, 400, true},
-    {"Standard_HB368*rs_v5",       4, 200, true},
-    {"Standard_HC44*rs",           1, 100, true},
-    {"Standard_HX176*rs",          1, 400, true},
-    {"Standard_H16r",              1,  56, false},
-    {"Standard_H16mr",             1,  56, false},
-    {"Standard_NC24r",             1,  56, false},
-    {"Standard_NC24rs_v2",         1,  56, false},
-    {"Standard_NC24rs_v3",         1,  56, true},
-    {"Standard_ND40rs_v2",         1, 100, true},
-    {"Standard_ND96asr_v4",        8, 200, true},
-    {"Standard_ND96amsr_A100_v4",  8, 200, true},
-    {"Standard_ND96asr_MI200_v4",  8, 200, true},
-    {"Standard_ND96isr*_H[12]00_v5", 8, 400, true},
-    {"Standard_ND96isr_MI300X_v5", 8, 400, true},
-    {"Standard_ND128isr*_GB200_v6", 4, 400, true},
-    {"Standard_ND128isr*_GB300_v6", 4, 800, true},
+    {"Standard_HB60*rs",              1, 100, NIC_CONNECTX_5,     true},  /* o   */
+    {"Standard_HB120*rs_v2",          1, 200, NIC_CONNECTX_6,     true},  /* h d */
+    {"Standard_HB120*rs_v3",          1, 200, NIC_CONNECTX_6,     true},  /* h   */
+    {"Standard_HB176*rs_v4",          1, 400, NIC_CONNECTX_7,     true},  /* h   */
+    {"Standard_HB368*rs_v5",          4, 200, NIC_CONNECTX_7,     true},  /* d   */
+    {"Standard_HC44*rs",              1, 100, NIC_CONNECTX_5,     true},  /* h   */
+    {"Standard_HX176*rs",             1, 400, NIC_CONNECTX_7,     true},  /* h   */
+    {"Standard_H16r",                 1,  56, NIC_CONNECTX_3_PRO, false}, /* o   */
+    {"Standard_H16mr",                1,  56, NIC_CONNECTX_3_PRO, false}, /* o   */
+    {"Standard_NC24r",                1,  56, NIC_CONNECTX_3_PRO, false}, /* i   */
+    {"Standard_NC24rs_v2",            1,  56, NIC_CONNECTX_3_PRO, false}, /* i   */
+    {"Standard_NC24rs_v3",            1,  56, NIC_CONNECTX_3_PRO, true},  /* i   */
+    {"Standard_ND40rs_v2",            1, 100, NIC_CONNECTX_5,     true},  /* h   */
+    {"Standard_ND96asr_v4",           8, 200, NIC_CONNECTX_6,     true},  /* h   */
+    {"Standard_ND96amsr_A100_v4",     8, 200, NIC_CONNECTX_6,     true},  /* h   */
+    {"Standard_ND96asr_MI200_v4",     8, 200, NIC_CONNECTX_6,     true},  /* h   */
+    {"Standard_ND96isr*_H[12]00_v5",  8, 400, NIC_CONNECTX_7,     true},  /* h   */
+    {"Standard_ND96isr_MI300X_v5",    8, 400, NIC_CONNECTX_7,     true},  /* h   */
+    {"Standard_ND128isr*_GB200_v6",   4, 400, NIC_CONNECTX_7,     true},  /* d   */
+    {"Standard_ND128isr*_GB300_v6",   4, 800, NIC_CONNECTX_8,     true},  /* d   */
 };
 /* clang-format on */
 

@@ -1,7 +1,7 @@
 /* sku - what a virtual machine of some Azure size has to do RDMA with
  *
  * Azure's list of sizes says whether one can do RDMA at all; a table of ours says through
- * how many HCAs and how fast, which the list does not.
+ * how many HCAs of which family and how fast, which the list does not.
  *
  *     struct sku_list list = {0};
  *
@@ -19,6 +19,7 @@
 #include <stddef.h>
 
 #include "inventory/arena.h"
+#include "inventory/nic.h"
 
 struct fail;
 struct json;
@@ -44,6 +45,7 @@ struct sku_known {
     const char *pattern; /* of names: Standard_HB120*rs_v3 */
     unsigned hcas;
     unsigned gbps;  /* of each HCA's link, of 1e9 bits a second */
+    enum nic_family family;
     bool is_sr_iov; /* false: Network Direct, which no driver of ours serves */
 };
 

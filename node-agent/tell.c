@@ -47,6 +47,36 @@ static void write_hca(FILE *out, const struct facts_hca *h)
     }
 }
 
+static void write_driver(FILE *out, const struct facts_platform *on)
+{
+    fprintf(out, "driver     %s %s, module %s%s%s\n", or_dash(on->driver),
+            on->driver_version ? on->driver_version : "", or_dash(on->driver_module),
+            on->image_driver ? ", an HPC image with " : "",
+            on->image_driver ? on->image_driver : "");
+    for (size_t i = 0; i < on->dkms_count; i++)
+        fprintf(out, "dkms       %s %s: %s\n", on->dkms[i].module, on->dkms[i].version,
+                on->dkms[i].state);
+    for (size_t i = 0; i < on->holder_count; i++)
+        fprintf(out, "in use by  %s: %s\n", on->holders[i].kind, on->holders[i].what);
+}
+
+static void write_platform(FILE *out, const struct facts_platform *on)
+{
+    fprintf(out, "platform   %s%s%s%s\n",
+            on->azure   ? "Azure"
+            : on->vmbus ? "Hyper-V"
+                        : "not seen to be Hyper-V",
+            on->vmbus ? ", vmbus" : "", on->pass_through ? ", PCI pass-through" : "",
+            on->network_direct ? ", Network Direct" : "");
+    for (size_t i = 0; i < on->nic_count; i++)
+        fprintf(out, "nic        %s %s, %s, %s\n", on->nics[i].pci,
+                on->nics[i].family ? on->nics[i].family : "of an unknown family",
+                on->nics[i].role, or_dash(on->nics[i].hca));
+    write_driver(out, on);
+    for (size_t i = 0; i < on->ipoib_count; i++)
+        fprintf(out, "ipoib      %s for %s\n", on->ipoib[i].address, on->ipoib[i].mac);
+}
+
 static void write_facts(FILE *out, const struct facts *f)
 {
     fprintf(out, "host       %s, %s, %d CPUs, %.1f GiB, hypervisor %s\n", f->hostname,
@@ -58,6 +88,7 @@ static void write_facts(FILE *out, const struct facts *f)
         write_hca(out, &f->hcas[i]);
     if (!f->hca_count)
         fputs("hca        none\n", out);
+    write_platform(out, &f->platform);
     fputs("modules   ", out);
     for (size_t i = 0; i < f->module_count; i++)
         fprintf(out, " %s", f->modules[i]);

@@ -111,6 +111,7 @@ static const struct record_field facts_fields[] = {
          FACTS_MAX_PACKAGES),
     FIELD(facts, RECORD_TEXT_OR_NULL, rxe_kept),
     FIELD(facts, RECORD_FLAG,         memlock_kept),
+    RECORD_LATE_STRUCT(facts, platform, &platform_shape),
 };
 static const struct record_shape facts_shape = SHAPE(facts, facts_fields);
 /* clang-format on */

@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "protocol/platform.h"
+
 struct fail;
 struct json;
 
@@ -120,6 +122,7 @@ struct facts {
     size_t package_count;
     char *rxe_kept;    /* interface on which ibfleet keeps Soft-RoCE over boots; NULL */
     bool memlock_kept; /* ibfleet's memlock limits file is in place               */
+    struct facts_platform platform; /* all zero from agents that do not tell yet     */
 };
 
 /* An empty one, numbers unknown.  NULL only when memory is exhausted. */

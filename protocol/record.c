@@ -68,6 +68,7 @@ static int put_field(struct json *object, const void *record,
 
     switch (f->type) {
     case RECORD_PART:
+    case RECORD_LATE_PART:
         return json_put(object, f->key, record_encode(f->shape, p));
     case RECORD_LIST:
     case RECORD_TEXTS:
@@ -157,6 +158,10 @@ static int get_field(const struct json *doc, const struct record_field *f, void 
     void *p = at(record, f->offset);
 
     switch (f->type) {
+    case RECORD_LATE_PART:
+        if (!json_find(doc, f->key))
+            return 0;
+        return get_part(doc, f, p, why);
     case RECORD_PART:
         return get_part(doc, f, p, why);
     case RECORD_LIST:
@@ -203,6 +208,7 @@ static void clear_field(const struct record_field *f, void *record)
         free(*(char **)at(record, f->offset));
         break;
     case RECORD_PART:
+    case RECORD_LATE_PART:
         record_clear(f->shape, at(record, f->offset));
         break;
     case RECORD_LIST:

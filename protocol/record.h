@@ -41,6 +41,7 @@ enum record_type {
     RECORD_GID,          /* uint8_t [RECORD_GID_BYTES], hexadecimal on the wire     */
     RECORD_FLAG,         /* bool                                                   */
     RECORD_PART,         /* a structure of `shape`, in place                       */
+    RECORD_LATE_PART,    /* one that came later: left zero when it is missing      */
     RECORD_LIST,         /* array of such structures, size_t at count_offset       */
     RECORD_TEXTS,        /* char **, size_t at count_offset                        */
     RECORD_HEX16S,       /* uint16_t *, size_t at count_offset                     */
@@ -71,6 +72,8 @@ struct record_shape {
     {#name, kind, offsetof(struct type, name), 0, NULL, lo, hi}
 #define RECORD_STRUCT(type, name, of) \
     {#name, RECORD_PART, offsetof(struct type, name), 0, of, 0, 0}
+#define RECORD_LATE_STRUCT(type, name, of) \
+    {#name, RECORD_LATE_PART, offsetof(struct type, name), 0, of, 0, 0}
 #define RECORD_ARRAY(type, kind, name, count, of, most) \
     {#name, kind, offsetof(struct type, name), offsetof(struct type, count), of, 0, most}
 #define RECORD_SHAPE(type, fields) \

@@ -59,6 +59,11 @@ int detect(const char *root, struct facts **f, struct fail *why)
     part_modules(root, made);
     part_packages(root, made);
     part_kept(root, made);
+    part_hyperv(root, made);
+    part_nics(root, made);
+    part_ofed(root, made);
+    part_dkms(root, made);
+    part_holders(root, made);
     if (complete(made) < 0) {
         facts_free(made);
         return fail_memory(why);

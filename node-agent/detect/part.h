@@ -17,6 +17,11 @@ void part_hcas(const char *root, struct facts *f);
 void part_modules(const char *root,
                   struct facts *f); /* after part_os: needs the kernel */
 void part_packages(const char *root, struct facts *f); /* after part_os */
+void part_hyperv(const char *root, struct facts *f);
+void part_nics(const char *root, struct facts *f); /* after part_pci and part_hcas */
+void part_ofed(const char *root, struct facts *f); /* after part_packages, part_modules */
+void part_dkms(const char *root, struct facts *f); /* after part_os */
+void part_holders(const char *root, struct facts *f);
 void part_kept(const char *root, struct facts *f); /* what an earlier run left in place */
 
 #endif

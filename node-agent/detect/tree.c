@@ -89,6 +89,20 @@ char *tree_link(const char *root, const char *fmt, ...)
     return strdup(slash ? slash + 1 : target);
 }
 
+bool tree_target(const char *root, const char *path, char *target)
+{
+    char whole[PATH_MAX];
+    ssize_t n;
+
+    if (snprintf(whole, sizeof whole, "%s%s", root, path) >= (int)sizeof whole)
+        return false;
+    n = readlink(whole, target, PATH_MAX - 1);
+    if (n <= 0)
+        return false;
+    target[n] = '\0';
+    return true;
+}
+
 bool tree_exists(const char *root, const char *fmt, ...)
 {
     char path[PATH_MAX];

@@ -32,6 +32,9 @@ long tree_number(const char *root, long fallback, const char *fmt, ...)
 char *tree_link(const char *root, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* Where a symbolic link points to, into PATH_MAX bytes; nothing below root is followed. */
+bool tree_target(const char *root, const char *path, char *target);
+
 bool tree_exists(const char *root, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
