@@ -47,6 +47,47 @@ static void write_hca(FILE *out, const struct facts_hca *h)
     }
 }
 
+static void write_image(FILE *out, const struct facts_azure *a)
+{
+    if (a->publisher || a->offer || a->sku)
+        fprintf(out, "image      %s:%s:%s:%s\n", or_dash(a->publisher), or_dash(a->offer),
+                or_dash(a->sku), or_dash(a->image_version));
+    if (a->secure_boot != FACTS_UNKNOWN || a->security_type)
+        fprintf(out, "security   secure boot %s, type %s\n",
+                a->secure_boot == FACTS_UNKNOWN ? "unknown"
+                : a->secure_boot                ? "on"
+                                                : "off",
+                or_dash(a->security_type));
+}
+
+static void write_events(FILE *out, const struct facts_azure *a)
+{
+    for (size_t i = 0; i < a->event_count; i++) {
+        const struct facts_event *e = &a->events[i];
+
+        fprintf(out, "event      %s, %s, not before %s, by %s\n", e->type,
+                or_dash(e->status), e->not_before ? e->not_before : "now",
+                or_dash(e->source));
+    }
+    if (a->events_detail)
+        fprintf(out, "event      not known, %s: %s\n", or_dash(a->events_asked),
+                a->events_detail);
+}
+
+static void write_azure(FILE *out, const char *size, const struct facts_azure *a)
+{
+    if (size || a->location)
+        fprintf(out, "azure      %s in %s, zone %s, scale set %s, placement group %s\n",
+                or_dash(size), or_dash(a->location), or_dash(a->zone),
+                or_dash(a->scale_set), or_dash(a->placement_group));
+    write_image(out, a);
+    write_events(out, a);
+    for (size_t i = 0; i < a->refused_count; i++)
+        fprintf(out, "metadata   '%s' makes no sense and was left out\n", a->refused[i]);
+    if (a->metadata_detail)
+        fprintf(out, "metadata   %s: %s\n", a->metadata, a->metadata_detail);
+}
+
 static void write_driver(FILE *out, const struct facts_platform *on)
 {
     fprintf(out, "driver     %s %s, module %s%s%s\n", or_dash(on->driver),
@@ -84,6 +125,8 @@ static void write_facts(FILE *out, const struct facts *f)
             or_dash(f->hypervisor));
     fprintf(out, "system     %s, kernel %s, packages by %s\n", f->os.pretty, f->os.kernel,
             or_dash(f->os.packages));
+    if (f->azure)
+        write_azure(out, f->size, f->azure);
     for (size_t i = 0; i < f->hca_count; i++)
         write_hca(out, &f->hcas[i]);
     if (!f->hca_count)

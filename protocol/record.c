@@ -23,13 +23,13 @@ static size_t count_of(const void *record, const struct record_field *f)
     return *(const size_t *)peek(record, f->count_offset);
 }
 
-/* A list's pointer, whatever it points to. */
-static void *array_of(const void *record, const struct record_field *f)
+/* The pointer to a list or a child, whatever it points to. */
+static void *pointee(const void *record, const struct record_field *f)
 {
-    void *array;
+    void *p;
 
-    memcpy(&array, peek(record, f->offset), sizeof array);
-    return array;
+    memcpy(&p, peek(record, f->offset), sizeof p);
+    return p;
 }
 
 /* ---- encode -------------------------------------------------------------------- */
@@ -37,7 +37,7 @@ static void *array_of(const void *record, const struct record_field *f)
 static int push_element(struct json *list, const void *record,
                         const struct record_field *f, size_t i)
 {
-    const void *array = array_of(record, f);
+    const void *array = pointee(record, f);
 
     switch (f->type) {
     case RECORD_LIST:
@@ -61,6 +61,15 @@ static int put_list(struct json *object, const void *record, const struct record
     return json_put(object, f->key, list);
 }
 
+static int put_child(struct json *object, const void *record,
+                     const struct record_field *f)
+{
+    const void *child = pointee(record, f);
+
+    return child ? json_put(object, f->key, record_encode(f->shape, child))
+                 : json_put_text(object, f->key, NULL);
+}
+
 static int put_field(struct json *object, const void *record,
                      const struct record_field *f)
 {
@@ -70,6 +79,8 @@ static int put_field(struct json *object, const void *record,
     case RECORD_PART:
     case RECORD_LATE_PART:
         return json_put(object, f->key, record_encode(f->shape, p));
+    case RECORD_PART_OR_NULL:
+        return put_child(object, record, f);
     case RECORD_LIST:
     case RECORD_TEXTS:
     case RECORD_HEX16S:
@@ -152,6 +163,24 @@ static int get_part(const struct json *doc, const struct record_field *f, void *
     return 0;
 }
 
+static int get_child(const struct json *doc, const struct record_field *f, void *p,
+                     struct fail *why)
+{
+    void *child;
+
+    if (!json_find(doc, f->key))
+        return 0;
+    child = calloc(1, f->shape->bytes);
+    if (!child)
+        return fail_memory(why);
+    if (get_part(doc, f, child, why) < 0) {
+        free(child);
+        return -1;
+    }
+    memcpy(p, &child, sizeof child);
+    return 0;
+}
+
 static int get_field(const struct json *doc, const struct record_field *f, void *record,
                      struct fail *why)
 {
@@ -164,6 +193,8 @@ static int get_field(const struct json *doc, const struct record_field *f, void 
         return get_part(doc, f, p, why);
     case RECORD_PART:
         return get_part(doc, f, p, why);
+    case RECORD_PART_OR_NULL:
+        return get_child(doc, f, p, why);
     case RECORD_LIST:
     case RECORD_TEXTS:
     case RECORD_HEX16S:
@@ -190,7 +221,7 @@ int record_decode(const struct record_shape *shape, const struct json *doc, void
 
 static void clear_list(const struct record_field *f, void *record)
 {
-    void *array = array_of(record, f);
+    void *array = pointee(record, f);
 
     for (size_t i = 0; i < count_of(record, f); i++)
         if (f->type == RECORD_LIST)
@@ -198,6 +229,15 @@ static void clear_list(const struct record_field *f, void *record)
         else if (f->type == RECORD_TEXTS)
             free(((char **)array)[i]);
     free(array);
+}
+
+static void clear_child(const struct record_field *f, void *record)
+{
+    void *child = pointee(record, f);
+
+    if (child)
+        record_clear(f->shape, child);
+    free(child);
 }
 
 static void clear_field(const struct record_field *f, void *record)
@@ -210,6 +250,9 @@ static void clear_field(const struct record_field *f, void *record)
     case RECORD_PART:
     case RECORD_LATE_PART:
         record_clear(f->shape, at(record, f->offset));
+        break;
+    case RECORD_PART_OR_NULL:
+        clear_child(f, record);
         break;
     case RECORD_LIST:
     case RECORD_TEXTS:

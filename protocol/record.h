@@ -26,6 +26,8 @@ struct json;
 
 #define RECORD_GID_BYTES 16
 
+#define RECORD_UNKNOWN (-1)
+
 enum record_type {
     RECORD_TEXT,         /* char *, never NULL                                     */
     RECORD_TEXT_OR_NULL, /* char *, may be missing                                 */
@@ -40,8 +42,10 @@ enum record_type {
     RECORD_REAL,         /* double within min..max: finite                         */
     RECORD_GID,          /* uint8_t [RECORD_GID_BYTES], hexadecimal on the wire     */
     RECORD_FLAG,         /* bool                                                   */
+    RECORD_FLAG_OR_NULL, /* int: 0, 1, or RECORD_UNKNOWN, which is null            */
     RECORD_PART,         /* a structure of `shape`, in place                       */
     RECORD_LATE_PART,    /* one that came later: left zero when it is missing      */
+    RECORD_PART_OR_NULL, /* a pointer to one on the heap, NULL when missing or null */
     RECORD_LIST,         /* array of such structures, size_t at count_offset       */
     RECORD_TEXTS,        /* char **, size_t at count_offset                        */
     RECORD_HEX16S,       /* uint16_t *, size_t at count_offset                     */
@@ -74,6 +78,8 @@ struct record_shape {
     {#name, RECORD_PART, offsetof(struct type, name), 0, of, 0, 0}
 #define RECORD_LATE_STRUCT(type, name, of) \
     {#name, RECORD_LATE_PART, offsetof(struct type, name), 0, of, 0, 0}
+#define RECORD_CHILD(type, name, of) \
+    {#name, RECORD_PART_OR_NULL, offsetof(struct type, name), 0, of, 0, 0}
 #define RECORD_ARRAY(type, kind, name, count, of, most) \
     {#name, kind, offsetof(struct type, name), offsetof(struct type, count), of, 0, most}
 #define RECORD_SHAPE(type, fields) \

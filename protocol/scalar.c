@@ -175,6 +175,25 @@ static int get_whole(const struct json *doc, const struct record_field *f, void 
     return 0;
 }
 
+/* ---- yes, no, or not known --------------------------------------------------------- */
+
+static int put_flag_or_null(struct json *object, const char *key, int flag)
+{
+    return flag == RECORD_UNKNOWN ? json_put_text(object, key, NULL)
+                                  : json_put_flag(object, key, flag != 0);
+}
+
+static int get_flag_or_null(const struct json *doc, const char *key, int *flag,
+                            struct fail *why)
+{
+    bool is_set = false;
+
+    if (json_find(doc, key) && json_get_flag(doc, key, &is_set, why) < 0)
+        return -1;
+    *flag = json_find(doc, key) ? is_set : RECORD_UNKNOWN;
+    return 0;
+}
+
 /* ---- all of them ------------------------------------------------------------------ */
 
 int scalar_put(struct json *object, const struct record_field *f, const void *p)
@@ -201,6 +220,8 @@ int scalar_put(struct json *object, const struct record_field *f, const void *p)
         return json_put_real(object, f->key, *(const double *)p);
     case RECORD_GID:
         return put_gid(object, f->key, p);
+    case RECORD_FLAG_OR_NULL:
+        return put_flag_or_null(object, f->key, *(const int *)p);
     default:
         return json_put_flag(object, f->key, *(const bool *)p);
     }
@@ -228,6 +249,8 @@ int scalar_get(const struct json *doc, const struct record_field *f, void *p,
         return get_real(doc, f, p, why);
     case RECORD_GID:
         return get_gid(doc, f->key, p, why);
+    case RECORD_FLAG_OR_NULL:
+        return get_flag_or_null(doc, f->key, p, why);
     default:
         return json_get_flag(doc, f->key, p, why);
     }

@@ -22,6 +22,7 @@
 
 struct classes {
     size_t count;
+    bool sized;                  /* somebody's size is known */
     struct fold *rows;           /* the table's cells, a line each */
     struct fold *traits[TRAITS]; /* each trait alone               */
 };
@@ -80,7 +81,7 @@ static void add_cell(const char *said, struct text *row)
     text_add(row, "%c", CELL_END);
 }
 
-/* os, kernel, hca, link, rdma */
+/* size, os, kernel, hca, link, rdma */
 static void add_cells(const struct facts *f, struct text *row)
 {
     CLEANUP(text_clear) struct text os = {0}, hca = {0}, link = {0};
@@ -88,6 +89,7 @@ static void add_cells(const struct facts *f, struct text *row)
     text_add(&os, "%s %s", f->os.id, f->os.version_id ? f->os.version_id : "");
     trait_add_hca_names(f, &hca);
     trait_add_links(f, &link);
+    add_cell(f->size ? f->size : "-", row);
     add_cell(text_of(&os), row);
     add_cell(f->os.kernel, row);
     add_cell(text_of(&hca), row);
@@ -114,19 +116,23 @@ int classes_add(struct classes *c, const char *name, const struct facts *f,
         if (fold_add(c->traits[t], name, text_of(&said), said.len_bytes, why) < 0)
             return -1;
     }
+    c->sized |= f->size != NULL;
     c->count++;
     return 0;
 }
 
 /* ---- the table ----------------------------------------------------------------- */
 
-static void add_row(struct fold *rows, size_t i, struct table *t)
+static void add_row(const struct classes *c, size_t i, struct table *t)
 {
-    const char *cell = fold_text(rows, i, NULL), *hosts = fold_hosts(rows, i);
+    const char *cell = fold_text(c->rows, i, NULL), *hosts = fold_hosts(c->rows, i);
+
+    if (!c->sized)
+        cell = strchr(cell, CELL_END) + 1;
 
     table_row(t, i ? COLOR_WARN : COLOR_PLAIN); /* the first is the most common */
     table_cell(t, "%s", hosts ? hosts : "?");
-    table_cell(t, "%zu", fold_size(rows, i));
+    table_cell(t, "%zu", fold_size(c->rows, i));
     for (const char *end; (end = strchr(cell, CELL_END)); cell = end + 1)
         table_cell(t, "%.*s", (int)(end - cell), cell);
 }
@@ -134,14 +140,15 @@ static void add_row(struct fold *rows, size_t i, struct table *t)
 static void put_table(struct classes *c, size_t width, bool color, struct text *text)
 {
     CLEANUP(table_done)
-    struct table *t = table_new("NODES|>N|~OS|~KERNEL|~HCA|~LINK|~RDMA");
+    struct table *t = table_new(c->sized ? "NODES|>N|~SIZE|~OS|~KERNEL|~HCA|~LINK|~RDMA"
+                                         : "NODES|>N|~OS|~KERNEL|~HCA|~LINK|~RDMA");
 
     if (!t) {
         text->cut = true;
         return;
     }
     for (size_t i = 0; i < fold_count(c->rows); i++)
-        add_row(c->rows, i, t);
+        add_row(c, i, t);
     table_render(t, width, color, text);
 }
 

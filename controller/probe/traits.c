@@ -151,6 +151,64 @@ static void add_machine(const struct facts *f, struct text *text)
     text_add(text, ", %.*f GiB", gib < 8 ? 1 : 0, gib);
 }
 
+/* ---- Azure --------------------------------------------------------------------- */
+
+/* "WORDS TEXT", with a comma before it where something stands already. */
+static void add_part(struct text *text, size_t from, const char *words, const char *said)
+{
+    if (said)
+        text_add(text, "%s%s%s", text->len_bytes > from ? ", " : "", words, said);
+}
+
+static void add_image(const struct facts_azure *a, size_t from, struct text *text)
+{
+    CLEANUP(text_clear) struct text image = {0};
+
+    if (!a->publisher && !a->offer && !a->sku)
+        return;
+    text_add(&image, "%s:%s:%s:%s", a->publisher ? a->publisher : "-",
+             a->offer ? a->offer : "-", a->sku ? a->sku : "-",
+             a->image_version ? a->image_version : "-");
+    add_part(text, from, "image ", text_of(&image));
+    text->cut |= text_is_cut(&image);
+}
+
+/* When something will happen differs from node to node; what, is told alike. */
+static void add_events(const struct facts_azure *a, size_t from, struct text *text)
+{
+    for (size_t i = 0; i < a->event_count; i++)
+        add_part(text, from, "event ", a->events[i].type);
+    if (a->events_detail)
+        add_part(text, from, "events not known: ", a->events_asked);
+}
+
+/* What a node shares with its like: no ids of the machine itself. */
+static void add_azure(const struct facts *f, struct text *text)
+{
+    const struct facts_azure *a = f->azure;
+    size_t from = text->len_bytes;
+
+    if (!a) {
+        text_add(text, "none");
+        return;
+    }
+    add_part(text, from, "", a->location);
+    add_part(text, from, "zone ", a->zone);
+    add_part(text, from, "scale set ", a->scale_set);
+    add_part(text, from, "placement group ", a->placement_group);
+    add_image(a, from, text);
+    add_part(text, from, "", a->security_type);
+    if (a->secure_boot != FACTS_UNKNOWN)
+        add_part(text, from, "secure boot ", a->secure_boot ? "on" : "off");
+    add_events(a, from, text);
+    for (size_t i = 0; i < a->refused_count; i++)
+        add_part(text, from, "makes no sense: ", a->refused[i]);
+    if (a->metadata_detail)
+        add_part(text, from, "metadata ", a->metadata);
+    if (text->len_bytes == from)
+        text_add(text, "unknown");
+}
+
 static void add_packages(const struct facts *f, struct text *text)
 {
     for (size_t i = 0; i < f->package_count; i++)
@@ -249,6 +307,7 @@ static const struct {
     [TRAIT_OS]       = {"os",       add_os},
     [TRAIT_KERNEL]   = {"kernel",   add_kernel},
     [TRAIT_MACHINE]  = {"machine",  add_machine},
+    [TRAIT_AZURE]    = {"azure",    add_azure},
     [TRAIT_HCA]      = {"hca",      add_hcas},
     [TRAIT_LINK]     = {"link",     add_ports},
     [TRAIT_FIRMWARE] = {"firmware", add_firmware},

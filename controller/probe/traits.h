@@ -13,6 +13,7 @@ enum trait {
     TRAIT_OS,       /* Debian GNU/Linux 12 (bookworm)                          */
     TRAIT_KERNEL,   /* 6.1.0-28-amd64 x86_64                                   */
     TRAIT_MACHINE,  /* Standard_HB120rs_v3, microsoft, 120 CPUs, 448 GiB       */
+    TRAIT_AZURE,    /* westeurope zone 1, scale set hb, image P:O:S:V, no event  */
     TRAIT_HCA,      /* mlx5_ib[0-7] mlx5_core                                  */
     TRAIT_LINK,     /* 8x InfiniBand 400 Gb/s ACTIVE, 1x Ethernet 100 Gb/s ACTIVE */
     TRAIT_FIRMWARE, /* mlx5_ib[0-7] 28.41.1000 MT_0000000838                   */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "node-agent/detect/metadata.h"
 #include "node-agent/detect/part.h"
 #include "protocol/facts.h"
 #include "protocol/fail.h"
@@ -36,7 +37,8 @@ static int complete(struct facts *f)
 {
     if (need(&f->hostname) < 0 || need(&f->boot_id) < 0 ||
         need_or(&f->os.id, "linux") < 0 || need_or(&f->os.pretty, "Linux") < 0 ||
-        need(&f->os.kernel) < 0 || need(&f->os.machine) < 0)
+        need(&f->os.kernel) < 0 || need(&f->os.machine) < 0 ||
+        (f->azure && need(&f->azure->metadata) < 0))
         return -1;
     for (size_t i = 0; i < f->hca_count; i++)
         if (need_in_hca(&f->hcas[i]) < 0)
@@ -60,6 +62,7 @@ int detect(const char *root, struct facts **f, struct fail *why)
     part_packages(root, made);
     part_kept(root, made);
     part_hyperv(root, made);
+    metadata_ask(root, made); /* before part_nics: the size tells a family */
     part_nics(root, made);
     part_ofed(root, made);
     part_dkms(root, made);
