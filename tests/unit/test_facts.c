@@ -33,7 +33,15 @@ static const char *const node =
     "\"gid\":\"fe80:0000:0000:0000:0015:5dff:fe33:ff3e\",\"type\":\"IB/RoCE v1\"}]}]}],"
     "\"modules\":[\"ib_core\"],\"modules_available\":[\"ib_core\",\"rdma_rxe\"],"
     "\"packages\":[{\"name\":\"rdma-core\",\"version\":\"44.0-2\"}],"
-    "\"rxe_kept\":null,\"memlock_kept\":false}";
+    "\"rxe_kept\":null,\"memlock_kept\":false,"
+    "\"azure\":{\"metadata\":\"ok\",\"metadata_detail\":null,\"events_asked\":\"ok\","
+    "\"events_detail\":null,\"name\":\"hb_0\",\"location\":\"westus\",\"zone\":null,"
+    "\"publisher\":null,\"offer\":null,\"sku\":null,\"image_version\":null,"
+    "\"os_type\":null,\"environment\":null,\"security_type\":null,"
+    "\"secure_boot\":true,\"scale_set\":null,\"placement_group\":null,"
+    "\"vm_id\":null,\"resource_id\":null,\"refused\":[\"zone\"],\"events\":[{"
+    "\"id\":\"A\",\"type\":\"Reboot\",\"status\":null,\"not_before\":null,"
+    "\"source\":null,\"duration_s\":-1}]}}";
 
 /* The fixture with one piece of its text replaced. */
 static char *node_with(const char *old, const char *new)
@@ -97,6 +105,8 @@ static void facts_survive_the_wire(void **state)
     assert_int_equal(f->hcas[0].ports[0].pkeys[1], 0x7fff);
     assert_null(f->hcas[0].board_id);
     assert_string_equal(f->modules_available[1], "rdma_rxe");
+    assert_int_equal(f->azure->secure_boot, 1);
+    assert_string_equal(f->azure->events[0].type, "Reboot");
     doc = facts_encode(f);
     assert_int_equal(facts_decode(doc, &again, &why), 0);
     twice = facts_encode(again);
@@ -122,7 +132,27 @@ static void every_bad_field_is_named(void **state)
     refused("\"0x7fff\"", "3", "pkeys 1: 'pkeys'");
     refused("\"index\":0", "\"index\":-1", "gids 0: ");
     refused("[\"ib_core\"]", "[null]", "modules 0: ");
+    refused("\"azure\":{", "\"azure\":7,\"x\":{", "azure");
+    refused("\"metadata\":\"ok\"", "\"metadata\":null", "azure: ");
+    refused("\"secure_boot\":true", "\"secure_boot\":\"on\"", "azure: ");
+    refused("\"duration_s\":-1", "\"duration_s\":-2", "azure: events 0: ");
     refused("\"memlock_kept\":false", "\"memlock_kept\":null", "memlock_kept");
+}
+
+/* Those that an older agent sent, or that were stored by an older controller. */
+static void facts_of_before_azure_was_asked_are_still_read(void **state)
+{
+    CLEANUP(facts_done)
+    struct facts *missing = facts_of("\"azure\":{", "\"of_old\":{");
+    CLEANUP(facts_done)
+    struct facts *null = facts_of("\"azure\":{", "\"azure\":null,\"x\":{");
+    CLEANUP(facts_done)
+    struct facts *unsure = facts_of("\"secure_boot\":true", "\"secure_boot\":null");
+
+    (void)state;
+    assert_null(missing->azure);
+    assert_null(null->azure);
+    assert_int_equal(unsure->azure->secure_boot, FACTS_UNKNOWN);
 }
 
 static void a_list_past_its_ceiling_is_refused(void **state)
@@ -201,6 +231,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(facts_survive_the_wire),
         cmocka_unit_test(every_bad_field_is_named),
+        cmocka_unit_test(facts_of_before_azure_was_asked_are_still_read),
         cmocka_unit_test(a_list_past_its_ceiling_is_refused),
         cmocka_unit_test(a_text_past_its_ceiling_is_refused),
         cmocka_unit_test(modules_and_packages_are_looked_up),

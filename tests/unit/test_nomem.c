@@ -18,8 +18,10 @@
 #include "inventory/hostset.h"
 #include "inventory/hostset_part.h"
 #include "inventory/vm_extension.h"
+#include "protocol/facts.h"
 #include "protocol/fail.h"
 #include "protocol/frame.h"
+#include "protocol/instance.h"
 #include "protocol/json.h"
 #include "protocol/measure.h"
 #include "protocol/message.h"
@@ -281,6 +283,22 @@ static int take_up_an_extension(void)
     return status;
 }
 
+static int read_an_instance(void)
+{
+    static const char text[] = "{\"vmSize\":\"Standard_A3\",\"zone\":[],\"sku\":1,"
+                               "\"securityProfile\":{\"secureBootEnabled\":true}}";
+    static const char events[] = "{\"Events\":[{\"EventId\":\"A\",\"EventType\":"
+                                 "\"Reboot\",\"EventStatus\":\"Scheduled\"}]}";
+    CLEANUP(facts_done) struct facts *f = facts_new();
+
+    if (!f || !(f->azure = calloc(1, sizeof *f->azure)))
+        return -1;
+    if (instance_parse(text, sizeof text - 1, f->azure, &f->size, &why) < 0 ||
+        instance_parse_events(events, sizeof events - 1, f->azure, &why) < 0)
+        return -1; /* cJSON can not tell a lack of memory from bad text */
+    return 0;
+}
+
 static void nothing_leaks_and_nothing_lies_when_memory_runs_out(void **state)
 {
     static int (*const work[])(void) = {
@@ -288,7 +306,7 @@ static void nothing_leaks_and_nothing_lies_when_memory_runs_out(void **state)
         plan_steps,       order_a_round,        read_a_hostlist,
         read_a_fleet,     make_a_fleet,         read_groups_and_patterns,
         read_groups_conf, read_groups_yaml,     take_some,
-        render_templates, take_up_an_extension,
+        render_templates, take_up_an_extension, read_an_instance,
     };
 
     (void)state;

@@ -177,16 +177,75 @@ static void classes_show_what_differs_and_who(void **state)
         s.f.os.kernel = T("5.15.0-1053-azure");
     }
     classes_render(c, 0, false, &text);
-    assert_non_null(
-        strstr(text_of(&text), "ib[1,3]  2  ubuntu 22.04  5.15.0-1053-azure  "));
-    assert_non_null(
-        strstr(text_of(&text), "ib2      1  ubuntu 22.04  5.15.0-1049-azure  "));
+    assert_non_null(strstr(
+        text_of(&text),
+        "ib[1,3]  2  Standard_ND96isr_H100_v5  ubuntu 22.04  5.15.0-1053-azure  "));
+    assert_non_null(strstr(
+        text_of(&text),
+        "ib2      1  Standard_ND96isr_H100_v5  ubuntu 22.04  5.15.0-1049-azure  "));
     assert_non_null(
         strstr(text_of(&text), "\nSame on all 3:\n  os        Ubuntu 22.04.4 LTS\n"));
     assert_non_null(strstr(text_of(&text),
                            "\nDiffers:\n"
                            "  kernel    ib[1,3]: 5.15.0-1053-azure x86_64\n"
                            "            ib2: 5.15.0-1049-azure x86_64\n"));
+}
+
+static void sizes_are_a_column_where_somebody_knows_his(void **state)
+{
+    CLEANUP(classes_done) struct classes *with = classes_new();
+    CLEANUP(classes_done) struct classes *without = classes_new();
+    CLEANUP(text_clear) struct text text = {0}, plain = {0};
+    struct sample s;
+
+    (void)state;
+    fill(&s);
+    classes_add(with, "ib1", &s.f, NULL);
+    classes_add(with, "ib2", &s.f, NULL);
+    s.f.size = NULL;
+    classes_add(with, "ib3", &s.f, NULL);
+    classes_add(without, "ib3", &s.f, NULL);
+    classes_render(with, 0, false, &text);
+    assert_non_null(strstr(text_of(&text), "  N  SIZE "));
+    assert_non_null(
+        strstr(text_of(&text), "ib[1-2]  2  Standard_ND96isr_H100_v5  ubuntu 22.04  "));
+    assert_non_null(
+        strstr(text_of(&text), "ib3      1  -                         ubuntu 22.04  "));
+    classes_render(without, 0, false, &plain);
+    assert_null(strstr(text_of(&plain), "SIZE"));
+    assert_non_null(strstr(text_of(&plain), "ib3    1  ubuntu 22.04  "));
+}
+
+static void azure_is_told_without_what_only_one_machine_has(void **state)
+{
+    struct facts_event event = {.type = T("Reboot")};
+    char *refused[] = {T("zone")};
+    struct facts_azure a = {
+        .metadata = T("ok"),
+        .location = T("westus"),
+        .name = T("hb_0"),
+        .vm_id = T("0-1"),
+        .offer = T("o"),
+        .secure_boot = 0,
+        .scale_set = T("hb"),
+        .events = &event,
+        .event_count = 1,
+        .refused = refused,
+        .refused_count = 1,
+    };
+    struct sample s;
+
+    (void)state;
+    fill(&s);
+    trait_is(&s.f, TRAIT_AZURE, "none");
+    s.f.azure = &a;
+    trait_is(&s.f, TRAIT_AZURE,
+             "westus, scale set hb, image -:o:-:-, secure boot off, event Reboot, "
+             "makes no sense: zone");
+    a = (struct facts_azure){.metadata = T("slow"),
+                             .metadata_detail = T("a sentence"),
+                             .secure_boot = FACTS_UNKNOWN};
+    trait_is(&s.f, TRAIT_AZURE, "metadata slow");
 }
 
 static void what_a_node_says_of_itself_is_escaped(void **state)
@@ -230,6 +289,8 @@ int main(void)
         cmocka_unit_test(a_port_that_is_down_says_so),
         cmocka_unit_test(a_device_whose_name_does_not_fold_stands_alone),
         cmocka_unit_test(classes_show_what_differs_and_who),
+        cmocka_unit_test(sizes_are_a_column_where_somebody_knows_his),
+        cmocka_unit_test(azure_is_told_without_what_only_one_machine_has),
         cmocka_unit_test(what_a_node_says_of_itself_is_escaped),
         cmocka_unit_test(no_line_is_wider_than_the_screen_if_words_allow),
     };
