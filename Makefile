@@ -70,9 +70,10 @@ $O/inventory.a:  $(inventory:%.c=$O/%.o)  ; $(archive)
 $O/controller.a: $(controller:%.c=$O/%.o) ; $(archive)
 $O/agent.a:      $(agent:%.c=$O/%.o)      ; $(archive)
 
-# The journal carries its schema inside, the manual its prose.
+# The journal carries its schema inside, the manual its prose, both programs the catalog.
 $O/controller/journal/database.o: controller/journal/schema.sql
 $O/controller/manual/prose.o: controller/manual/prose.txt
+$O/inventory/catalog_builtin.o: inventory/catalog.json
 
 $O/ibfleet: $O/controller/main.o $O/controller.a $O/inventory.a $O/protocol.a
 	$(call say,LINK)$(CC) $(FLAGS) -o $@ $^ $(controller_libs)

@@ -35,6 +35,7 @@ enum fail_kind {
     X(FAIL_GROUP_SOURCE,           INPUT, "group-source")         \
     X(FAIL_KEY_FILE,               INPUT, "key-file")             \
     X(FAIL_NO_SUCH_RUN,            INPUT, "no-such-run")          \
+    X(FAIL_CATALOG,                INPUT, "catalog")              \
     /* Azure */                                                   \
     X(FAIL_AZURE_ANSWER,           NODE,  "azure-answer")         \
     X(FAIL_AZURE_LOGIN,            INPUT, "azure-login")          \

@@ -16,6 +16,7 @@ static const struct {
     [FAIL_KEY_FILE]         = {"private key not usable",
         "-i KEY names another; one with a passphrase goes through an ssh-agent"},
     [FAIL_NO_SUCH_RUN]      = {"no such run", "see which there are: ibfleet status"},
+    [FAIL_CATALOG]          = {"driver catalog", "correct the row and field that are named"},
     [FAIL_AZURE_ANSWER]     = {"Azure's answer not understood",
         "what is named is not as Azure's API description says: is it really Azure that answers?"},
     [FAIL_PREFLIGHT]        = {"refused by a check", "what to change is said with it"},

@@ -12,6 +12,7 @@
 #include "controller/deed/deed.h"
 #include "controller/extension/deed_extension.h"
 #include "controller/extension/template.h"
+#include "inventory/catalog.h"
 #include "inventory/fleet.h"
 #include "inventory/groups_conf.h"
 #include "inventory/groups_yaml.h"
@@ -70,6 +71,26 @@ static int send_a_failure(void)
         return -1;
     free(frame);
     return 0;
+}
+
+/* cJSON cannot tell a lack of memory from bad text: FAIL_CATALOG is that. */
+static int read_a_catalog(void)
+{
+    static const char text[] =
+        "{\"catalog\":1,\"nics\":[{\"family\":\"CX7\",\"also\":[],\"drivers\":["
+        "{\"method\":\"inbox\",\"from\":null,\"below\":null}]}],\"rows\":["
+        "{\"name\":\"a\",\"nics\":[\"CX7\"],\"distributions\":[\"rhel\"],\"id_like\":"
+        "true,"
+        "\"from\":\"9\",\"to\":\"9\",\"arch\":\"x86_64\",\"kernel_from\":null,"
+        "\"kernel_below\":null,\"method\":\"inbox\",\"version\":null,\"url\":null,"
+        "\"sha256\":null,\"flags\":[],\"source\":\"a table\",\"note\":null}]}";
+    CLEANUP(catalog_done) struct catalog *c = NULL;
+
+    if (catalog_parse(text, sizeof text - 1, "a file", &c, &why) == 0)
+        return 0;
+    assert_true(why.code == FAIL_MEMORY || why.code == FAIL_CATALOG);
+    assert_null(c);
+    return -1;
 }
 
 static int read_frames(void)
@@ -307,6 +328,7 @@ static void nothing_leaks_and_nothing_lies_when_memory_runs_out(void **state)
         read_a_fleet,     make_a_fleet,         read_groups_and_patterns,
         read_groups_conf, read_groups_yaml,     take_some,
         render_templates, take_up_an_extension, read_an_instance,
+        read_a_catalog,
     };
 
     (void)state;
