@@ -40,17 +40,32 @@ static bool has_failed(const char *root, const char *module, const char *version
     return line && names_kernel(line, kernel);
 }
 
+/* Its links are read, not followed: below another root they lead out of it. */
+static bool is_link(const char *root, const char *path, const char *start)
+{
+    char target[PATH_MAX];
+
+    return tree_target(root, path, target) && strncmp(target, start, strlen(start)) == 0;
+}
+
 static bool is_installed(const char *root, const char *module, const char *version,
                          const struct facts_os *os)
 {
-    char path[PATH_MAX], target[PATH_MAX];
-    size_t n = strlen(version);
+    char path[PATH_MAX], start[NAME_MAX + 2];
 
-    if (snprintf(path, sizeof path, DKMS "/%s/kernel-%s-%s", module, os->kernel,
-                 os->machine) >= (int)sizeof path ||
-        !tree_target(root, path, target))
-        return false;
-    return strncmp(target, version, n) == 0 && target[n] == '/';
+    return snprintf(path, sizeof path, DKMS "/%s/kernel-%s-%s", module, os->kernel,
+                    os->machine) < (int)sizeof path &&
+           snprintf(start, sizeof start, "%s/", version) < (int)sizeof start &&
+           is_link(root, path, start);
+}
+
+static bool is_added(const char *root, const char *module, const char *version)
+{
+    char path[PATH_MAX];
+
+    return snprintf(path, sizeof path, DKMS "/%s/%s/source", module, version) <
+               (int)sizeof path &&
+           is_link(root, path, "");
 }
 
 static const char *state_of(const char *root, const char *module, const char *version,
@@ -62,7 +77,7 @@ static const char *state_of(const char *root, const char *module, const char *ve
         return "built";
     if (has_failed(root, module, version, os->kernel))
         return "failed";
-    return tree_exists(root, DKMS "/%s/%s/source", module, version) ? "added" : NULL;
+    return is_added(root, module, version) ? "added" : NULL;
 }
 
 static void note(const char *module, const char *version, const char *state,
