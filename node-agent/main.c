@@ -52,7 +52,10 @@ static int usage(void)
         "  detect [--json] [--root DIR]   what this node is\n"
         "  status [--json]             whose claim it has, and which steps were taken\n"
         "  uninstall                   remove what ibfleet left here, not the packages\n"
-        "  version\n",
+        "  version\n"
+        "On Azure detect asks the metadata service of the machine; "
+        "IBFLEET_METADATA=never\n"
+        "keeps it from that.\n",
         stderr);
     return EXIT_USAGE;
 }

@@ -89,41 +89,6 @@ static const struct record_field package_fields[] = {
 };
 static const struct record_shape package_shape = SHAPE(facts_package, package_fields);
 
-static const struct record_field event_fields[] = {
-    FIELD(facts_event, RECORD_TEXT,         id),
-    FIELD(facts_event, RECORD_TEXT,         type),
-    FIELD(facts_event, RECORD_TEXT_OR_NULL, status),
-    FIELD(facts_event, RECORD_TEXT_OR_NULL, not_before),
-    FIELD(facts_event, RECORD_TEXT_OR_NULL, source),
-    RANGE(facts_event, duration_s, FACTS_UNKNOWN, INT32_MAX),
-};
-static const struct record_shape event_shape = SHAPE(facts_event, event_fields);
-
-static const struct record_field azure_fields[] = {
-    FIELD(facts_azure, RECORD_TEXT,         metadata),
-    FIELD(facts_azure, RECORD_TEXT_OR_NULL, metadata_detail),
-    FIELD(facts_azure, RECORD_TEXT_OR_NULL, events_asked),
-    FIELD(facts_azure, RECORD_TEXT_OR_NULL, events_detail),
-    FIELD(facts_azure, RECORD_TEXT_OR_NULL, name),
-    FIELD(facts_azure, RECORD_TEXT_OR_NULL, location),
-    FIELD(facts_azure, RECORD_TEXT_OR_NULL, zone),
-    FIELD(facts_azure, RECORD_TEXT_OR_NULL, publisher),
-    FIELD(facts_azure, RECORD_TEXT_OR_NULL, offer),
-    FIELD(facts_azure, RECORD_TEXT_OR_NULL, sku),
-    FIELD(facts_azure, RECORD_TEXT_OR_NULL, image_version),
-    FIELD(facts_azure, RECORD_TEXT_OR_NULL, os_type),
-    FIELD(facts_azure, RECORD_TEXT_OR_NULL, environment),
-    FIELD(facts_azure, RECORD_TEXT_OR_NULL, security_type),
-    FIELD(facts_azure, RECORD_FLAG_OR_NULL, secure_boot),
-    FIELD(facts_azure, RECORD_TEXT_OR_NULL, scale_set),
-    FIELD(facts_azure, RECORD_TEXT_OR_NULL, placement_group),
-    FIELD(facts_azure, RECORD_TEXT_OR_NULL, vm_id),
-    FIELD(facts_azure, RECORD_TEXT_OR_NULL, resource_id),
-    LIST(facts_azure, RECORD_TEXTS, refused, refused_count, NULL, FACTS_MAX_REFUSED),
-    LIST(facts_azure, RECORD_LIST, events, event_count, &event_shape, FACTS_MAX_EVENTS),
-};
-static const struct record_shape azure_shape = SHAPE(facts_azure, azure_fields);
-
 static const struct record_field facts_fields[] = {
     FIELD(facts, RECORD_TEXT,         hostname),
     FIELD(facts, RECORD_TEXT,         boot_id),

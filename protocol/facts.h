@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "protocol/azure.h"
 #include "protocol/platform.h"
 
 struct fail;
@@ -30,8 +31,6 @@ struct json;
 #define FACTS_MAX_NETDEVS  256
 #define FACTS_MAX_MODULES  256
 #define FACTS_MAX_PACKAGES 256
-#define FACTS_MAX_EVENTS   64
-#define FACTS_MAX_REFUSED  32
 
 struct facts_os {
     char *id;         /* os-release ID: "debian", "ubuntu", "almalinux"          */
@@ -95,40 +94,6 @@ struct facts_hca {
 
 struct facts_package {
     char *name, *version;
-};
-
-/* Something that Azure is about to do to this machine, in its own words. */
-struct facts_event {
-    char *id;
-    char *type;       /* "Freeze", "Reboot", "Redeploy", "Preempt", "Terminate"     */
-    char *status;     /* "Scheduled", "Started"; NULL                               */
-    char *not_before; /* "Mon, 11 Apr 2022 22:26:58 GMT"; NULL: it may be any moment */
-    char *source;     /* "Platform", "User"; NULL                                   */
-    int duration_s;   /* how long it interrupts, or FACTS_UNKNOWN                   */
-};
-
-/* What the instance metadata service says of this machine.  Text is NULL where it said
- * nothing, or nothing that could be meant; in the latter case `refused` has the field.
- */
-struct facts_azure {
-    char *metadata;        /* how asking ended: "ok", "silent", "gone", ...      */
-    char *metadata_detail; /* a sentence; NULL when all is well                  */
-    char *events_asked;    /* the same of scheduled events; NULL: not asked      */
-    char *events_detail;   /* likewise                                           */
-    char *name;            /* Azure's name of the machine: "hbset_3"             */
-    char *location, *zone; /* "westeurope", "1"                                  */
-    char *publisher, *offer, *sku, *image_version; /* of the image                */
-    char *os_type;       /* "Linux"                                            */
-    char *environment;   /* "AzurePublicCloud"                                 */
-    char *security_type; /* "TrustedLaunch", "ConfidentialVM"                  */
-    int secure_boot;     /* 0, 1 or FACTS_UNKNOWN                              */
-    char *scale_set;     /* its name, Uniform or Flexible                      */
-    char *placement_group;
-    char *vm_id, *resource_id;
-    char **refused; /* fields with absurd values: "vmSize", "zone"                */
-    size_t refused_count;
-    struct facts_event *events; /* those that concern this machine                */
-    size_t event_count;
 };
 
 struct facts {

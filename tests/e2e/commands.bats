@@ -279,6 +279,26 @@ KEYS
     says "$(uname -r) $(uname -m)"
 }
 
+@test "probe: the size is a column where Azure's metadata service tells it" {
+    local service
+    cp -r "$BATS_TEST_DIRNAME/../data/trees/azure-hb" "$SSHD_DIR/node"
+    "$BATS_TEST_DIRNAME/metadata-service" "$SSHD_DIR/asked" events >"$SSHD_DIR/port" 3>&- &
+    service=$!
+    wait_until 10 test -s "$SSHD_DIR/port"
+    bad <<EOT
+export IBFLEET_ROOT=$SSHD_DIR/node IBFLEET_METADATA=http://127.0.0.1:$(cat "$SSHD_DIR/port")
+exec /bin/sh -c "\$SSH_ORIGINAL_COMMAND"
+EOT
+    ibfleet probe -a
+    kill "$service"
+    [ "$status" = 0 ]
+    [ "$(awk 'NR == 1 { print $1, $2, $3, $4 }' <<<"$out")" = "NODES N SIZE OS" ]
+    [ "$(awk '$1 == "ib3" { print $3; exit }' <<<"$out")" = Standard_HB176rs_v4 ]
+    says "secure boot on, event Reboot"
+    ibfleet probe @good
+    [ "$(awk 'NR == 1 { print $1, $2, $3 }' <<<"$out")" = "NODES N OS" ]
+}
+
 @test "probe: what make install has laid down finds its agent" {
     make -s -C "$BATS_TEST_DIRNAME/../.." install PREFIX=/usr DESTDIR="$SSHD_DIR/root"
     BUILD=$SSHD_DIR/root/usr/bin ibfleet probe ib1
