@@ -49,6 +49,8 @@ static const char *ask_for(const char *family, const char *id, const char *versi
  * for that NIC.
  */
 /* clang-format off */
+#define ALL(row) "-", row, row, row, row, "-"
+#define ALL_AND_8(row) "-", row, row, row, row, row
 static const struct {
     const char *id, *version, *arch, *kernel;
     const char *rows[6];
@@ -82,9 +84,15 @@ static const struct {
 #define EL_EXTENSION(v) \
         "mlnx-ofed-4.9-4.1.7.0-rhel" v, "-", "mlnx-ofed-5.5-1.0.3.2-rhel" v, \
         "mlnx-ofed-5.5-1.0.3.2-rhel" v, "-", "-"
+#define EL_82 \
+        "mlnx-ofed-4.9-4.1.7.0-rhel8.2", "mlnx-ofed-5.8-1.1.2.1-rhel8.2", \
+        "mlnx-ofed-5.5-1.0.3.2-rhel8.2", "mlnx-ofed-5.5-1.0.3.2-rhel8.2", \
+        "mlnx-ofed-5.8-1.1.2.1-rhel8.2", "-"
 #define EL_SEEN(v, driver) \
         "mlnx-ofed-4.9-4.1.7.0-rhel" v, "mlnx-ofed-" driver "-rhel" v, \
         "mlnx-ofed-" driver "-rhel" v, "mlnx-ofed-" driver "-rhel" v, "-", "-"
+    {"ubuntu", "26.04", "x86_64", "7.0.0-1001-azure", {ALL_AND_8("doca-3.4.0-ubuntu26.04-x86_64")}},
+    {"ubuntu", "23.10", "x86_64", "6.5.0-1001-azure", {"-", "-", "-", "-", "-", "-"}},
     {"rhel", "7.4", "x86_64", "3.10.0-693.21.1.el7.x86_64", {EL_EXTENSION("7.4")}},
     {"rhel", "7.5", "x86_64", "3.10.0-862.11.6.el7.x86_64", {EL_EXTENSION("7.5")}},
     {"rhel", "7.6", "x86_64", "3.10.0-957.27.2.el7.x86_64", {EL_SEEN("7.6", "5.4-1.0.3.0")}},
@@ -92,7 +100,7 @@ static const struct {
     {"rhel", "7.8", "x86_64", "3.10.0-1127.el7.x86_64", {EL_SEEN("7.8", "5.4-1.0.3.0")}},
     {"rhel", "7.9", "x86_64", "3.10.0-1160.el7.x86_64", {EL_SEEN("7.9", "5.4-3.0.0.0")}},
     {"rhel", "8.1", "x86_64", "4.18.0-147.el8.x86_64", {EL_SEEN("8.1", "5.4-1.0.3.0")}},
-    {"rhel", "8.2", "x86_64", "4.18.0-193.el8.x86_64", {EL_EXTENSION("8.2")}},
+    {"rhel", "8.2", "x86_64", "4.18.0-193.el8.x86_64", {EL_82}},
     {"centos", "7.4", "x86_64", "3.10.0-693.21.1.el7.x86_64", {EL_EXTENSION("7.4")}},
     {"centos", "7.5", "x86_64", "3.10.0-862.11.6.el7.x86_64", {EL_EXTENSION("7.5")}},
     {"centos", "7.6", "x86_64", "3.10.0-957.27.2.el7.x86_64", {EL_SEEN("7.6", "5.4-1.0.3.0")}},
@@ -100,9 +108,9 @@ static const struct {
     {"centos", "7.8", "x86_64", "3.10.0-1127.el7.x86_64", {EL_SEEN("7.8", "5.4-1.0.3.0")}},
     {"centos", "7.9", "x86_64", "3.10.0-1160.el7.x86_64", {EL_SEEN("7.9", "5.4-3.0.0.0")}},
     {"centos", "8.1", "x86_64", "4.18.0-147.el8.x86_64", {EL_SEEN("8.1", "5.4-1.0.3.0")}},
-    {"centos", "8.2", "x86_64", "4.18.0-193.el8.x86_64", {EL_EXTENSION("8.2")}},
-#define ALL(row) "-", row, row, row, row, "-"
-#define ALL_AND_8(row) "-", row, row, row, row, row
+    {"centos", "8.2", "x86_64", "4.18.0-193.el8.x86_64", {EL_82}},
+    {"rhel", "8.4", "x86_64", "4.18.0-305.el8.x86_64", {ALL("mlnx-ofed-5.8-1.1.2.1-rhel8.4")}},
+    {"rocky", "8.5", "x86_64", "4.18.0-348.el8.x86_64", {ALL("mlnx-ofed-5.8-1.1.2.1-rhel8.5")}},
     {"almalinux", "8.6", "x86_64", "4.18.0-372.el8.x86_64", {ALL("mlnx-ofed-5.8-1.0.1.1-rhel8.6")}},
     {"almalinux", "8.7", "x86_64", "4.18.0-425.el8.x86_64", {ALL("doca-2.8.0-rhel8.7-x86_64")}},
     {"almalinux", "8.10", "x86_64", "4.18.0-553.el8.x86_64", {ALL_AND_8("doca-3.2.1-almalinux8.10-x86_64")}},
@@ -221,7 +229,7 @@ static void a_refusal_says_what_is_not_served_and_what_is_near(void **state)
     assert_missed(
         &q, CATALOG_DISTRIBUTION,
         "the catalog has no debian for ConnectX-6; it has ubuntu, rhel, centos, "
-        "almalinux, rocky, sles, sle_hpc, azurelinux");
+        "almalinux, rocky, sles, sle_hpc, azurelinux, mariner");
     q.id = "ubuntu";
     q.version = "23.10";
     q.family = "ConnectX-3 Pro";
