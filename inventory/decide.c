@@ -7,12 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "inventory/nic.h"
 #include "protocol/facts.h"
 
-#define PCI_MELLANOX         0x15b3
-#define PCI_CLASS_NETWORK    0x02
-#define PCI_CLASS_INFINIBAND 0x0207
-#define LIST_MAX             8
+#define PCI_CLASS_NETWORK 0x02
+#define LIST_MAX          8
 
 /* What one package manager's distributions call the inbox stack.  Debian's
  * rdma-core only recommends the providers, and without them nothing works.
@@ -40,12 +39,26 @@ static bool text_is(const char *text, const char *other)
     return text && strcmp(text, other) == 0;
 }
 
+static bool is_rdma(const struct facts_pci *pci)
+{
+    return nic_role_of(pci->class_code, pci->device) == NIC_RDMA;
+}
+
+/* Of the driver mlx4, whether it is bound yet or not. */
+static bool is_connectx3(const struct facts_pci *pci)
+{
+    struct nic_clues clues = {.device = pci->device};
+    enum nic_family family = nic_family_of(&clues);
+
+    return family == NIC_CONNECTX_3 || family == NIC_CONNECTX_3_PRO;
+}
+
 /* On Azure an Ethernet function is Accelerated Networking, not the fabric. */
 static bool is_hca(const struct facts *f, const struct facts_pci *pci)
 {
-    if (pci->vendor != PCI_MELLANOX)
+    if (pci->vendor != NIC_VENDOR)
         return false;
-    if (pci->class_code >> 8 == PCI_CLASS_INFINIBAND)
+    if (is_rdma(pci))
         return true;
     return pci->class_code >> 16 == PCI_CLASS_NETWORK &&
            !text_is(f->hypervisor, "microsoft");
@@ -59,7 +72,7 @@ static const struct facts_pci *find_hca(const struct facts *f)
     for (size_t i = 0; i < f->pci_count; i++) {
         if (!is_hca(f, &f->pci[i]))
             continue;
-        if (f->pci[i].class_code >> 8 == PCI_CLASS_INFINIBAND)
+        if (is_rdma(&f->pci[i]))
             return &f->pci[i];
         if (!found)
             found = &f->pci[i];
@@ -87,10 +100,9 @@ static const char *const *modules_for(const struct facts_pci *hca)
 {
     if (!hca)
         return modules_rxe;
-    if (text_is(hca->driver, "mlx4_core"))
+    if (text_is(hca->driver, "mlx4_core") || is_connectx3(hca))
         return modules_mlx4_ib;
-    return hca->class_code >> 8 == PCI_CLASS_INFINIBAND ? modules_mlx5_ib
-                                                        : modules_mlx5_roce;
+    return is_rdma(hca) ? modules_mlx5_ib : modules_mlx5_roce;
 }
 
 /* ---- refusing --------------------------------------------------------------- */

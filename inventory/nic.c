@@ -6,17 +6,27 @@
 
 #define DEVICE_GENERIC 0x101e /* "ConnectX Family mlx5Gen Virtual Function" */
 
+#define VENDOR_MICROSOFT 0x1414
+#define DEVICE_MANA      0x00ba
+
 #define CLASS_ETHERNET   0x0200
 #define CLASS_INFINIBAND 0x0207
 #define CLASS_OTHER      0x0280
 
 static const char *const names[NIC_FAMILIES] = {
-    [NIC_CONNECTX_3] = "ConnectX-3",       [NIC_CONNECTX_3_PRO] = "ConnectX-3 Pro",
-    [NIC_CONNECT_IB] = "Connect-IB",       [NIC_CONNECTX_4] = "ConnectX-4",
-    [NIC_CONNECTX_4_LX] = "ConnectX-4 Lx", [NIC_CONNECTX_5] = "ConnectX-5",
-    [NIC_CONNECTX_6] = "ConnectX-6",       [NIC_CONNECTX_6_DX] = "ConnectX-6 Dx",
-    [NIC_CONNECTX_6_LX] = "ConnectX-6 Lx", [NIC_CONNECTX_7] = "ConnectX-7",
-    [NIC_CONNECTX_8] = "ConnectX-8",       [NIC_BLUEFIELD] = "BlueField",
+    [NIC_CONNECTX_3] = "ConnectX-3",
+    [NIC_CONNECTX_3_PRO] = "ConnectX-3 Pro",
+    [NIC_CONNECT_IB] = "Connect-IB",
+    [NIC_CONNECTX_4] = "ConnectX-4",
+    [NIC_CONNECTX_4_LX] = "ConnectX-4 Lx",
+    [NIC_CONNECTX_5] = "ConnectX-5",
+    [NIC_CONNECTX_6] = "ConnectX-6",
+    [NIC_CONNECTX_6_DX] = "ConnectX-6 Dx",
+    [NIC_CONNECTX_6_LX] = "ConnectX-6 Lx",
+    [NIC_CONNECTX_7] = "ConnectX-7",
+    [NIC_CONNECTX_8] = "ConnectX-8",
+    [NIC_BLUEFIELD] = "BlueField",
+    [NIC_MANA] = "MANA",
 };
 
 const char *nic_family_name(enum nic_family family)
@@ -118,6 +128,11 @@ enum nic_family nic_family_of(const struct nic_clues *clues)
     if (!family)
         family = by_rate(clues->rate_gbps);
     return family ? family : clues->size_has;
+}
+
+bool nic_is_mana(uint16_t vendor, uint16_t device)
+{
+    return vendor == VENDOR_MICROSOFT && device == DEVICE_MANA;
 }
 
 static int is_mlx4(uint16_t device)

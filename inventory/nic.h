@@ -14,6 +14,7 @@
 #ifndef INVENTORY_NIC_H
 #define INVENTORY_NIC_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define NIC_VENDOR 0x15b3
@@ -32,6 +33,7 @@ enum nic_family {
     NIC_CONNECTX_7,
     NIC_CONNECTX_8,
     NIC_BLUEFIELD,
+    NIC_MANA, /* Microsoft's own, for Ethernet */
     NIC_FAMILIES
 };
 
@@ -46,6 +48,10 @@ struct nic_clues {
     enum nic_family size_has; /* sku_known()->family of the machine's size */
 };
 
+/* Is it a function of Microsoft's NIC, whose RDMA a vendor's driver would break? */
+bool nic_is_mana(uint16_t vendor, uint16_t device);
+
+/* Of vendor NIC_VENDOR. */
 enum nic_family nic_family_of(const struct nic_clues *clues);
 
 /* "ConnectX-3 Pro"; NULL for NIC_UNKNOWN. */

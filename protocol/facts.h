@@ -39,7 +39,7 @@ struct facts_os {
     char *pretty;     /* for people                                             */
     char *kernel;     /* uname -r                                               */
     char *machine;    /* uname -m: "x86_64", "aarch64"                          */
-    char *packages;   /* package manager: "apt", "dnf", "zypper", "tdnf"; NULL  */
+    char *packages;   /* package manager: "apt", "dnf", "yum", "zypper", "tdnf" */
     bool systemd;     /* is it running (/run/systemd/system)?                   */
 };
 

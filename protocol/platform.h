@@ -16,7 +16,7 @@
 #define PLATFORM_MAX_HOLDERS 64
 #define PLATFORM_MAX_IPOIB   64
 
-/* A PCI function of vendor 15b3. */
+/* A PCI function of NVIDIA's (15b3), or of Microsoft's MANA. */
 struct platform_nic {
     char *pci;    /* address */
     char *family; /* "ConnectX-7"; NULL: nothing tells which (inventory/nic.h) */

@@ -27,6 +27,8 @@ static enum nic_family family_of(const struct facts_pci *p, enum nic_role role,
 
     if (h && h->port_count)
         clues.rate_gbps = h->ports[0].rate_gbps;
+    if (nic_is_mana(p->vendor, p->device))
+        return NIC_MANA;
     return nic_family_of(&clues);
 }
 
@@ -73,6 +75,7 @@ void part_nics(const char *root, struct facts *f)
 {
     (void)root;
     for (size_t i = 0; i < f->pci_count; i++)
-        if (f->pci[i].vendor == NIC_VENDOR)
+        if (f->pci[i].vendor == NIC_VENDOR ||
+            nic_is_mana(f->pci[i].vendor, f->pci[i].device))
             note(f, &f->pci[i]);
 }

@@ -50,6 +50,7 @@ static const char *package_manager(const char *root)
         {"apt", "/usr/bin/apt-get"},
         {"tdnf", "/usr/bin/tdnf"}, /* before dnf: Azure Linux has both */
         {"dnf", "/usr/bin/dnf"},
+        {"yum", "/usr/bin/yum"}, /* after dnf, which keeps its name too */
         {"zypper", "/usr/bin/zypper"},
     };
 

@@ -264,6 +264,21 @@ static void accelerated_networking_is_not_an_hca(void **state)
     facts_free(f);
 }
 
+/* Azure's ConnectX-3 Pro is a "network controller", and no driver need have taken it. */
+static void a_connectx3_is_an_hca_though_its_class_is_another(void **state)
+{
+    struct facts *f = debian();
+
+    (void)state;
+    set(&f->hypervisor, "microsoft");
+    add_pci(f, 0x028000, NULL);
+    f->pci[f->pci_count - 1].device = 0x1004;
+    assert_non_null(strstr(judge(f, &inbox), "mlx4_ib"));
+    f->pci[f->pci_count - 1].class_code = 0x020000; /* Accelerated Networking's */
+    assert_non_null(strstr(judge(f, &inbox), "no-hca"));
+    facts_free(f);
+}
+
 static void a_module_that_the_kernel_lacks_is_named_with_a_way_out(void **state)
 {
     struct facts *f = debian();
@@ -417,6 +432,7 @@ int main(void)
         cmocka_unit_test(a_driver_of_none_leaves_the_node_alone),
         cmocka_unit_test(a_size_without_rdma_is_named),
         cmocka_unit_test(accelerated_networking_is_not_an_hca),
+        cmocka_unit_test(a_connectx3_is_an_hca_though_its_class_is_another),
         cmocka_unit_test(a_module_that_the_kernel_lacks_is_named_with_a_way_out),
         cmocka_unit_test(soft_roce_needs_its_interface),
         cmocka_unit_test(an_unknown_package_manager_is_refused),

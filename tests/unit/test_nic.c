@@ -77,6 +77,9 @@ static void an_ethernet_function_never_counts_as_rdma(void **state)
     assert_int_equal(nic_role_of(0x020000, 0x1004), NIC_ETHERNET); /* its AN, seen so  */
     assert_int_equal(nic_role_of(0x020000, 0x1018), NIC_ETHERNET);
     assert_int_equal(nic_role_of(0x010802, 0x101e), NIC_NO_NIC);
+    assert_true(nic_is_mana(0x1414, 0x00ba));
+    assert_false(nic_is_mana(0x15b3, 0x00ba));
+    assert_false(nic_is_mana(0x1414, 0xb111)); /* a disk */
 }
 
 static void every_family_has_a_name_and_every_size_a_family(void **state)

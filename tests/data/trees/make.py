@@ -92,9 +92,9 @@ def write_vmbus(tree, m, functions):
                  "{%s}" % ident)
 
 
-def write_function(tree, address, ident, code, driver, numa=None):
+def write_function(tree, address, ident, code, driver, numa=None, vendor="15b3"):
     folder = "sys/bus/pci/devices/%s/" % address
-    tree.put(folder + "vendor", "0x15b3")
+    tree.put(folder + "vendor", "0x" + vendor)
     tree.put(folder + "device", "0x" + ident)
     tree.put(folder + "class", "0x%s00" % code)
     if numa is not None:
@@ -146,6 +146,9 @@ def write_rdma(tree, m):
 
 
 def write_ethernet(tree, m):
+    if m.getboolean("mana"):
+        write_function(tree, "7870:00:00.0", "00ba", "0200", "mana", vendor="1414")
+        return 1
     if not m["an"]:
         return 0
     ident, firmware, *board = words(m, "an")
