@@ -114,6 +114,14 @@ $(burning): private FLAGS += $(foreach f,malloc calloc realloc strdup strndup,-W
 $(unit) $(loop): $O/%: $O/%.o $$(call fakes_of,$$*.c) $(test_archives)
 	$(call say,LINK)$(CC) $(FLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(test_libs)
 
+# Machines for detect, written from one table; beside them those that are kept by hand.
+trees := tests/data/trees
+$O/trees.ok: $(trees)/make.py $(trees)/machines.ini $(trees)/expected.txt | $O/test-deps.ok
+	@rm -rf $O/trees && mkdir -p $O && cp -r $(trees) $O/trees
+	@$(trees)/make.py $O/trees && touch $@
+$O/tests/unit/test_machines: | $O/trees.ok
+test-tools: $O/trees.ok
+
 # The scripts of the tiers find what was built in $BUILD.
 # Under the sanitizers, not what is mostly other people's programs, or parsers that unit
 # tests and fuzzers go through with them.

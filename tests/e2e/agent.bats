@@ -119,7 +119,7 @@ EOT
 
 @test "detect --json fits its schema, as does what the agent answers" {
     local told=()
-    for tree in tests/data/trees/*/; do
+    for tree in "$BUILD"/trees/*/; do
         told+=(-i "$NODE/$(basename "$tree").json")
         "$AGENT" detect --json --root "$tree" >"${told[-1]}"
     done
@@ -137,23 +137,16 @@ EOT
 }
 
 @test "detect for people names NICs, the driver, failed DKMS and who holds the modules" {
-    run "$AGENT" detect --root tests/data/trees/nd96h100-ubuntu2204
+    run "$AGENT" detect --root "$BUILD/trees/nd96h100-ubuntu2204"
     [ "$status" = 0 ]
     says "0108:00:00.0 ConnectX-7, rdma, mlx5_ib7"
     says "56d0:00:02.0 ConnectX-5, ethernet, mlx5_an0"
     says "driver     doca-ofed 3.2.1-044000"
     says "an HPC image with 3.2.1"
     says "dkms       mlnx-ofed-kernel 25.10.OFED.25.10.1.2.8.1: failed"
-    run "$AGENT" detect --root tests/data/trees/hc44-16-centos78
+    run "$AGENT" detect --root "$BUILD/trees/hc44-16-centos78"
     says "in use by  lustre: /scratch"
     says "ipoib      172.16.1.2 for 00:15:5d:33:ff:10"
-}
-
-@test "the trees are what their table says" {
-    tests/data/trees/make.py "$NODE/trees"
-    for tree in "$NODE"/trees/*/; do
-        diff -r --no-dereference "$tree" "tests/data/trees/$(basename "$tree")"
-    done
 }
 
 @test "wrong usage ends with 1 and says how" {

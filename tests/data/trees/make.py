@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""make.py [FOLDER]: write the trees of machines.ini below FOLDER (default: beside this file)
+"""make.py FOLDER: write the trees of machines.ini below FOLDER
 
 What is there of a machine is removed first.  Only files that detection reads are written.
 """
@@ -251,7 +251,7 @@ def main():
     machines = configparser.ConfigParser(interpolation=None, delimiters=("=",))
     machines.read(os.path.join(HERE, "machines.ini"))
     for name in machines.sections():
-        write(sys.argv[1] if len(sys.argv) > 1 else HERE, name, machines[name])
+        write(sys.argv[1], name, machines[name])
 
 
 if __name__ == "__main__":
