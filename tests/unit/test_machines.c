@@ -284,6 +284,38 @@ static void every_family_of_sizes_has_a_machine(void **state)
     }
 }
 
+static bool is_of(const struct facts_os *os, const char *id, const char *version)
+{
+    return strcmp(os->id, id) == 0 && os->version_id &&
+           strncmp(os->version_id, version, strlen(version)) == 0;
+}
+
+/* What Microsoft's extension served, and what runs today. */
+static void every_distribution_has_a_machine(void **state)
+{
+    static const struct {
+        const char *id, *version;
+    } wanted[] = {{"ubuntu", "16.04"}, {"ubuntu", "18.04"},   {"ubuntu", "20.04"},
+                  {"ubuntu", "22.04"}, {"ubuntu", "24.04"},   {"rhel", "7.4"},
+                  {"centos", "7.5"},   {"rhel", "7.6"},       {"centos", "7.7"},
+                  {"centos", "7.8"},   {"rhel", "7.9"},       {"rhel", "8.1"},
+                  {"rhel", "8.2"},     {"rhel", "8.10"},      {"rhel", "9"},
+                  {"almalinux", "8"},  {"almalinux", "9"},    {"rocky", "8"},
+                  {"rocky", "9"},      {"azurelinux", "3.0"}, {"sles", "15"},
+                  {"debian", "12"}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
+        size_t k = 0;
+
+        while (k < machine_count &&
+               !is_of(&machines[k].facts->os, wanted[i].id, wanted[i].version))
+            k++;
+        if (k == machine_count)
+            fail_msg("no machine with %s %s", wanted[i].id, wanted[i].version);
+    }
+}
+
 /* Whatever was detected must survive the way to the controller. */
 static void what_was_detected_travels(void **state)
 {
@@ -349,6 +381,7 @@ int main(void)
         cmocka_unit_test(each_machine_is_told_as_expected),
         cmocka_unit_test(a_machine_has_what_its_size_promises),
         cmocka_unit_test(every_family_of_sizes_has_a_machine),
+        cmocka_unit_test(every_distribution_has_a_machine),
         cmocka_unit_test(what_was_detected_travels),
         cmocka_unit_test(a_size_names_the_nic_that_no_driver_serves),
         cmocka_unit_test(only_the_running_kernel_counts),
