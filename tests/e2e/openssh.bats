@@ -168,7 +168,7 @@ S
 auto() # LINE-OF-SSHD_CONFIG...   sshd again, and auto
 {
     sshd_stop
-    printf '%s\n' "$@" | sshd_start
+    sshd_start < <(printf '%s\n' "$@") # in a pipeline its process would not be known here
     sed -i '/^ssh = /d' "$IBFLEET_FLEET"
 }
 host_key_of_kind() # NAME SSH-KEYGEN-OPTION...
