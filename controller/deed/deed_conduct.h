@@ -1,6 +1,6 @@
 /* deed_conduct - a deed as a command: whom, how many at once, and what is left of a run
  *
- *     return deed_conduct(c, deed_instance_kind("restart"), NULL, false);
+ *     return deed_conduct(c, deed_kind_named("restart"), NULL, false);
  */
 #ifndef CONTROLLER_DEED_CONDUCT_H
 #define CONTROLLER_DEED_CONDUCT_H

@@ -348,11 +348,3 @@ const struct deed_kind *deed_instance_kinds(size_t nth)
 {
     return nth < sizeof kinds / sizeof *kinds ? &kinds[nth] : NULL;
 }
-
-const struct deed_kind *deed_instance_kind(const char *name)
-{
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-        if (strcmp(kinds[i].name, name) == 0)
-            return &kinds[i];
-    return NULL;
-}

@@ -1,6 +1,6 @@
 /* deed_instance - what may be done to machines: restart, reimage, redeploy, ... (pure)
  *
- *     kind = deed_instance_kind("restart");
+ *     kind = deed_kind_named("restart");         deed_kinds.h
  *
  * None of them needs an arg.  The functions below are for kinds of others.
  */
@@ -13,12 +13,9 @@
 
 #define DEED_API_VERSION "2024-03-01" /* of Compute */
 
-/* "restart", "reimage", "redeploy", "start", "upgrade", "protect", "unprotect"; NULL: no
- * such kind.
+/* "restart", "reimage", "redeploy", "start", "upgrade", "protect", "unprotect", in this
+ * order; NULL past the last one.
  */
-const struct deed_kind *deed_instance_kind(const char *name);
-
-/* All of them in the order in which they are told of; NULL past the last one. */
 const struct deed_kind *deed_instance_kinds(size_t nth);
 
 /* The path of the machine and what is below it ("/restart", ""): a machine of its own in

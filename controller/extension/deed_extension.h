@@ -5,7 +5,7 @@
  * which each instance is brought, or to each machine itself.
  *
  *     extension_deed_new(&wish, EXTENSION_BY_MODEL, &arg, why)
- *     order.kind = deed_extension_kind("extension-add"), order.arg = arg;
+ *     order.kind = deed_kind_named("extension-add"), order.arg = arg;   deed_kinds.h
  *     ...
  *     extension_deed_free(arg);
  */
@@ -22,8 +22,7 @@ struct vm_extension_wish;
 
 enum extension_way { EXTENSION_BY_MODEL, EXTENSION_BY_MACHINE };
 
-/* NULL: no such kind.  All of them in their order; NULL past the last one. */
-const struct deed_kind *deed_extension_kind(const char *name);
+/* All of them in their order; NULL past the last one. */
 const struct deed_kind *deed_extension_kinds(size_t nth);
 
 /* The wish is copied.  FAIL_MEMORY. */

@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include <uv.h>
 
+#include "controller/deed/deed_kinds.h"
 #include "controller/command.h"
 #include "controller/options.h"
 #include "controller/rollout/prompt.h"
@@ -252,7 +253,7 @@ static int make_arg(const struct extending *x, struct extension_deed **arg,
 static int conduct(struct extending *x)
 {
     const struct deed_kind *kind =
-        deed_extension_kind(extension_action_kind(x->order.action));
+        deed_kind_named(extension_action_kind(x->order.action));
     struct extension_deed *arg = NULL;
     struct fail why;
     int status;

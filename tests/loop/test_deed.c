@@ -10,6 +10,7 @@
 #include <string.h>
 #include <uv.h>
 
+#include "controller/deed/deed_kinds.h"
 #include "controller/journal/history.h"
 #include "controller/journal/journal.h"
 #include "controller/deed/deed.h"
@@ -230,7 +231,7 @@ static void control(bool is_taken_up)
 {
     const struct deed_hooks hooks = {on_change, on_end};
     const struct deed_log_words words = {.argv = "[]", .folder = "/", .user = "ann"};
-    struct deed_order order = {.kind = deed_instance_kind(action),
+    struct deed_order order = {.kind = deed_kind_named(action),
                                .sets = (const struct scaleset *const *)&set,
                                .set_count = 1,
                                .nodes = node_names,
@@ -511,7 +512,7 @@ static void a_machine_that_was_replaced_meanwhile_is_left_alone(void **state)
 
 static void nobody_is_not_everybody(void **state)
 {
-    struct deed_order order = {.kind = deed_instance_kind("restart"), .batch = 1};
+    struct deed_order order = {.kind = deed_kind_named("restart"), .batch = 1};
     const struct deed_hooks hooks = {on_change, on_end};
     struct fail why;
 

@@ -68,8 +68,7 @@ static void assert_asked(const char *kind, const char *method, const char *path,
     CLEANUP(json_done) struct json *asked = NULL;
     CLEANUP(text_done) char *text = NULL;
 
-    assert_int_equal(deed_extension_kind(kind)->ask(deed, &set, &instance, &ask, NULL),
-                     0);
+    assert_int_equal(deed_kind_named(kind)->ask(deed, &set, &instance, &ask, NULL), 0);
     asked = ask.body;
     text = asked ? json_print(asked) : strdup("");
     assert_string_equal(ask.method, method);
@@ -139,7 +138,7 @@ static enum deed_sight sight(const char *kind, const char *machine, struct fail 
 {
     CLEANUP(json_done) struct json *doc = machine ? parse(machine) : NULL;
 
-    return deed_extension_kind(kind)->judge(deed, &instance, doc, why);
+    return deed_kind_named(kind)->judge(deed, &instance, doc, why);
 }
 
 static void assert_sights(const char *kind, const char *const *machines,
@@ -238,10 +237,10 @@ static void what_azure_says_at_length_is_explained(void **state)
     struct fail why = {.code = FAIL_AZURE_OPERATION, .text = "the operation ended"};
 
     (void)state;
-    deed_extension_kind("extension-add")->explain(deed, answer, &why);
+    deed_kind_named("extension-add")->explain(deed, answer, &why);
     assert_non_null(strstr(why.text, "exit code 13: machines of this size have no RDMA"));
     why = (struct fail){.code = FAIL_AZURE_REFUSED, .text = "it was refused"};
-    deed_extension_kind("extension-add")->explain(deed, NULL, &why);
+    deed_kind_named("extension-add")->explain(deed, NULL, &why);
     assert_string_equal(why.text, "it was refused");
 }
 
@@ -288,8 +287,7 @@ static void a_journal_that_says_nothing_is_refused(void **state)
         CLEANUP(json_done) struct json *said = parse(bad[i]);
         struct fail why;
 
-        assert_int_equal(deed_extension_kind("extension-add")->decode(said, &arg, &why),
-                         -1);
+        assert_int_equal(deed_kind_named("extension-add")->decode(said, &arg, &why), -1);
         assert_int_equal(why.code, FAIL_STATE);
     }
 }

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "controller/deed/deed_kinds.h"
 #include "controller/screen/text.h"
 #include "controller/deed/deed.h"
 #include "controller/extension/deed_extension.h"
@@ -288,7 +289,7 @@ static int take_up_an_extension(void)
     CLEANUP(json_done) struct json *said = NULL;
     struct vm_extension_wish wish = {.kind = vm_extension_named("linux"),
                                      .settings = settings};
-    const struct deed_kind *kind = deed_extension_kind("extension-add");
+    const struct deed_kind *kind = deed_kind_named("extension-add");
     struct extension_deed *deed = NULL;
     void *again = NULL;
     int status = -1;
