@@ -102,21 +102,6 @@ int vm_extension_check_version(const char *version, struct fail *why)
                     version);
 }
 
-int vm_extension_check_name(const char *name, struct fail *why)
-{
-    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                  "0123456789._-";
-    size_t len = strlen(name);
-
-    if (len && len <= VM_EXTENSION_MAX_NAME && strspn(name, allowed) == len &&
-        name[0] != '.' && name[0] != '-' && name[len - 1] != '.')
-        return 0;
-    return fail_set(why, FAIL_USAGE,
-                    "not a name for an extension: '%s': at most %d letters, digits, '.', "
-                    "'_' and '-'",
-                    name, VM_EXTENSION_MAX_NAME);
-}
-
 /* ---- what ARM takes ---------------------------------------------------------------------------- */
 
 const char *vm_extension_name_of(const struct vm_extension_wish *wish)

@@ -54,9 +54,6 @@ const struct vm_extension_exit *vm_extension_exit_of(const struct vm_extension_k
 /* -1: FAIL_USAGE, since ARM takes MAJOR.MINOR and nothing else. */
 int vm_extension_check_version(const char *version, struct fail *why);
 
-/* -1: FAIL_USAGE says what a name may have in it. */
-int vm_extension_check_name(const char *name, struct fail *why);
-
 /* ---- what is wanted ---------------------------------------------------------------------- */
 
 struct vm_extension_wish {

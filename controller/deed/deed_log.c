@@ -102,11 +102,6 @@ void deed_log_free(struct deed_log *log)
     free(log);
 }
 
-void deed_log_done(struct deed_log **log)
-{
-    deed_log_free(*log);
-}
-
 static int read_run(void *arg, const struct history_run *run, struct fail *why)
 {
     struct deed_log *log = arg;

@@ -64,7 +64,6 @@ int deed_log_find(struct history *history, char run[JOURNAL_RUN_ID_BYTES],
                   struct fail *why);
 
 void deed_log_free(struct deed_log *log); /* NULL is allowed */
-void deed_log_done(struct deed_log **log);
 
 /* Of its plan. */
 size_t deed_log_batch(const struct deed_log *log);

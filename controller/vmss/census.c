@@ -221,7 +221,7 @@ static int wait_for_survey(struct census *m, struct fail *why)
 static int keep_rights(struct census *m, const struct survey *survey, struct fail *why)
 {
     size_t count;
-    const struct preflight_right *rights = survey_rights(survey, &count), *first = rights;
+    const struct preflight_right *rights = survey_rights(survey, &count);
     struct preflight_right *more =
         reallocarray(m->rights, m->right_count + count + 1, sizeof *more);
 
@@ -229,7 +229,7 @@ static int keep_rights(struct census *m, const struct survey *survey, struct fai
         return fail_memory(why);
     m->rights = more;
     for (size_t i = 0; i < count; i++)
-        m->rights[m->right_count++] = first[i];
+        m->rights[m->right_count++] = rights[i];
     return 0;
 }
 
@@ -317,9 +317,8 @@ static int ask(struct census *m, size_t i, struct fail *why)
 /* Is what is kept of another subscription than the one that is said? */
 static bool is_elsewhere(const struct census *m, const struct recall *kept)
 {
-    const char *said = typed_or(m->order.subscription, m->azure->subscription);
+    const char *said = settings_of(m).subscription;
 
-    said = said ? said : getenv("AZURE_SUBSCRIPTION_ID");
     return said && *said && strcasecmp(said, kept->set->subscription) != 0;
 }
 
