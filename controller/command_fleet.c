@@ -128,7 +128,7 @@ static int load_fleet(struct command *c, const char *hosts,
         return fail_set(why, FAIL_FLEET_FILE,
                         "no fleet file: --fleet FILE, $IBFLEET_FLEET, ./fleet.ini or "
                         "/etc/ibfleet/fleet.ini; nor a scale set: --vmss RG/NAME");
-    if (is_said && fleet_load_found(path, own_home(), &finder, &fleet, why) < 0)
+    if (is_said && fleet_load(path, own_home(), &finder, &fleet, why) < 0)
         return -1;
     if (!is_said && fleet_of(hosts, groups, &fleet, why) < 0)
         return fail_prefix(why, "without a fleet file");

@@ -320,20 +320,14 @@ static int read_file(const char *path, char **text, size_t *len, struct fail *wh
     return 0;
 }
 
-int fleet_load_found(const char *path, const char *home,
-                     const struct fleet_finder *finder, struct fleet **fleet,
-                     struct fail *why)
+int fleet_load(const char *path, const char *home, const struct fleet_finder *finder,
+               struct fleet **fleet, struct fail *why)
 {
     CLEANUP(text_done) char *text = NULL;
     size_t len = 0;
 
     if (path && read_file(path, &text, &len, why) < 0)
         return -1;
-    return fleet_parse_found(text ? text : "", len, path ? path : "no fleet file", home,
-                             finder, fleet, why);
-}
-
-int fleet_load(const char *path, const char *home, struct fleet **fleet, struct fail *why)
-{
-    return fleet_load_found(path, home, NULL, fleet, why);
+    return fleet_parse(text ? text : "", len, path ? path : "no fleet file", home, finder,
+                       fleet, why);
 }

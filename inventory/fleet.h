@@ -29,7 +29,7 @@
  * disagree about a node are refused, as is everything that is not known here.
  * Comments begin with '#' or ';'.  A line has at most FLEET_MAX_LINE bytes.
  *
- *     if (fleet_load("ibfleet.ini", getenv("HOME"), &fleet, why) < 0 ||
+ *     if (fleet_load("ibfleet.ini", getenv("HOME"), NULL, &fleet, why) < 0 ||
  *         fleet_select(fleet, "@gpu!gpu3", NULL, &set, why) < 0)
  *         return -1;
  *     node = fleet_find(fleet, hostset_name(set, 0));
@@ -124,28 +124,21 @@ struct fleet_policy {
 /* ---- make and free ------------------------------------------------------------ */
 
 /* Read len_bytes of text; file is the name used in messages.  "~/" at the start
- * of a path means home (NULL: such paths are refused).  Free with fleet_free().
- * -1 leaves *fleet alone; *why is FAIL_FLEET_FILE (text: "FILE:LINE: ...") or
+ * of a path means home (NULL: such paths are refused).  finder finds nodes beside those
+ * of the text (NULL: there are no others).  Free with fleet_free().  -1 leaves *fleet
+ * alone; *why is FAIL_FLEET_FILE (text: "FILE:LINE: ..."), what the finder said, or
  * FAIL_MEMORY.
  */
 int fleet_parse(const char *text, size_t len_bytes, const char *file, const char *home,
-                struct fleet **fleet, struct fail *why);
+                const struct fleet_finder *finder, struct fleet **fleet,
+                struct fail *why);
 
-/* The same from the file at path; also -1 with FAIL_FLEET_FILE when it cannot be
- * read or has more than FLEET_MAX_TEXT bytes.
+/* The same from the file at path (NULL: there is none, and all nodes are the finder's);
+ * also -1 with FAIL_FLEET_FILE when it cannot be read or has more than FLEET_MAX_TEXT
+ * bytes.
  */
-int fleet_load(const char *path, const char *home, struct fleet **fleet,
-               struct fail *why);
-
-/* The same with the nodes that a finder finds beside those of the file.  path NULL: no
- * file, so that there are no others.  -1: also what the finder said.
- */
-int fleet_load_found(const char *path, const char *home,
-                     const struct fleet_finder *finder, struct fleet **fleet,
-                     struct fail *why);
-int fleet_parse_found(const char *text, size_t len_bytes, const char *file,
-                      const char *home, const struct fleet_finder *finder,
-                      struct fleet **fleet, struct fail *why);
+int fleet_load(const char *path, const char *home, const struct fleet_finder *finder,
+               struct fleet **fleet, struct fail *why);
 
 /* A fleet without a file: the nodes of this hostlist, ADDRESS or ADDRESS:PORT,
  * all settings at their defaults; groups (NULL: there are none) knows what @names mean.

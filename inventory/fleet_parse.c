@@ -378,9 +378,8 @@ static int hand_out(struct build *b, struct fail *why)
     return 0;
 }
 
-int fleet_parse_found(const char *text, size_t len_bytes, const char *file,
-                      const char *home, const struct fleet_finder *finder,
-                      struct fleet **fleet, struct fail *why)
+int fleet_parse(const char *text, size_t len_bytes, const char *file, const char *home,
+                const struct fleet_finder *finder, struct fleet **fleet, struct fail *why)
 {
     CLEANUP(build_done)
     struct build b = {.fleet = fleet_new(), .file = file, .home = home, .finder = finder};
@@ -393,10 +392,4 @@ int fleet_parse_found(const char *text, size_t len_bytes, const char *file,
     *fleet = b.fleet;
     b.fleet = NULL;
     return 0;
-}
-
-int fleet_parse(const char *text, size_t len_bytes, const char *file, const char *home,
-                struct fleet **fleet, struct fail *why)
-{
-    return fleet_parse_found(text, len_bytes, file, home, NULL, fleet, why);
 }

@@ -6,7 +6,7 @@
  *
  *     m = census_new(loop, &order);
  *     const struct fleet_finder finder = census_finder(m);
- *     fleet_load_found(path, home, &finder, &fleet, why)
+ *     fleet_load(path, home, &finder, &fleet, why)
  *     ... census_sets(m, &count) ...
  *     census_close(m);                 before the loop runs for the last time
  *     census_free(m);                  after it

@@ -49,7 +49,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     CLEANUP(fleet_done) struct fleet *fleet = NULL;
     struct fail why = {.code = FAIL_NONE};
 
-    if (fleet_parse((const char *)data, size, "f.ini", "/home/me", &fleet, &why) == 0)
+    if (fleet_parse((const char *)data, size, "f.ini", "/home/me", NULL, &fleet, &why) ==
+        0)
         check(fleet);
     else
         demand(!fleet && why.code == FAIL_FLEET_FILE &&

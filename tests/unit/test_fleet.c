@@ -18,7 +18,7 @@ static struct fleet *example(void)
     struct fleet *fleet = NULL;
     struct fail why;
 
-    if (fleet_load("tests/data/fleet.ini", "/home/me", &fleet, &why) < 0)
+    if (fleet_load("tests/data/fleet.ini", "/home/me", NULL, &fleet, &why) < 0)
         fail_msg("%s", why.text);
     return fleet;
 }
@@ -28,7 +28,7 @@ static struct fleet *parsed(const char *text)
     struct fleet *fleet = NULL;
     struct fail why;
 
-    if (fleet_parse(text, strlen(text), "f.ini", "/home/me", &fleet, &why) < 0)
+    if (fleet_parse(text, strlen(text), "f.ini", "/home/me", NULL, &fleet, &why) < 0)
         fail_msg("%s", why.text);
     return fleet;
 }
@@ -38,7 +38,8 @@ static void assert_refused(const char *text, const char *wanted)
     struct fleet *fleet = NULL;
     struct fail why = {.code = FAIL_NONE};
 
-    assert_int_equal(fleet_parse(text, strlen(text), "f.ini", NULL, &fleet, &why), -1);
+    assert_int_equal(fleet_parse(text, strlen(text), "f.ini", NULL, NULL, &fleet, &why),
+                     -1);
     assert_string_equal(why.text, wanted);
     assert_int_equal(why.code, FAIL_FLEET_FILE);
     assert_null(fleet);
@@ -405,15 +406,17 @@ static void sizes_are_bounded(void **state)
     text[8 + FLEET_MAX_LINE + 1] = '\0';
     assert_refused(text, "f.ini:2: the line is too long");
     text[8 + FLEET_MAX_LINE] = '\0';
-    assert_int_equal(fleet_parse(text, strlen(text), "f.ini", NULL, &fleet, &why), 0);
+    assert_int_equal(fleet_parse(text, strlen(text), "f.ini", NULL, NULL, &fleet, &why),
+                     0);
     fleet_free(fleet);
     assert_refused("[group:a-name-of-more-than-48-bytes-that-inih-would-cut]\n",
                    "f.ini:1: the name of a section is too long");
-    assert_int_equal(fleet_parse("[nodes]\n\0", 9, "f.ini", NULL, &fleet, &why), -1);
+    assert_int_equal(fleet_parse("[nodes]\n\0", 9, "f.ini", NULL, NULL, &fleet, &why),
+                     -1);
     assert_string_equal(why.text, "f.ini: not a text file");
-    assert_int_equal(fleet_load("tests/data/no-such.ini", NULL, &fleet, &why), -1);
+    assert_int_equal(fleet_load("tests/data/no-such.ini", NULL, NULL, &fleet, &why), -1);
     assert_string_equal(why.text, "tests/data/no-such.ini: No such file or directory");
-    assert_int_equal(fleet_load("tests/data", NULL, &fleet, &why), -1);
+    assert_int_equal(fleet_load("tests/data", NULL, NULL, &fleet, &why), -1);
     assert_string_equal(why.text, "tests/data: Is a directory");
 }
 

@@ -234,7 +234,7 @@ static int read_a_fleet(void)
     struct hostset *set = NULL;
     int status;
 
-    status = fleet_parse(file, sizeof file - 1, "f.ini", NULL, &fleet, &why);
+    status = fleet_parse(file, sizeof file - 1, "f.ini", NULL, NULL, &fleet, &why);
     if (only_memory(status) < 0)
         return -1;
     status = only_memory(fleet_select(fleet, "@g,x", NULL, &set, &why));
