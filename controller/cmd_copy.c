@@ -15,7 +15,6 @@
 #include <uv.h>
 
 #include "controller/command.h"
-#include "protocol/tree/baggage.h"
 #include "controller/copy/consignment.h"
 #include "controller/copy/giver.h"
 #include "controller/copy/taker.h"
@@ -31,6 +30,7 @@
 #include "protocol/fail.h"
 #include "protocol/json.h"
 #include "protocol/scope.h"
+#include "protocol/tree/baggage.h"
 
 /* Patience with a node that neither says nor takes anything; --timeout has another. */
 #define STALL_S 60

@@ -9,16 +9,16 @@
 #include <string.h>
 
 #include "controller/command.h"
+#include "controller/deed/deed_log.h"
 #include "controller/journal/history.h"
 #include "controller/journal/journal.h"
 #include "controller/options.h"
+#include "controller/repairs/respite.h"
 #include "controller/rollout/account.h"
 #include "controller/rollout/conduct.h"
 #include "controller/rollout/invocation.h"
 #include "controller/rollout/takeup.h"
 #include "controller/screen/screen.h"
-#include "controller/deed/deed_log.h"
-#include "controller/repairs/respite.h"
 #include "inventory/hostset.h"
 #include "protocol/fail.h"
 #include "protocol/json.h"

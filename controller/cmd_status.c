@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "controller/command.h"
+#include "controller/deed/deed_log.h"
 #include "controller/journal/history.h"
 #include "controller/options.h"
 #include "controller/rollout/account.h"
@@ -19,7 +20,6 @@
 #include "controller/screen/wrap.h"
 #include "controller/validate/result.h"
 #include "controller/validate/retelling.h"
-#include "controller/deed/deed_log.h"
 #include "protocol/fail.h"
 #include "protocol/json.h"
 #include "protocol/scope.h"

@@ -9,9 +9,9 @@
 
 #include "controller/door/door.h"
 #include "controller/link/link.h"
+#include "controller/option_table.h"
 #include "controller/own_home.h"
 #include "controller/relay/jumps.h"
-#include "controller/option_table.h"
 #include "controller/screen/cursor.h"
 #include "controller/screen/fold.h"
 #include "controller/screen/progress.h"

@@ -11,9 +11,9 @@
 #include <string.h>
 #include <uv.h>
 
-#include "controller/journal/journal.h"
 #include "controller/deed/deed_mark.h"
 #include "controller/deed/deed_parts.h"
+#include "controller/journal/journal.h"
 #include "inventory/scaleset.h"
 
 static double seconds_of(const struct deed_item *i)

@@ -2,12 +2,12 @@
 
 #include <unistd.h>
 
+#include "controller/deed/deed.h"
+#include "controller/deed/deed_view.h"
 #include "controller/options.h"
 #include "controller/screen/color.h"
 #include "controller/screen/screen.h"
 #include "controller/screen/text.h"
-#include "controller/deed/deed.h"
-#include "controller/deed/deed_view.h"
 #include "protocol/fail.h"
 #include "protocol/json.h"
 #include "protocol/scope.h"

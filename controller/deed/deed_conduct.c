@@ -3,12 +3,12 @@
 #include <stdlib.h>
 
 #include "controller/command.h"
-#include "controller/options.h"
-#include "controller/screen/screen.h"
 #include "controller/deed/batch.h"
-#include "controller/vmss/census.h"
 #include "controller/deed/deed.h"
 #include "controller/deed/deed_parley.h"
+#include "controller/options.h"
+#include "controller/screen/screen.h"
+#include "controller/vmss/census.h"
 #include "inventory/fleet.h"
 #include "protocol/fail.h"
 

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "controller/journal/history.h"
 #include "controller/deed/deed.h"
 #include "controller/deed/deed_mark.h"
+#include "controller/journal/history.h"
 #include "inventory/scaleset.h"
 #include "protocol/fail.h"
 #include "protocol/json.h"

@@ -11,6 +11,10 @@
 #include <uv.h>
 
 #include "controller/command.h"
+#include "controller/deed/deed.h"
+#include "controller/deed/deed_account.h"
+#include "controller/deed/deed_log.h"
+#include "controller/deed/deed_view.h"
 #include "controller/journal/journal.h"
 #include "controller/options.h"
 #include "controller/rollout/invocation.h"
@@ -19,10 +23,6 @@
 #include "controller/screen/screen.h"
 #include "controller/screen/text.h"
 #include "controller/vmss/census.h"
-#include "controller/deed/deed.h"
-#include "controller/deed/deed_account.h"
-#include "controller/deed/deed_log.h"
-#include "controller/deed/deed_view.h"
 #include "protocol/fail.h"
 #include "protocol/json.h"
 #include "protocol/scope.h"

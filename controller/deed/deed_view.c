@@ -2,12 +2,12 @@
 
 #include <string.h>
 
+#include "controller/deed/batch.h"
+#include "controller/deed/deed.h"
 #include "controller/screen/fold.h"
 #include "controller/screen/table.h"
 #include "controller/screen/text.h"
 #include "controller/screen/wrap.h"
-#include "controller/deed/batch.h"
-#include "controller/deed/deed.h"
 #include "inventory/scaleset.h"
 #include "protocol/fail.h"
 #include "protocol/json.h"

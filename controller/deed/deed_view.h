@@ -9,8 +9,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "controller/screen/progress.h"
 #include "controller/deed/deed_state.h"
+#include "controller/screen/progress.h"
 
 struct deed;
 struct deed_order;

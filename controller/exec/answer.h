@@ -8,10 +8,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "controller/tail.h"
 #include "controller/screen/lines.h"
 #include "controller/screen/text.h"
 #include "controller/ssh/ssh.h"
+#include "controller/tail.h"
 #include "protocol/fail.h"
 
 struct fleet_node;

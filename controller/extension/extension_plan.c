@@ -5,8 +5,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "controller/screen/text.h"
 #include "controller/extension/extension_view.h"
+#include "controller/screen/text.h"
 #include "inventory/hostset.h"
 #include "inventory/scaleset.h"
 #include "protocol/fail.h"

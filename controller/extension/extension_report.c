@@ -4,11 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "controller/extension/extension_view.h"
 #include "controller/screen/fold.h"
 #include "controller/screen/table.h"
 #include "controller/screen/text.h"
 #include "controller/screen/wrap.h"
-#include "controller/extension/extension_view.h"
 #include "inventory/scaleset.h"
 #include "inventory/vm_extension.h"
 #include "protocol/fail.h"

@@ -1,8 +1,8 @@
 /* What extension_plan has to say: for people, and as JSON. */
 #include <strings.h>
 
-#include "controller/screen/text.h"
 #include "controller/extension/extension_plan.h"
+#include "controller/screen/text.h"
 #include "inventory/scaleset.h"
 #include "protocol/json.h"
 

@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "controller/extension/quote.h"
 #include "controller/screen/indent.h"
 #include "controller/screen/text.h"
-#include "controller/extension/quote.h"
 #include "inventory/vm_extension.h"
 #include "protocol/fail.h"
 #include "protocol/json.h"

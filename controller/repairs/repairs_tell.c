@@ -2,9 +2,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "controller/repairs/repairs.h"
 #include "controller/screen/escape.h"
 #include "controller/screen/text.h"
-#include "controller/repairs/repairs.h"
 
 #define LABEL "scale set "
 

@@ -6,11 +6,11 @@
 
 #include "controller/command.h"
 #include "controller/options.h"
+#include "controller/repairs/repairs.h"
+#include "controller/repairs/repairs_notes.h"
 #include "controller/screen/screen.h"
 #include "controller/screen/text.h"
 #include "controller/vmss/census.h"
-#include "controller/repairs/repairs.h"
-#include "controller/repairs/repairs_notes.h"
 #include "inventory/fleet.h"
 #include "inventory/scaleset.h"
 #include "protocol/fail.h"

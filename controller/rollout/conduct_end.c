@@ -3,13 +3,13 @@
 
 #include "controller/command.h"
 #include "controller/journal/journal.h"
+#include "controller/repairs/respite.h"
 #include "controller/rollout/account.h"
 #include "controller/rollout/conduct_parts.h"
 #include "controller/rollout/prompt.h"
 #include "controller/rollout/rollout.h"
 #include "controller/screen/progress.h"
 #include "controller/screen/screen.h"
-#include "controller/repairs/respite.h"
 #include "protocol/fail.h"
 
 void conduct_hide_progress(struct conduct *c)

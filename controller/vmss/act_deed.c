@@ -1,11 +1,11 @@
 /* ibfleet azure restart HOSTS, and what else is done to machines */
 
-#include "controller/deed/deed_kinds.h"
 #include "controller/command.h"
+#include "controller/deed/deed_conduct.h"
+#include "controller/deed/deed_kinds.h"
 #include "controller/options.h"
 #include "controller/vmss/act.h"
 #include "controller/vmss/action.h"
-#include "controller/deed/deed_conduct.h"
 
 int act_deed(struct command *c)
 {

@@ -9,6 +9,7 @@
 
 #include "controller/azure/arm.h"
 #include "controller/command.h"
+#include "controller/health/health_case.h"
 #include "controller/journal/history.h"
 #include "controller/options.h"
 #include "controller/rollout/prompt.h"
@@ -18,7 +19,6 @@
 #include "controller/screen/text.h"
 #include "controller/vmss/act.h"
 #include "controller/vmss/census.h"
-#include "controller/health/health_case.h"
 #include "inventory/fleet.h"
 #include "inventory/scaleset.h"
 #include "protocol/fail.h"

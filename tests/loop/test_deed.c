@@ -10,12 +10,12 @@
 #include <string.h>
 #include <uv.h>
 
-#include "controller/deed/deed_kinds.h"
-#include "controller/journal/history.h"
-#include "controller/journal/journal.h"
 #include "controller/deed/deed.h"
 #include "controller/deed/deed_instance.h"
+#include "controller/deed/deed_kinds.h"
 #include "controller/deed/deed_log.h"
+#include "controller/journal/history.h"
+#include "controller/journal/journal.h"
 #include "inventory/scaleset.h"
 #include "protocol/json.h"
 #include "protocol/scope.h"

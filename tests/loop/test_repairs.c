@@ -12,9 +12,9 @@
 #include <uv.h>
 
 #include "controller/azure/arm.h"
-#include "controller/screen/text.h"
 #include "controller/repairs/repairs.h"
 #include "controller/repairs/repairs_notes.h"
+#include "controller/screen/text.h"
 #include "inventory/scaleset.h"
 #include "protocol/fail.h"
 #include "protocol/json.h"

@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "controller/deed/deed.h"
-#include "controller/extension/deed_extension.h"
 #include "controller/deed/deed_kinds.h"
+#include "controller/extension/deed_extension.h"
 #include "inventory/armfield.h"
 #include "inventory/scaleset.h"
 #include "inventory/vm_extension.h"

@@ -7,13 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "controller/screen/text.h"
 #include "controller/deed/batch.h"
 #include "controller/deed/deed.h"
 #include "controller/deed/deed_instance.h"
 #include "controller/deed/deed_kinds.h"
 #include "controller/deed/deed_mark.h"
 #include "controller/deed/deed_view.h"
+#include "controller/screen/text.h"
 #include "inventory/scaleset.h"
 #include "protocol/json.h"
 #include "protocol/scope.h"

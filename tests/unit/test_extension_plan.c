@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "controller/screen/text.h"
 #include "controller/extension/extension_plan.h"
 #include "controller/extension/extension_report.h"
 #include "controller/extension/extension_view.h"
+#include "controller/screen/text.h"
 #include "tests/unit/azure_data.h"
 
 /* ---- what Azure would have told: the set of tests/data, and what a test puts here ------------ */

@@ -8,11 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "controller/deed/deed_kinds.h"
-#include "controller/screen/text.h"
 #include "controller/deed/deed.h"
+#include "controller/deed/deed_kinds.h"
 #include "controller/extension/deed_extension.h"
 #include "controller/extension/template.h"
+#include "controller/screen/text.h"
 #include "inventory/catalog.h"
 #include "inventory/fleet.h"
 #include "inventory/groups_conf.h"

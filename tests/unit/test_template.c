@@ -7,9 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "controller/screen/text.h"
 #include "controller/extension/quote.h"
 #include "controller/extension/template.h"
+#include "controller/screen/text.h"
 #include "inventory/armfield.h"
 #include "inventory/vm_extension.h"
 #include "protocol/fail.h"
