@@ -24,6 +24,7 @@
 #include "protocol/fail.h"
 #include "protocol/steps.h"
 
+struct catalog;
 struct facts;
 
 /* `auto` reboots when packages were installed: their udev rules name the devices
@@ -31,8 +32,15 @@ struct facts;
  */
 struct decide_want {
     enum fleet_driver driver;
+    const char *driver_version; /* NULL: the one that the catalog prefers              */
     enum fleet_reboot reboot;
     const char *rxe; /* Soft-RoCE on this interface where there is no HCA; NULL: no */
+    const struct catalog *catalog; /* not NULL where driver may be one of the vendor's */
+    const char *mirror, *proxy;    /* as in struct fleet_node                          */
+    enum fleet_hold hold;
+    bool ipoib, names;
+    bool remove; /* the vendor's driver is to go, whatever `driver` says                */
+    bool back;   /* the driver is to be what it was before (facts->platform.earlier)    */
 };
 
 enum decide_verdict {

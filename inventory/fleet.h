@@ -62,8 +62,19 @@ enum fleet_host_keys { FLEET_HOST_KEYS_STRICT, FLEET_HOST_KEYS_ACCEPT_NEW };
 /* Through what to reach a node; auto: through OpenSSH what libssh2 cannot reach. */
 enum fleet_ssh { FLEET_SSH_AUTO, FLEET_SSH_LIBSSH2, FLEET_SSH_OPENSSH };
 
-/* The RDMA stack to bring a node to: the distribution's own, or leave it alone. */
-enum fleet_driver { FLEET_DRIVER_INBOX, FLEET_DRIVER_NONE };
+/* The RDMA stack to bring a node to: the distribution's own, what the catalog prefers for
+ * the node, one of the vendor's, or leave it alone.
+ */
+enum fleet_driver {
+    FLEET_DRIVER_INBOX,
+    FLEET_DRIVER_AUTO,
+    FLEET_DRIVER_DOCA_OFED,
+    FLEET_DRIVER_MLNX_OFED,
+    FLEET_DRIVER_NONE
+};
+
+/* What no update may undo: nothing, the vendor's driver, or that and the kernel. */
+enum fleet_hold { FLEET_HOLD_DRIVER, FLEET_HOLD_KERNEL, FLEET_HOLD_NOTHING };
 
 /* auto: only when something installed needs it. */
 enum fleet_reboot { FLEET_REBOOT_AUTO, FLEET_REBOOT_ALWAYS, FLEET_REBOOT_NEVER };
@@ -83,8 +94,16 @@ struct fleet_node {
     const char *ssh_config; /* `ssh_config`, file, or none; NULL: ~/.ssh/config and
                                  /etc/ssh/ssh_config                                     */
     const char *jump;       /* `jump`, the hosts to go through (jump.h); NULL: none    */
-    enum fleet_driver driver; /* `driver` = inbox | none; default inbox */
-    const char *rxe;          /* `rxe`, interface that gets Soft-RoCE where there is no
+    enum fleet_driver driver;   /* `driver` = inbox | auto | doca-ofed [VERSION] |
+                                 mlnx-ofed [VERSION] | none; default inbox              */
+    const char *driver_version; /* of it; NULL: the one that the catalog prefers        */
+    const char *mirror; /* `mirror`, URL of a folder that has the bundles; NULL: the
+                           catalog's own URLs                                           */
+    const char *proxy;  /* `proxy`, URL; NULL: what the node's environment says         */
+    enum fleet_hold hold; /* `hold` = driver | kernel | nothing; default driver         */
+    bool ipoib;      /* `ipoib` = yes | no, give IPoIB Azure's addresses; default yes */
+    bool names;      /* `names` = yes | no, RDMA devices keep their names; default no */
+    const char *rxe; /* `rxe`, interface that gets Soft-RoCE where there is no
                                  HCA; NULL: none                                         */
     enum fleet_reboot reboot; /* `reboot` = auto | always | never; default auto */
     const char *agent;        /* `agent`, absolute path of an agent that is already on
@@ -206,9 +225,16 @@ int fleet_names(const struct fleet *fleet, const char *hostlist,
                 const struct hostset_groups *others, struct hostset **set,
                 struct fail *why);
 
+/* "doca-ofed 3.2.2", "auto", ...: what `driver` may be.  *version is borrowed from text, or
+ * NULL.  -1: FAIL_FLEET_FILE, and nothing has changed.
+ */
+int fleet_driver_read(const char *text, enum fleet_driver *driver, const char **version,
+                      struct fail *why);
+
 /* "strict", "inbox", "auto"...: the word of the fleet file; never NULL. */
 const char *fleet_host_keys_name(enum fleet_host_keys host_keys);
 const char *fleet_driver_name(enum fleet_driver driver);
+const char *fleet_hold_name(enum fleet_hold hold);
 const char *fleet_reboot_name(enum fleet_reboot reboot);
 
 #endif

@@ -96,7 +96,11 @@ static int add_name(void *arg, const char *name, struct fail *why)
     if (!e)
         return fail_memory(why);
     *e = (struct fleet_entry){
-        .node = {.name = copy, .address = copy, .port = DEFAULT_PORT, .sudo = true},
+        .node = {.name = copy,
+                 .address = copy,
+                 .port = DEFAULT_PORT,
+                 .ipoib = true,
+                 .sudo = true},
         .line = f->line,
     };
     return 0;

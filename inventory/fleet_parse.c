@@ -323,13 +323,16 @@ static int grant(struct build *b, const struct wish *wish, size_t node, struct f
 {
     const struct wish **from = &b->from[node * SETTINGS + wish->setting];
     const struct fleet_group *groups = b->fleet->groups;
+    char here[FLEET_MAX_LINE], there[FLEET_MAX_LINE];
 
     if (*from && strcmp((*from)->text, wish->text) != 0) {
         fail_set(why, FAIL_FLEET_FILE,
                  "%s of %s is %s here (group '%s') and %s on line %u (group '%s')",
-                 setting_name(wish->setting), b->fleet->nodes[node].node.name, wish->text,
-                 groups[wish->group].name, (*from)->text, (*from)->line,
-                 groups[(*from)->group].name);
+                 setting_name(wish->setting), b->fleet->nodes[node].node.name,
+                 setting_show(wish->setting, wish->text, here, sizeof here),
+                 groups[wish->group].name,
+                 setting_show(wish->setting, (*from)->text, there, sizeof there),
+                 (*from)->line, groups[(*from)->group].name);
         return blame(b, wish->line, why);
     }
     *from = wish;

@@ -9,15 +9,22 @@
 #include "inventory/nearest.h"
 #include "protocol/fail.h"
 #include "protocol/scope.h"
+#include "protocol/url.h"
+
+/* A bundle's name is added to the one; an argument of a step has the other. */
+#define MIRROR_MAX_BYTES  (URL_MAX_BYTES - 130)
+#define VERSION_MAX_BYTES 64
 
 #define ALNUM "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
 /* In the order of the enums. */
 static const char *const host_keys_words[] = {"strict", "accept-new", NULL};
 static const char *const ssh_words[] = {"auto", "libssh2", "openssh", NULL};
-static const char *const driver_words[] = {"inbox", "none", NULL};
+static const char *const driver_words[] = {"inbox",     "auto", "doca-ofed",
+                                           "mlnx-ofed", "none", NULL};
+static const char *const hold_words[] = {"driver", "kernel", "nothing", NULL};
 static const char *const reboot_words[] = {"auto", "always", "never", NULL};
-static const char *const sudo_words[] = {"no", "yes", NULL};
+static const char *const yes_words[] = {"no", "yes", NULL};
 
 /* ---- what a value may be ---------------------------------------------------------- */
 
@@ -69,6 +76,32 @@ static bool is_agent(const char *text)
     return *text == '/' && text_is_made_of(text, ALNUM "/._+-") && !strstr(text, "..");
 }
 
+static bool has_version(unsigned driver)
+{
+    return driver == FLEET_DRIVER_DOCA_OFED || driver == FLEET_DRIVER_MLNX_OFED;
+}
+
+/* It becomes an argument of a step. */
+static bool is_version(const char *text)
+{
+    return text_is_made_of(text, ALNUM "._+-") && strspn(text, ALNUM) &&
+           strlen(text) <= VERSION_MAX_BYTES;
+}
+
+static bool is_driver(const char *text)
+{
+    enum fleet_driver driver;
+    const char *version;
+
+    return fleet_driver_read(text, &driver, &version, NULL) == 0;
+}
+
+/* A bundle's name comes into it, before its query. */
+static bool is_mirror(const char *text)
+{
+    return url_is_right(text) && !strchr(text, '#') && strlen(text) <= MIRROR_MAX_BYTES;
+}
+
 static const struct {
     const char *name;
     const char *const *words; /* either one of these */
@@ -104,9 +137,32 @@ static const struct {
                       "[USER@]HOST[:PORT], more than one with commas",
                       "the jump host to go through, itself reached as the fleet says; "
                       "none, as it is without this: directly"},
-    [SETTING_DRIVER] = {"driver", driver_words, NULL, "inbox or none",
-                        "inbox, as it is without this, is the distribution's own RDMA "
-                        "stack; none leaves the node as it is"},
+    [SETTING_DRIVER] =
+        {"driver", NULL, is_driver,
+         "inbox, auto, doca-ofed [VERSION], mlnx-ofed [VERSION] or none",
+         "inbox, as it is without this, is the distribution's own RDMA stack; auto keeps "
+         "a "
+         "driver that suits the node, or takes what the catalog prefers for it; "
+         "doca-ofed and mlnx-ofed are the vendor's, of that version or of the one that "
+         "the catalog prefers; none leaves the node as it is"},
+    [SETTING_MIRROR] = {"mirror", NULL, is_mirror, "an http or https URL of a folder",
+                        "where nodes fetch the vendor's bundles from, by the names that "
+                        "they have at the vendor's; a query, such as a signature, stays "
+                        "at the end; else the catalog's own URLs"},
+    [SETTING_PROXY] =
+        {"proxy", NULL, url_is_right, "an http or https URL",
+         "what nodes go through for that; else what their environment says"},
+    [SETTING_HOLD] =
+        {"hold", hold_words, NULL, "driver, kernel or nothing",
+         "what package updates must not touch: driver, as it is without "
+         "this, holds the vendor's driver, kernel that and the kernel it was "
+         "built for"},
+    [SETTING_IPOIB] = {"ipoib", yes_words, NULL, "yes or no",
+                       "yes, as it is without this: IPoIB interfaces get the addresses "
+                       "that Azure has for them"},
+    [SETTING_NAMES] = {"names", yes_words, NULL, "yes or no",
+                       "yes keeps the names of RDMA devices over boots, in the order of "
+                       "their PCI addresses; else as the distribution names them"},
     [SETTING_RXE] = {"rxe", NULL, is_interface, "the name of a network interface",
                      "where there is no HCA, Soft-RoCE on this interface; else none"},
     [SETTING_REBOOT] = {"reboot", reboot_words, NULL, "auto, always or never",
@@ -116,7 +172,7 @@ static const struct {
         {"agent", NULL, is_agent, "an absolute path of plain characters",
          "an agent that is on the node already, so that one line of sudoers "
          "can allow just this; else ours is pushed"},
-    [SETTING_SUDO] = {"sudo", sudo_words, NULL, "yes or no",
+    [SETTING_SUDO] = {"sudo", yes_words, NULL, "yes or no",
                       "yes, as it is without this: the agent is started with sudo -n"},
 };
 
@@ -166,6 +222,11 @@ int setting_find(const char *name, enum fleet_setting *setting, struct fail *why
                     near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
 }
 
+static bool is_url(enum fleet_setting setting)
+{
+    return setting == SETTING_MIRROR || setting == SETTING_PROXY;
+}
+
 const char *fleet_host_keys_name(enum fleet_host_keys host_keys)
 {
     return host_keys_words[host_keys];
@@ -176,9 +237,32 @@ const char *fleet_driver_name(enum fleet_driver driver)
     return driver_words[driver];
 }
 
+const char *fleet_hold_name(enum fleet_hold hold)
+{
+    return hold_words[hold];
+}
+
 const char *fleet_reboot_name(enum fleet_reboot reboot)
 {
     return reboot_words[reboot];
+}
+
+int fleet_driver_read(const char *text, enum fleet_driver *driver, const char **version,
+                      struct fail *why)
+{
+    size_t len = strcspn(text, " \t");
+    const char *after = text + len + strspn(text + len, " \t");
+    unsigned i = 0;
+
+    while (driver_words[i] &&
+           (strncmp(driver_words[i], text, len) != 0 || driver_words[i][len]))
+        i++;
+    if (!driver_words[i] || (*after && !(has_version(i) && is_version(after))))
+        return fail_set(why, FAIL_FLEET_FILE, "%s is %s, not '%s'",
+                        rules[SETTING_DRIVER].name, rules[SETTING_DRIVER].what, text);
+    *driver = (enum fleet_driver)i;
+    *version = *after ? after : NULL;
+    return 0;
 }
 
 /* ---- values ---------------------------------------------------------------------------
@@ -243,6 +327,15 @@ static int expand_all(const char *paths, const char *home, char **expanded,
     return 0;
 }
 
+/* Of a URL that is none, nobody knows where its password stands. */
+static int refuse(enum fleet_setting setting, const char *value, struct fail *why)
+{
+    return is_url(setting) ? fail_set(why, FAIL_FLEET_FILE, "%s is %s",
+                                      rules[setting].name, rules[setting].what)
+                           : fail_set(why, FAIL_FLEET_FILE, "%s is %s, not '%s'",
+                                      rules[setting].name, rules[setting].what, value);
+}
+
 int setting_read(enum fleet_setting setting, const char *value, const char *home,
                  struct arena *arena, const char **text, struct fail *why)
 {
@@ -250,8 +343,7 @@ int setting_read(enum fleet_setting setting, const char *value, const char *home
     int rc = 0;
 
     if (!value_is_right(setting, value))
-        return fail_set(why, FAIL_FLEET_FILE, "%s is %s, not '%s'", rules[setting].name,
-                        rules[setting].what, value);
+        return refuse(setting, value, why);
     if (setting == SETTING_KEY || setting == SETTING_SSH_CONFIG)
         rc = expand(value, strlen(value), home, &expanded, why);
     else if (setting == SETTING_KNOWN_HOSTS)
@@ -261,6 +353,15 @@ int setting_read(enum fleet_setting setting, const char *value, const char *home
     value = expanded ? expanded : value;
     *text = arena_copy(arena, value, strlen(value));
     return *text ? 0 : fail_memory(why);
+}
+
+const char *setting_show(enum fleet_setting setting, const char *text, char *shown,
+                         size_t size)
+{
+    if (is_url(setting))
+        return url_show(text, shown, size);
+    snprintf(shown, size, "%s", text);
+    return shown;
 }
 
 int setting_path(const char *value, const char *home, struct arena *arena,
@@ -303,7 +404,22 @@ void setting_apply(enum fleet_setting setting, const char *text, struct fleet_no
         node->jump = strcmp(text, "none") == 0 ? NULL : text;
         break;
     case SETTING_DRIVER:
-        node->driver = (enum fleet_driver)word_index(text, driver_words);
+        fleet_driver_read(text, &node->driver, &node->driver_version, NULL);
+        break;
+    case SETTING_MIRROR:
+        node->mirror = text;
+        break;
+    case SETTING_PROXY:
+        node->proxy = text;
+        break;
+    case SETTING_HOLD:
+        node->hold = (enum fleet_hold)word_index(text, hold_words);
+        break;
+    case SETTING_IPOIB:
+        node->ipoib = word_index(text, yes_words) == 1;
+        break;
+    case SETTING_NAMES:
+        node->names = word_index(text, yes_words) == 1;
         break;
     case SETTING_RXE:
         node->rxe = text;
@@ -315,7 +431,7 @@ void setting_apply(enum fleet_setting setting, const char *text, struct fleet_no
         node->agent = text;
         break;
     case SETTING_SUDO:
-        node->sudo = word_index(text, sudo_words) == 1;
+        node->sudo = word_index(text, yes_words) == 1;
         break;
     case SETTINGS:
         break;

@@ -20,6 +20,11 @@ enum fleet_setting {
     SETTING_SSH_CONFIG,
     SETTING_JUMP,
     SETTING_DRIVER,
+    SETTING_MIRROR,
+    SETTING_PROXY,
+    SETTING_HOLD,
+    SETTING_IPOIB,
+    SETTING_NAMES,
     SETTING_RXE,
     SETTING_REBOOT,
     SETTING_AGENT,
@@ -29,7 +34,7 @@ enum fleet_setting {
 
 const char *setting_name(enum fleet_setting setting);
 
-/* "inbox or none": what a value may be.  What it does, and what holds without it. */
+/* "auto, always or never": what a value may be.  What it does, and what holds without it. */
 const char *setting_what(enum fleet_setting setting);
 const char *setting_help(enum fleet_setting setting);
 
@@ -47,6 +52,12 @@ int setting_read(enum fleet_setting setting, const char *value, const char *home
  */
 int setting_path(const char *value, const char *home, struct arena *arena,
                  const char **text, struct fail *why);
+
+/* A text from setting_read() as a person may see it, into shown of size bytes, cut where it
+ * does not fit: without the password and the query of a URL.  Returns shown.
+ */
+const char *setting_show(enum fleet_setting setting, const char *text, char *shown,
+                         size_t size);
 
 /* Put a text from setting_read() into a node, which borrows it. */
 void setting_apply(enum fleet_setting setting, const char *text, struct fleet_node *node);

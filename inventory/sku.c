@@ -49,6 +49,20 @@ const struct sku_known *sku_known(const char *size)
     return NULL;
 }
 
+enum sku_answer sku_by_name(const char *size)
+{
+    const char *part = strchr(size, '_');
+    char end;
+
+    if (sku_known(size))
+        return SKU_YES;
+    if (!part || !part[1])
+        return SKU_UNKNOWN;
+    part++;
+    end = part[strcspn(part, "rR_")];
+    return end == 'r' || end == 'R' ? SKU_YES : SKU_NO;
+}
+
 /* ---- the list ------------------------------------------------------------------------- */
 
 static struct sku_size *find(const struct sku_list *list, const char *size)

@@ -68,6 +68,12 @@ enum sku_answer sku_list_rdma(const struct sku_list *list, const char *size);
 /* NULL when the table does not have that size. */
 const struct sku_known *sku_known(const char *size);
 
+/* What its name alone says: the table's sizes have RDMA, and so have those with an r in
+ * the part after the first _ (Standard_HB120rs_v3), by Azure's convention.  Unknown: a name
+ * of another form.  Source: Azure/azhpc-diagnostics, Linux/test/vmsizes.bats.
+ */
+enum sku_answer sku_by_name(const char *size);
+
 /* What list (NULL: there is none) says, else what the table says, else unknown: a size
  * that is in neither may be newer than the table.
  */
