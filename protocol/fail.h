@@ -36,6 +36,7 @@ enum fail_kind {
     X(FAIL_KEY_FILE,               INPUT, "key-file")             \
     X(FAIL_NO_SUCH_RUN,            INPUT, "no-such-run")          \
     X(FAIL_CATALOG,                INPUT, "catalog")              \
+    X(FAIL_NOT_PINNED,             INPUT, "hash-not-pinned")      \
     /* Azure */                                                   \
     X(FAIL_AZURE_ANSWER,           NODE,  "azure-answer")         \
     X(FAIL_AZURE_LOGIN,            INPUT, "azure-login")          \
@@ -78,6 +79,26 @@ enum fail_kind {
     X(FAIL_NOT_ROOT,               INPUT, "needs-root")           \
     X(FAIL_PACKAGES,               NODE,  "package-install")      \
     X(FAIL_MODULE,                 NODE,  "kernel-module")        \
+    /* what speaks against a driver on a node */                  \
+    X(FAIL_NO_PASS_THROUGH,        NODE,  "no-pass-through")      \
+    X(FAIL_SIZE,                   NODE,  "size-without-rdma")    \
+    X(FAIL_NETWORK_DIRECT,         NODE,  "network-direct-only")  \
+    X(FAIL_MANA,                   NODE,  "mana-needs-inbox")     \
+    X(FAIL_DISTRIBUTION,           NODE,  "distribution-not-served")\
+    X(FAIL_KERNEL,                 NODE,  "kernel-not-served")    \
+    X(FAIL_DRIVER,                 INPUT, "driver-not-served")    \
+    X(FAIL_SECURE_BOOT,            NODE,  "secure-boot")          \
+    X(FAIL_KERNEL_HEADERS,         NODE,  "no-kernel-headers")    \
+    X(FAIL_IN_USE,                 NODE,  "modules-in-use")       \
+    X(FAIL_EVENT,                  AGAIN, "scheduled-event")      \
+    X(FAIL_VM_EXTENSION,           INPUT, "other-extension")      \
+    /* installing one */                                          \
+    X(FAIL_LOCKED,                 AGAIN, "package-lock-held")    \
+    X(FAIL_DOWNLOAD,               AGAIN, "download-failed")      \
+    X(FAIL_HASH,                   INPUT, "wrong-hash")           \
+    X(FAIL_INSTALLER,              NODE,  "installer-failed")     \
+    X(FAIL_DKMS,                   NODE,  "dkms-build-failed")    \
+    X(FAIL_NO_WAY_BACK,            NODE,  "nothing-to-roll-back") \
     X(FAIL_STEP,                   NODE,  "step-failed")          \
     X(FAIL_REBOOT,                 NODE,  "reboot-did-not-happen")\
     X(FAIL_VERIFY,                 NODE,  "verify-failed")        \

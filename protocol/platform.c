@@ -25,6 +25,7 @@ static const struct record_shape holder_shape = RECORD_SHAPE(platform_holder, ho
 static const struct record_field ipoib_fields[] = {
     RECORD_FIELD(platform_ipoib, RECORD_TEXT, mac),
     RECORD_FIELD(platform_ipoib, RECORD_TEXT, address),
+    RECORD_FIELD(platform_ipoib, RECORD_FLAG, kept),
 };
 static const struct record_shape ipoib_shape = RECORD_SHAPE(platform_ipoib, ipoib_fields);
 
@@ -37,6 +38,11 @@ static const struct record_field platform_fields[] = {
     RECORD_FIELD(facts_platform, RECORD_TEXT_OR_NULL, driver_version),
     RECORD_FIELD(facts_platform, RECORD_TEXT_OR_NULL, driver_module),
     RECORD_FIELD(facts_platform, RECORD_TEXT_OR_NULL, image_driver),
+    RECORD_FIELD(facts_platform, RECORD_TEXT_OR_NULL, headers),
+    RECORD_FIELD(facts_platform, RECORD_TEXT_OR_NULL, vm_extension),
+    RECORD_FIELD(facts_platform, RECORD_FLAG, names_kept),
+    RECORD_FIELD(facts_platform, RECORD_TEXT_OR_NULL, held),
+    RECORD_FIELD(facts_platform, RECORD_TEXT_OR_NULL, earlier),
     RECORD_ARRAY(facts_platform, RECORD_LIST, nics, nic_count, &nic_shape, PLATFORM_MAX_NICS),
     RECORD_ARRAY(facts_platform, RECORD_LIST, dkms, dkms_count, &dkms_shape, PLATFORM_MAX_DKMS),
     RECORD_ARRAY(facts_platform, RECORD_LIST, holders, holder_count, &holder_shape,

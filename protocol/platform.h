@@ -40,6 +40,7 @@ struct platform_holder {
 struct platform_ipoib {
     char *mac;     /* "00:15:5d:33:ff:0b": of the virtual function */
     char *address; /* "172.16.1.2" */
+    bool kept;     /* ibfleet keeps it there over boots */
 };
 
 struct facts_platform {
@@ -52,6 +53,13 @@ struct facts_platform {
     char *driver_version; /* of the vendor's; NULL                                     */
     char *driver_module;  /* where mlx5_ib (mlx4_ib) of this kernel lies; NULL         */
     char *image_driver;   /* version in the component record of an HPC image; NULL     */
+    char *headers;        /* of the running kernel: "present"; "offered" by a repository
+                             whose lists are here; "missing"; NULL: not told           */
+    char *vm_extension;   /* folder of Microsoft's extension; NULL                     */
+    bool names_kept;      /* ibfleet keeps the names of RDMA devices                   */
+    char *held;           /* what ibfleet holds against updates: "driver",
+                             "driver kernel"; NULL                                     */
+    char *earlier;        /* what --rollback leads to: "inbox", "mlnx-ofed 5.8-1"; NULL */
 
     struct platform_nic *nics;
     size_t nic_count;

@@ -8,20 +8,49 @@
 #include "protocol/fail.h"
 #include "protocol/json.h"
 #include "protocol/scope.h"
+#include "protocol/url.h"
 
 /* A package name is shorter by far; an interface has 15 at most. */
 #define ARG_MAX_BYTES   128
 #define IFACE_MAX_BYTES 15
+#define FLAG_MAX_BYTES  160
+#define HASH_BYTES      64
 
+/* What an argument may look like.  None has a character that a shell could care about,
+ * but for those of URLs, which are read by curl and wget from their standard input.
+ */
+enum look {
+    LOOK_NAME, /* neither an option nor a path: [A-Za-z0-9][A-Za-z0-9._+:@-]* */
+    LOOK_HASH, /* of SHA-256 */
+    LOOK_URL,
+    LOOK_FLAG, /* of an installer: --kernel, /usr/src/kernels/{kernel} */
+};
+
+#define LOOKS_MAX 6
+
+/* The last look is that of all further arguments. */
 /* clang-format off */
 static const struct {
     const char *name;
-    size_t args_min, args_max, arg_bytes;
+    size_t args_min, args_max;
+    enum look looks[LOOKS_MAX];
+    size_t look_count, arg_bytes; /* of a name */
 } verbs[STEP_VERBS] = {
-    [STEP_PACKAGES] = {"packages",  1, STEPS_MAX_ARGS, ARG_MAX_BYTES},
-    [STEP_MODULES]  = {"modules",   1, STEPS_MAX_ARGS, ARG_MAX_BYTES},
-    [STEP_RXE]      = {"soft-roce", 1, 1,              IFACE_MAX_BYTES},
-    [STEP_MEMLOCK]  = {"memlock",   0, 0,              0},
+    [STEP_DROP]      = {"drop",      2, 2,              {LOOK_NAME}, 1, ARG_MAX_BYTES},
+    [STEP_PACKAGES]  = {"packages",  1, STEPS_MAX_ARGS, {LOOK_NAME}, 1, ARG_MAX_BYTES},
+    [STEP_FETCH]     = {"fetch",     3, 4,              {LOOK_HASH, LOOK_NAME, LOOK_URL}, 3,
+                        ARG_MAX_BYTES},
+    [STEP_DRIVER]    = {"driver",    5, STEPS_MAX_ARGS, {LOOK_NAME, LOOK_NAME, LOOK_HASH,
+                        LOOK_NAME, LOOK_NAME, LOOK_FLAG}, 6, ARG_MAX_BYTES},
+    [STEP_DKMS]      = {"dkms",      2, STEPS_MAX_ARGS, {LOOK_NAME}, 1, ARG_MAX_BYTES},
+    [STEP_MODULES]   = {"modules",   1, STEPS_MAX_ARGS, {LOOK_NAME}, 1, ARG_MAX_BYTES},
+    [STEP_INITRAMFS] = {"initramfs", 1, 1,              {LOOK_NAME}, 1, ARG_MAX_BYTES},
+    [STEP_RESTART]   = {"restart",   1, 1,              {LOOK_NAME}, 1, ARG_MAX_BYTES},
+    [STEP_RXE]       = {"soft-roce", 1, 1,              {LOOK_NAME}, 1, IFACE_MAX_BYTES},
+    [STEP_NAMES]     = {"names",     0, 0,              {LOOK_NAME}, 1, 0},
+    [STEP_MEMLOCK]   = {"memlock",   0, 0,              {LOOK_NAME}, 1, 0},
+    [STEP_IPOIB]     = {"ipoib",     2, STEPS_MAX_ARGS, {LOOK_NAME}, 1, ARG_MAX_BYTES},
+    [STEP_HOLD]      = {"hold",      1, 2,              {LOOK_NAME}, 1, ARG_MAX_BYTES},
 };
 /* clang-format on */
 
@@ -130,32 +159,68 @@ static bool is_alnum(char c)
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
 
-/* Neither an option, nor a path, nor anything that a shell could care about. */
-static int check_arg(const char *arg, size_t max_bytes, struct fail *why)
+static bool is_made_of(const char *text, const char *others)
 {
+    for (; *text; text++)
+        if (!is_alnum(*text) && !strchr(others, *text))
+            return false;
+    return true;
+}
+
+static bool is_hash(const char *text)
+{
+    return strlen(text) == HASH_BYTES && strspn(text, "0123456789abcdef") == HASH_BYTES;
+}
+
+static bool has_look(const char *arg, enum look look)
+{
+    switch (look) {
+    case LOOK_HASH:
+        return is_hash(arg);
+    case LOOK_URL:
+        return url_is_right(arg);
+    case LOOK_FLAG:
+        return *arg && is_made_of(arg, "._+:@-/={},");
+    case LOOK_NAME:
+        break;
+    }
+    return is_alnum(*arg) && is_made_of(arg, "._+:@-");
+}
+
+static size_t longest(enum step_verb verb, enum look look)
+{
+    return look == LOOK_URL    ? URL_MAX_BYTES
+           : look == LOOK_FLAG ? FLAG_MAX_BYTES
+                               : verbs[verb].arg_bytes;
+}
+
+static int check_arg(enum step_verb verb, size_t at, const char *arg, struct fail *why)
+{
+    size_t last = verbs[verb].look_count - 1;
+    enum look look = verbs[verb].looks[at < last ? at : last];
+
     if (!arg)
         return fail_set(why, FAIL_GARBAGE, "'args' holds something that is not text");
-    if (strlen(arg) > max_bytes)
+    if (strlen(arg) > longest(verb, look))
         return fail_set(why, FAIL_GARBAGE, "'args' holds '%.*s...', which is too long",
                         character_cut(arg, 20), arg);
-    if (!is_alnum(*arg))
+    if (!has_look(arg, look))
         return fail_set(why, FAIL_GARBAGE, "'args' holds '%s'", arg);
-    for (const char *c = arg; *c; c++)
-        if (!is_alnum(*c) && !strchr("._+:@-", *c))
-            return fail_set(why, FAIL_GARBAGE, "'args' holds '%s'", arg);
     return 0;
 }
 
 static int decode_args(const struct json *list, enum step_verb verb, const char **args,
                        size_t *count, struct fail *why)
 {
+    size_t at = 0;
+
     *count = json_count(list);
     if (*count < verbs[verb].args_min || *count > verbs[verb].args_max)
         return fail_set(why, FAIL_GARBAGE, "'args' of %s: %zu of them", step_name(verb),
                         *count);
-    for (const struct json *e = json_first(list); e; e = json_next(e), args++) {
-        *args = json_text_of(e);
-        if (check_arg(*args, verbs[verb].arg_bytes, why) < 0)
+    for (const struct json *e = json_first(list); e; e = json_next(e), at++) {
+        args[at] = json_text_of(e);
+        if (check_arg(verb, at, args[at], why) < 0)
             return -1;
     }
     return 0;

@@ -16,16 +16,25 @@ struct json;
 #define STEPS_MAX_ARGS 64
 
 enum step_verb {
-    STEP_PACKAGES, /* args: package names; installed by the node's own manager       */
-    STEP_MODULES,  /* args: kernel modules; loaded now and at every boot             */
-    STEP_RXE,      /* args: interface; Soft-RoCE device rxe0 on it, kept over boots  */
-    STEP_MEMLOCK,  /* no args: users may lock memory without limit                   */
+    STEP_DROP,      /* METHOD VERSION: that driver of the vendor's is gone            */
+    STEP_PACKAGES,  /* package names; installed by the node's own manager             */
+    STEP_FETCH,     /* SHA256 FILE URL [PROXY]: the bundle is on the node, and is it  */
+    STEP_DRIVER,    /* METHOD VERSION SHA256 FILE KERNEL [FLAG...]: installed from it */
+    STEP_DKMS,      /* KERNEL MODULE...: built and installed for that kernel          */
+    STEP_MODULES,   /* kernel modules; loaded now and at every boot                   */
+    STEP_INITRAMFS, /* KERNEL: the initramfs has today's modules                      */
+    STEP_RESTART,   /* METHOD: what is loaded is what is installed, without a reboot  */
+    STEP_RXE,       /* INTERFACE; Soft-RoCE device rxe0 on it, kept over boots        */
+    STEP_NAMES,     /* nothing: RDMA devices keep their names over boots              */
+    STEP_MEMLOCK,   /* nothing: users may lock memory without limit                   */
+    STEP_IPOIB,     /* MAC ADDRESS [MAC ADDRESS...]: of IPoIB, kept over boots        */
+    STEP_HOLD,      /* "driver" and/or "kernel": no update undoes it                  */
     STEP_VERBS
 };
 
 struct step {
     enum step_verb verb;
-    char **args; /* each matches [A-Za-z0-9][A-Za-z0-9._+:@-]*, checked by decode */
+    char **args; /* of the characters that steps.c allows in their place */
     size_t arg_count;
 };
 
@@ -34,7 +43,7 @@ struct steps {
     size_t count;
 };
 
-/* "packages", "modules", "soft-roce", "memlock"; never NULL. */
+/* "packages", "modules", "soft-roce", "memlock", ...; never NULL. */
 const char *step_name(enum step_verb verb);
 
 /* Append a step; args are copied.  FAIL_MEMORY; FAIL_BUG past the ceilings. */
