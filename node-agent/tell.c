@@ -4,15 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "node-agent/claim.h"
 #include "node-agent/detect/detect.h"
-#include "node-agent/install/ledger.h"
 #include "protocol/facts.h"
 #include "protocol/fail.h"
 #include "protocol/json.h"
 #include "protocol/scope.h"
-
-#define STATUS_SCHEMA 1
 
 static char *lines_of(struct json *doc, struct fail *why)
 {
@@ -165,105 +161,5 @@ char *tell_facts(const char *root, bool json, struct fail *why)
     }
     write_facts(out, f);
     fclose(out);
-    return text;
-}
-
-/* ---- status -------------------------------------------------------------------- */
-
-/* The last entry of each (run, step), in the order in which they were begun. */
-struct standing {
-    struct ledger_entry *list;
-    size_t count;
-};
-
-static void note(void *arg, const struct ledger_entry *e)
-{
-    struct standing *s = arg;
-    struct ledger_entry *more;
-    size_t i = 0;
-
-    while (i < s->count &&
-           (strcmp(s->list[i].run, e->run) != 0 || strcmp(s->list[i].step, e->step) != 0))
-        i++;
-    if (i == s->count) {
-        more = realloc(s->list, (s->count + 1) * sizeof *more);
-        if (!more)
-            return;
-        s->list = more;
-        s->count++;
-    }
-    s->list[i] = *e;
-    s->list[i].what = NULL; /* the walk's */
-}
-
-static struct json *encode_step(const struct ledger_entry *e)
-{
-    struct json *doc = json_object();
-
-    if (doc && json_put_text(doc, "run", e->run) == 0 &&
-        json_put_text(doc, "step", e->step) == 0 &&
-        json_put_text(doc, "state", ledger_state_name(e->state)) == 0 &&
-        json_put_int(doc, "attempt", e->attempt) == 0 &&
-        json_put_int(doc, "at_s", e->at_s) == 0 &&
-        json_put_real(doc, "seconds", e->seconds) == 0 &&
-        json_put_text(doc, "reason", e->state == LEDGER_FAILED ? e->why.text : NULL) == 0)
-        return doc;
-    json_free(doc);
-    return NULL;
-}
-
-static struct json *encode_status(const struct claim *c, const struct standing *s)
-{
-    struct json *doc = json_object(), *steps = json_array();
-    bool fits = doc && steps;
-
-    for (size_t i = 0; fits && i < s->count; i++)
-        fits = json_push(steps, encode_step(&s->list[i])) == 0;
-    if (fits && json_put_int(doc, "schema", STATUS_SCHEMA) == 0 &&
-        (!c || json_put(doc, "claim", claim_encode(c)) == 0)) {
-        if (json_put(doc, "steps", steps) == 0)
-            return doc;
-        steps = NULL; /* json_put took it */
-    }
-    json_free(doc);
-    json_free(steps);
-    return NULL;
-}
-
-static char *write_status(const struct claim *c, const struct standing *s,
-                          struct fail *why)
-{
-    char *text = NULL;
-    size_t bytes;
-    FILE *out = open_memstream(&text, &bytes);
-
-    if (!out) {
-        fail_memory(why);
-        return NULL;
-    }
-    if (c)
-        fprintf(out, "claim  run %s of %s@%s, epoch %lld\n", c->run, c->user,
-                c->controller, (long long)c->epoch);
-    else
-        fputs("claim  none\n", out);
-    for (size_t i = 0; i < s->count; i++)
-        fprintf(out, "step   %s %s: %s%s%s\n", s->list[i].run, s->list[i].step,
-                ledger_state_name(s->list[i].state),
-                s->list[i].state == LEDGER_FAILED ? ": " : "", s->list[i].why.text);
-    fclose(out);
-    return text;
-}
-
-char *tell_status(const struct home *h, bool json, struct fail *why)
-{
-    struct standing s = {0};
-    struct claim c;
-    bool claimed = claim_read(h, &c);
-    char *text = NULL;
-
-    if (ledger_walk(h, note, &s, why) == 0)
-        text = json ? lines_of(encode_status(claimed ? &c : NULL, &s), why)
-                    : write_status(claimed ? &c : NULL, &s, why);
-    free(s.list);
     return text;
 }

@@ -30,7 +30,9 @@ void voice_event(const struct voice *v, const char *name, struct json *body)
     unsigned char *frame;
     size_t bytes;
 
-    if (body && message_encode_event(name, body, &frame, &bytes, NULL) == 0)
+    if (body && v->hear)
+        v->hear(v->arg, name, body);
+    else if (body && message_encode_event(name, body, &frame, &bytes, NULL) == 0)
         say(v, frame, bytes);
     json_free(body);
 }

@@ -3,6 +3,9 @@
  * A helper writes whole frames into its pipe; the poll loop passes them on.  It
  * may say events, then one answer or failure, and then it ends.
  *
+ * With `hear` set there is no pipe: who speaks and who listens are one process, and events
+ * are handed over as they are.
+ *
  * What is wrong with this machine (kind "here") is told as a fault of the node: to
  * the controller it is one of many.
  */
@@ -17,6 +20,8 @@ struct json;
 struct voice {
     int fd;      /* waits: the loop reads it */
     uint32_t id; /* of the request */
+    void (*hear)(void *arg, const char *name, const struct json *body); /* or NULL */
+    void *arg;
 };
 
 /* body is taken; without memory nothing is said. */

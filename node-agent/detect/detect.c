@@ -60,10 +60,13 @@ int detect(const char *root, struct facts **f, struct fail *why)
     part_hcas(root, made);
     part_modules(root, made);
     part_packages(root, made);
+    part_headers(root, made);
     part_kept(root, made);
     part_hyperv(root, made);
+    part_waagent(root, made);
     metadata_ask(root, made); /* before part_nics: the size tells a family */
     part_nics(root, made);
+    part_kept_devices(root, made);
     part_ofed(root, made);
     part_dkms(root, made);
     part_holders(root, made);

@@ -10,10 +10,15 @@
 #ifndef NODE_AGENT_DETECT_DETECT_H
 #define NODE_AGENT_DETECT_DETECT_H
 
+#include <stdbool.h>
+
 struct fail;
 struct facts;
 
 /* The caller frees *f.  FAIL_MEMORY; whatever a node lacks is no failure. */
 int detect(const char *root, struct facts **f, struct fail *why);
+
+/* Is what is below root a machine of Azure's?  One file is read. */
+bool detect_is_azure(const char *root);
 
 #endif

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "node-agent/detect/detect.h"
 #include "node-agent/detect/tree.h"
 #include "protocol/facts.h"
 #include "protocol/scope.h"
@@ -14,7 +15,7 @@
 #define CLASS_PASS_THROUGH   "44c4f61d-4444-4400-9d52-802e27ede19f"
 #define CLASS_NETWORK_DIRECT "8c2eaf3d-32a7-4b09-ab99-bd1f1c86b501"
 
-static bool is_of_azure(const char *root)
+bool detect_is_azure(const char *root)
 {
     CLEANUP(text_done)
     char *tag = tree_line(root, "/sys/class/dmi/id/chassis_asset_tag");
@@ -38,7 +39,7 @@ void part_hyperv(const char *root, struct facts *f)
     CLEANUP(tree_names_done)
     struct tree_names names = tree_names(root, "/sys/bus/vmbus/devices");
 
-    f->platform.azure = is_of_azure(root);
+    f->platform.azure = detect_is_azure(root);
     f->platform.vmbus = names.count > 0;
     for (size_t i = 0; i < names.count; i++)
         look(root, names.list[i], &f->platform);

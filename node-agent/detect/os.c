@@ -6,6 +6,7 @@
 
 #include "node-agent/detect/tree.h"
 #include "protocol/facts.h"
+#include "protocol/scope.h"
 
 /* The value of a line NAME="value", unquoted in place. */
 static char *unquote(char *value)
@@ -42,6 +43,24 @@ static void read_release(FILE *file, struct facts_os *os)
         }
 }
 
+/* CentOS keeps the minor version elsewhere: "CentOS Linux release 7.9.2009 (Core)" is 7.9. */
+static void read_centos_minor(const char *root, struct facts_os *os)
+{
+    CLEANUP(text_done) char *line = tree_line(root, "/etc/centos-release");
+    char *version = line ? strstr(line, " release ") : NULL;
+    size_t major_len = os->version_id ? strlen(os->version_id) : 0, minor_len;
+
+    version = version ? version + strlen(" release ") : NULL;
+    if (!version || !major_len || strncmp(version, os->version_id, major_len) != 0 ||
+        version[major_len] != '.')
+        return;
+    minor_len = strspn(version + major_len + 1, "0123456789");
+    if (!minor_len)
+        return;
+    free(os->version_id);
+    os->version_id = strndup(version, major_len + 1 + minor_len);
+}
+
 static const char *package_manager(const char *root)
 {
     static const struct {
@@ -72,6 +91,8 @@ void part_os(const char *root, struct facts *f)
         read_release(release, &f->os);
         fclose(release);
     }
+    if (f->os.id && strcmp(f->os.id, "centos") == 0)
+        read_centos_minor(root, &f->os);
     f->os.kernel = tree_line(root, "/proc/sys/kernel/osrelease");
     f->os.machine = tree_line(root, "/proc/sys/kernel/arch"); /* from Linux 6.1 on */
     if (!f->os.machine && uname(&here) == 0)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "inventory/rdma_stack.h"
 #include "node-agent/detect/tree.h"
 #include "node-agent/install/exec.h"
 #include "protocol/facts.h"
@@ -13,21 +14,22 @@
 #define RPM_DEADLINE_MS 20000
 
 /* clang-format off */
-static const char *const wanted[] = {
-    "rdma-core*", "rdmacm-utils", "ibverbs-*", "libibverbs*", "librdmacm*", "libibumad*",
-    "libibmad*", "libibnetdisc*", "infiniband-diags*", "perftest*", "ibacm", "srptools",
-    "srp_daemon", "opensm*", "mstflint*", "libmlx[45]*", "mlnx-*", "mlnx_*", "mlnxofed*",
-    "kmod-mlnx*", "ofed-*", "doca-*", "ucx*",
+static const char *const others[] = {
     "iproute2", "iproute", /* they bring the `rdma` tool */
+    /* what a vendor's driver is built with (inventory/decide_packages.c) */
+    "linux-headers-*", "kernel-devel*", "kernel-*-devel", "gcc", "gcc-gfortran", "make", "perl",
+    "dkms", "rpm-build", "kernel-rpm-macros", "redhat-rpm-config", "elfutils-libelf-devel",
+    "pciutils", "lsof", "tcl", "tk", "patch", "insserv-compat", "python3-devel", "expat",
+    "createrepo_c",
 };
 /* clang-format on */
 
 static bool is_wanted(const char *name)
 {
-    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
-        if (fnmatch(wanted[i], name, 0) == 0)
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (fnmatch(others[i], name, 0) == 0)
             return true;
-    return false;
+    return rdma_stack_has(name);
 }
 
 static void note(struct facts *f, const char *name, const char *version)

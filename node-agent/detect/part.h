@@ -17,11 +17,15 @@ void part_hcas(const char *root, struct facts *f);
 void part_modules(const char *root,
                   struct facts *f); /* after part_os: needs the kernel */
 void part_packages(const char *root, struct facts *f); /* after part_os */
+void part_headers(const char *root, struct facts *f); /* after part_os */
+void part_waagent(const char *root, struct facts *f);
 void part_hyperv(const char *root, struct facts *f);
 void part_nics(const char *root, struct facts *f); /* after part_pci and part_hcas */
 void part_ofed(const char *root, struct facts *f); /* after part_packages, part_modules */
 void part_dkms(const char *root, struct facts *f); /* after part_os */
 void part_holders(const char *root, struct facts *f);
 void part_kept(const char *root, struct facts *f); /* what an earlier run left in place */
+/* The same of names and addresses: after part_nics and part_kvp. */
+void part_kept_devices(const char *root, struct facts *f);
 
 #endif

@@ -31,16 +31,31 @@ static const struct {
     {"Unable to acquire the dpkg frontend lock",STEPLOG_LOCKED},
     {"Unable to lock",                          STEPLOG_LOCKED},
     {"Failed to obtain the transaction lock",   STEPLOG_LOCKED},
+    {"create transaction lock on",              STEPLOG_LOCKED}, /* rpm          */
+    {" already locked by ",                     STEPLOG_LOCKED}, /* dnf          */
+    {"currently holding the yum lock",          STEPLOG_LOCKED},
+    {"System management is locked by",          STEPLOG_LOCKED}, /* zypper       */
     {"Unable to locate package",                STEPLOG_UNKNOWN},
     {"has no installation candidate",           STEPLOG_UNKNOWN},
     {"Unable to fetch some archives",           STEPLOG_UNKNOWN},
+    {"No match for argument",                   STEPLOG_UNKNOWN}, /* dnf         */
+    {"Unable to find a match",                  STEPLOG_UNKNOWN},
+    {"No package ",                             STEPLOG_UNKNOWN}, /* yum         */
+    {"not found in package names",              STEPLOG_UNKNOWN}, /* zypper      */
+    {"No provider of ",                         STEPLOG_UNKNOWN},
+    {"package not found",                       STEPLOG_UNKNOWN}, /* tdnf        */
     {"dpkg was interrupted",                    STEPLOG_UNFINISHED},
+    {"Bad return status for module build",      STEPLOG_DKMS},
+    {"reboot your system",                      STEPLOG_REBOOT},
+    {"reboot is required",                      STEPLOG_REBOOT},
+    {"frontend lock was locked by",             STEPLOG_LOCKED}, /* dpkg         */
 };
 
 /* How a complaint starts, of whichever program. */
 static const char *const complaints[] = {
     "E: ", "Error: ", "ERROR: ", "dpkg: error", "modprobe: ", "error: ", "rdma: ",
-    "RTNETLINK answers: ", "Problem: ", "No match for argument",
+    "RTNETLINK answers: ", "Problem: ", "No match for argument", "No package ",
+    "Existing lock ", "System management is locked", "No provider of ", "Package '",
 };
 /* clang-format on */
 

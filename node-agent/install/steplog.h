@@ -22,6 +22,8 @@ enum steplog_sign {
     STEPLOG_LOCKED = 2,     /* another package manager is at work          */
     STEPLOG_UNKNOWN = 4,    /* a package that the lists do not have        */
     STEPLOG_UNFINISHED = 8, /* an earlier dpkg was interrupted             */
+    STEPLOG_REBOOT = 16,    /* it asks for a reboot                        */
+    STEPLOG_DKMS = 32,      /* DKMS did not build a module                 */
 };
 
 int steplog_path(const struct home *h, const char *run, const char *step, int attempt,

@@ -1,27 +1,39 @@
 #include "node-agent/install/take.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "node-agent/home.h"
 #include "node-agent/install/exec.h"
-#include "node-agent/install/kept.h"
 #include "node-agent/install/steplog.h"
 #include "protocol/fail.h"
 #include "protocol/scope.h"
 #include "protocol/steps.h"
 
-#define FILE_MAX_BYTES ((size_t)64 << 10)
+#define FILE_MAX_BYTES      ((size_t)64 << 10)
+#define UDEVADM_DEADLINE_MS 30000
+#define PATIENCE_MAX_S      1800
 
 int take_step(const struct taking *t, const struct step *step, bool *already,
               struct fail *why)
 {
     static int (*const take[STEP_VERBS])(const struct taking *, const struct step *,
                                          bool *, struct fail *) = {
+        [STEP_DROP] = take_drop,
         [STEP_PACKAGES] = take_packages,
+        [STEP_FETCH] = take_fetch,
+        [STEP_DRIVER] = take_driver,
+        [STEP_DKMS] = take_dkms,
         [STEP_MODULES] = take_modules,
+        [STEP_INITRAMFS] = take_initramfs,
+        [STEP_RESTART] = take_restart,
         [STEP_RXE] = take_rxe,
+        [STEP_NAMES] = take_names,
         [STEP_MEMLOCK] = take_memlock,
+        [STEP_IPOIB] = take_ipoib,
+        [STEP_HOLD] = take_hold,
     };
 
     return take[step->verb](t, step, already, why);
@@ -67,7 +79,7 @@ int take_blame(const struct taking *t, int code, const char *what, int status,
     if (steplog_saw(t->log, STEPLOG_DISK_FULL))
         code = FAIL_DISK_FULL;
     else if (steplog_saw(t->log, STEPLOG_LOCKED))
-        code = FAIL_TIMEOUT;
+        code = FAIL_LOCKED;
     return fail_set(why, (enum fail_code)code, "%s ended with %d%s%s", what, status,
                     *telling ? ": " : "", telling);
 }
@@ -89,16 +101,41 @@ int take_file(const struct taking *t, const char *path, const char *text, bool *
     return home_write(whole, text, 0644, why);
 }
 
-/* Root is not among "*" there. */
-int take_memlock(const struct taking *t, const struct step *step, bool *already,
-                 struct fail *why)
+int take_rules(const struct taking *t, const char *path, const char *text, bool *already,
+               struct fail *why)
 {
-    (void)step;
-    return take_file(t, KEPT_MEMLOCK_FILE,
-                     "# ibfleet: RDMA registers memory, which locks it\n"
-                     "*    soft memlock unlimited\n"
-                     "*    hard memlock unlimited\n"
-                     "root soft memlock unlimited\n"
-                     "root hard memlock unlimited\n",
-                     already, why);
+    static const char *const reload[] = {"udevadm", "control", "--reload", NULL};
+    bool same = true;
+    int status;
+
+    if (take_file(t, path, text, &same, why) < 0)
+        return -1;
+    if (same)
+        return 0;
+    *already = false;
+    if (!*t->home->root) /* udev also sees it by itself, a moment later */
+        take_program(t, reload, NULL, 0, UDEVADM_DEADLINE_MS, &status, NULL);
+    return 0;
+}
+
+int64_t take_patience_ms(const char *variable, int fallback_s)
+{
+    const char *text = getenv(variable);
+    long seconds = text ? atol(text) : fallback_s;
+
+    return (seconds < 1 || seconds > PATIENCE_MAX_S ? fallback_s : seconds) * 1000;
+}
+
+bool take_tool(const struct taking *t, const char *name, char *path, size_t size)
+{
+    static const char *const folders[] = {"/usr/sbin", "/usr/bin", "/sbin", "/bin"};
+    char whole[HOME_PATH_MAX_BYTES];
+
+    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
+        snprintf(path, size, "%s/%s", folders[i], name);
+        if (home_in_root(t->home, whole, NULL, "%s", path) == 0 &&
+            access(whole, F_OK) == 0)
+            return true;
+    }
+    return false;
 }

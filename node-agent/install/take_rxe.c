@@ -15,22 +15,6 @@
 #define RDMA_DEADLINE_MS 30000
 #define LINE_MAX_BYTES   ((size_t)256)
 
-/* On systems without merged /usr the tool is not in /usr/bin; PATH finds it now, but a
- * unit needs the whole path.
- */
-static const char *const tools[] = {"/usr/bin/rdma", "/usr/sbin/rdma", "/sbin/rdma",
-                                    "/bin/rdma"};
-
-static const char *find_tool(const struct home *h)
-{
-    char path[HOME_PATH_MAX_BYTES];
-
-    for (size_t i = 0; i < sizeof tools / sizeof *tools; i++)
-        if (home_in_root(h, path, NULL, "%s", tools[i]) == 0 && access(path, F_OK) == 0)
-            return tools[i];
-    return NULL;
-}
-
 /* ---- now ----------------------------------------------------------------------- */
 
 /* The interface under rxe0, "" when there is no rxe0. */
@@ -127,10 +111,10 @@ static int enable(const struct taking *t, bool *already, struct fail *why)
 int take_rxe(const struct taking *t, const struct step *step, bool *already,
              struct fail *why)
 {
-    const char *iface = step->args[0], *tool = find_tool(t->home);
-    char parent[LINE_MAX_BYTES];
+    const char *iface = step->args[0];
+    char parent[LINE_MAX_BYTES], tool[HOME_PATH_MAX_BYTES];
 
-    if (!tool)
+    if (!take_tool(t, "rdma", tool, sizeof tool))
         return fail_set(why, FAIL_UNSUPPORTED,
                         "the `rdma` tool of iproute2 is not on this node");
     if (check_interface(t->home, iface, why) < 0)

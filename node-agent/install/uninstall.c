@@ -1,8 +1,6 @@
 #include "node-agent/install/uninstall.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,36 +9,17 @@
 #include "node-agent/claim.h"
 #include "node-agent/home.h"
 #include "node-agent/install/exec.h"
+#include "node-agent/install/hold.h"
 #include "node-agent/install/kept.h"
+#include "node-agent/install/unit.h"
+#include "node-agent/removal.h"
 #include "protocol/fail.h"
 #include "protocol/json.h"
 #include "protocol/scope.h"
 
 #define SYSTEMCTL_DEADLINE_MS 30000
-#define WALK_DESCRIPTORS      16
 
 /* ---- may it be? ---------------------------------------------------------------- */
-
-static void close_dir(DIR **dir)
-{
-    if (*dir)
-        closedir(*dir);
-}
-
-static int check_steps(const struct home *h, struct fail *why)
-{
-    CLEANUP(close_dir) DIR *dir = NULL;
-    char path[HOME_PATH_MAX_BYTES];
-    struct dirent *entry;
-
-    if (home_in_state(h, path, why, "/locks") < 0)
-        return -1;
-    dir = opendir(path);
-    while (dir && (entry = readdir(dir)))
-        if (strncmp(entry->d_name, "step.", 5) == 0 && home_is_locked(h, entry->d_name))
-            return fail_set(why, FAIL_STEP, "a step is at work: %s", entry->d_name + 5);
-    return 0;
-}
 
 static int check_claim(const struct home *h, int64_t now_s, struct fail *why)
 {
@@ -52,14 +31,6 @@ static int check_claim(const struct home *h, int64_t now_s, struct fail *why)
 }
 
 /* ---- away with it -------------------------------------------------------------- */
-
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-    (void)st;
-    (void)type;
-    (void)ftw;
-    return remove(path);
-}
 
 static int note(struct json *removed, const char *path)
 {
@@ -73,22 +44,36 @@ static int remove_file(const char *path, struct json *removed, struct fail *why)
     return note(removed, path) < 0 ? fail_memory(why) : 0;
 }
 
+/* What systemd and udev have read of them. */
+static void forget_kept(const struct home *h)
+{
+    static const char *const units[] = {"systemctl", "daemon-reload", NULL};
+    static const char *const rules[] = {"udevadm", "control", "--reload", NULL};
+    struct exec systemctl = {.argv = units, .deadline_ms = SYSTEMCTL_DEADLINE_MS};
+    struct exec udevadm = {.argv = rules, .deadline_ms = SYSTEMCTL_DEADLINE_MS};
+    int status;
+
+    if (!h->systemd)
+        return;
+    exec_run(&systemctl, &status, NULL);
+    exec_run(&udevadm, &status, NULL);
+}
+
 static int remove_kept(const struct home *h, struct json *removed, struct fail *why)
 {
-    static const char *const kept[] = {KEPT_RXE_WANTED, KEPT_RXE_UNIT, KEPT_MODULES_FILE,
-                                       KEPT_MEMLOCK_FILE};
-    static const char *const reload[] = {"systemctl", "daemon-reload", NULL};
-    struct exec e = {.argv = reload, .deadline_ms = SYSTEMCTL_DEADLINE_MS};
+    static const char *const kept[] = {KEPT_RXE_WANTED,   KEPT_RXE_UNIT,
+                                       KEPT_MODULES_FILE, KEPT_MEMLOCK_FILE,
+                                       KEPT_MANAGER_FILE, KEPT_NAMES_FILE,
+                                       KEPT_IPOIB_FILE};
     size_t before = json_count(removed);
     char path[HOME_PATH_MAX_BYTES];
-    int status;
 
     for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
         if (home_in_root(h, path, why, "%s", kept[i]) < 0 ||
             remove_file(path, removed, why) < 0)
             return -1;
-    if (h->systemd && json_count(removed) > before)
-        exec_run(&e, &status, NULL);
+    if (json_count(removed) > before)
+        forget_kept(h);
     return 0;
 }
 
@@ -113,8 +98,7 @@ static int remove_agent(struct json *removed, struct fail *why)
 
 static int remove_state(const struct home *h, struct json *removed, struct fail *why)
 {
-    if (nftw(h->state, remove_one, WALK_DESCRIPTORS, FTW_DEPTH | FTW_PHYS | FTW_MOUNT) <
-        0)
+    if (removal_of_folder(h->state) < 0)
         return errno == ENOENT ? 0 : home_fail(why, "removing", h->state);
     return note(removed, h->state) < 0 ? fail_memory(why) : 0;
 }
@@ -126,8 +110,8 @@ int uninstall(const struct home *h, int64_t now_s, struct json **removed,
 
     if (!made)
         return fail_memory(why);
-    if (check_steps(h, why) < 0 || check_claim(h, now_s, why) < 0 ||
-        (h->may_install && remove_kept(h, made, why) < 0) ||
+    if (unit_check_idle(h, why) < 0 || check_claim(h, now_s, why) < 0 ||
+        (h->may_install && (hold_release(h, why) < 0 || remove_kept(h, made, why) < 0)) ||
         remove_agent(made, why) < 0 || remove_state(h, made, why) < 0)
         return -1;
     *removed = made;

@@ -1,8 +1,9 @@
 /* uninstall - take away what ibfleet left on a node, but not what it installed
  *
  * Gone are the agent's own files, the claim, the ledger, the logs, and the files that
- * keep modules, Soft-RoCE and the memlock limit over reboots.  Packages stay, and what
- * is loaded stays loaded until the next boot.
+ * keep modules, Soft-RoCE, names, addresses and the memlock limit over reboots.  Packages
+ * stay, but nothing holds them any more; what is loaded, named or given stays so until the
+ * next boot.
  */
 #ifndef NODE_AGENT_INSTALL_UNINSTALL_H
 #define NODE_AGENT_INSTALL_UNINSTALL_H

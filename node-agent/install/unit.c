@@ -1,5 +1,6 @@
 #include "node-agent/install/unit.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -13,9 +14,11 @@
 #include "node-agent/home.h"
 #include "node-agent/install/exec.h"
 #include "protocol/fail.h"
+#include "protocol/scope.h"
 
 #define SYSTEMD_RUN_DEADLINE_MS 15000
 #define ARGV_MAX                24
+#define STEP_LOCK               "step."
 #define LOCK_NAME_MAX_BYTES     160
 
 /* Whoever looks whether a unit is alive has its lock for a moment. */
@@ -26,7 +29,7 @@
 
 static void lock_name(char name[LOCK_NAME_MAX_BYTES], const char *run, const char *step)
 {
-    snprintf(name, LOCK_NAME_MAX_BYTES, "step.%s.%s", run, step);
+    snprintf(name, LOCK_NAME_MAX_BYTES, STEP_LOCK "%s.%s", run, step);
 }
 
 int unit_hold(const struct home *h, const char *run, const char *step)
@@ -49,6 +52,29 @@ bool unit_is_alive(const struct home *h, const char *run, const char *step)
 
     lock_name(name, run, step);
     return home_is_locked(h, name);
+}
+
+static void close_dir(DIR **dir)
+{
+    if (*dir)
+        closedir(*dir);
+}
+
+int unit_check_idle(const struct home *h, struct fail *why)
+{
+    CLEANUP(close_dir) DIR *dir = NULL;
+    char path[HOME_PATH_MAX_BYTES];
+    struct dirent *entry;
+
+    if (home_in_state(h, path, why, "/locks") < 0)
+        return -1;
+    dir = opendir(path);
+    while (dir && (entry = readdir(dir)))
+        if (strncmp(entry->d_name, STEP_LOCK, strlen(STEP_LOCK)) == 0 &&
+            home_is_locked(h, entry->d_name))
+            return fail_set(why, FAIL_STEP, "a step is at work: %s",
+                            entry->d_name + strlen(STEP_LOCK));
+    return 0;
 }
 
 /* ---- with systemd -------------------------------------------------------------- */

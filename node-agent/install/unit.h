@@ -24,6 +24,9 @@ int unit_start(const struct home *h, const char *run, const char *step, int atte
 /* Does some process hold the step's lock? */
 bool unit_is_alive(const struct home *h, const char *run, const char *step);
 
+/* Does no process hold the lock of any step of any run?  -1: FAIL_STEP names one. */
+int unit_check_idle(const struct home *h, struct fail *why);
+
 /* The step's lock, for the unit itself.  -1: it is held already, and not only by
  * somebody who looks whether the unit is alive.
  */

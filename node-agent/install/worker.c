@@ -56,7 +56,7 @@ static int take(const struct taking *t, const struct json *what, bool *already,
 static int work(const struct home *h, struct ledger_entry *e, struct fail *why)
 {
     CLEANUP(close_log) struct steplog *log = NULL;
-    struct taking t = {.home = h};
+    struct taking t = {.home = h, .run = e->run};
     char path[HOME_PATH_MAX_BYTES];
     bool already = false;
     uint64_t begun_ns = clock_ns();
