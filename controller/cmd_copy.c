@@ -50,7 +50,7 @@ static const struct progress_state states[STATES] = {{"waiting", PROGRESS_STILL}
 struct copy {
     struct command *command;
     struct baggage *baggage;
-    struct agentfile agent;
+    struct agentfiles agents;
     struct ssh_client *client;
     struct fanout *fanout;
     struct consignment *nodes; /* of the command's nodes */
@@ -74,15 +74,13 @@ static int make_line(void *arg, size_t i, char **line, struct fail *why)
     struct copy *c = arg;
     const struct fleet_node *node = c->command->nodes[i];
     bool root = is_root(c, node), sudo = c->command->options->exec_sudo && !root;
-    struct bootstrap_agent agent = {.sha256 = c->agent.sha256,
-                                    .machine = c->agent.machine,
-                                    .size_bytes = c->agent.len_bytes,
+    struct bootstrap_order start = {.agents = &c->agents,
                                     .work =
                                         c->command->options->from ? "send" : "receive"};
 
     if (node->agent)
-        return bootstrap_installed(node->agent, &agent, sudo, line, why);
-    return bootstrap_command(&agent, sudo || root ? BOOTSTRAP_SYSTEM : BOOTSTRAP_OWN,
+        return bootstrap_installed(node->agent, &start, sudo, line, why);
+    return bootstrap_command(&start, sudo || root ? BOOTSTRAP_SYSTEM : BOOTSTRAP_OWN,
                              sudo, line, why);
 }
 
@@ -210,7 +208,7 @@ static void on_interrupt(void *arg, unsigned nth)
 
 static struct giver *make_giver(const struct copy *c)
 {
-    const struct giver_order order = {.agent = &c->agent,
+    const struct giver_order order = {.agents = &c->agents,
                                       .baggage = c->baggage,
                                       .into = c->command->options->place};
 
@@ -219,7 +217,7 @@ static struct giver *make_giver(const struct copy *c)
 
 static struct taker *make_taker(const struct copy *c, const struct consignment *n)
 {
-    const struct taker_order order = {.agent = &c->agent,
+    const struct taker_order order = {.agents = &c->agents,
                                       .path = c->command->options->place,
                                       .into = n->folder};
 
@@ -295,7 +293,7 @@ static int prepare(struct copy *c, struct fail *why)
 
     c->outcome.total = c->command->node_count;
     if (command_client(c->command, &c->client, why) < 0 ||
-        agentfile_read(NULL, &c->agent, why) < 0 ||
+        agentfiles_read(NULL, &c->agents, why) < 0 ||
         (o->from ? prepare_folder(o->into, why)
                  : baggage_pack(o->sources, o->source_count, NULL, NULL, &c->baggage,
                                 why)) < 0 ||
@@ -311,7 +309,7 @@ static void clear(struct copy *c)
     free(c->nodes);
     fanout_free(c->fanout);
     baggage_free(c->baggage);
-    agentfile_clear(&c->agent);
+    agentfiles_clear(&c->agents);
 }
 
 static int print_json(const struct copy *c, struct fail *why)

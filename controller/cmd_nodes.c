@@ -19,6 +19,7 @@
 #include "protocol/fail.h"
 #include "protocol/json.h"
 #include "protocol/scope.h"
+#include "protocol/url.h"
 
 #define SCHEMA "ibfleet.nodes/1"
 
@@ -32,6 +33,27 @@ static int put_instance(struct json *doc, const struct command *c, const char *n
     return instance ? json_put(doc, "azure", scaleset_encode_instance(instance)) : 0;
 }
 
+/* As a person may see it. */
+static int put_url(struct json *doc, const char *name, const char *url)
+{
+    char shown[URL_MAX_BYTES + 1];
+
+    return json_put_text(doc, name, url ? url_show(url, shown, sizeof shown) : NULL);
+}
+
+static int put_driver(struct json *doc, const struct fleet_node *n)
+{
+    return json_put_text(doc, "driver", fleet_driver_name(n->driver)) == 0 &&
+                   json_put_text(doc, "driver_version", n->driver_version) == 0 &&
+                   put_url(doc, "mirror", n->mirror) == 0 &&
+                   put_url(doc, "proxy", n->proxy) == 0 &&
+                   json_put_text(doc, "hold", fleet_hold_name(n->hold)) == 0 &&
+                   json_put_flag(doc, "ipoib", n->ipoib) == 0 &&
+                   json_put_flag(doc, "names", n->names) == 0
+               ? 0
+               : -1;
+}
+
 static struct json *encode_node(const void *arg, size_t i)
 {
     const struct command *c = arg;
@@ -41,8 +63,7 @@ static struct json *encode_node(const void *arg, size_t i)
     if (doc && json_put_text(doc, "name", n->name) == 0 &&
         json_put_text(doc, "address", n->address) == 0 &&
         json_put_int(doc, "port", n->port) == 0 &&
-        json_put_text(doc, "user", n->user) == 0 &&
-        json_put_text(doc, "driver", fleet_driver_name(n->driver)) == 0 &&
+        json_put_text(doc, "user", n->user) == 0 && put_driver(doc, n) == 0 &&
         json_put_text(doc, "reboot", fleet_reboot_name(n->reboot)) == 0 &&
         put_instance(doc, c, n->name) == 0)
         return doc;

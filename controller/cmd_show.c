@@ -126,6 +126,15 @@ static int put_parsed(struct json *doc, const char *key, const char *text,
     return json_put(doc, key, parsed) < 0 ? fail_memory(why) : 0;
 }
 
+static int put_plan(struct json *doc, const char *plan, struct fail *why)
+{
+    CLEANUP(decision_clear) struct decision d = {0};
+
+    if (!plan || plan_parse(plan, &d, NULL) < 0)
+        return put_parsed(doc, "plan", plan, why);
+    return json_put(doc, "plan", plan_encode_shown(&d)) < 0 ? fail_memory(why) : 0;
+}
+
 static int add_run(void *arg, const struct history_run *run, struct fail *why)
 {
     CLEANUP(text_clear) struct text line = {0};
@@ -153,7 +162,7 @@ static int add_node(void *arg, const struct history_node *node, struct fail *why
     }
     if (json_put(s->doc, "node", past_encode_node(node)) < 0)
         return fail_memory(why);
-    return put_parsed(s->doc, "plan", node->plan, why) < 0
+    return put_plan(s->doc, node->plan, why) < 0
                ? -1
                : put_parsed(s->doc, "facts", node->facts, why);
 }

@@ -49,6 +49,10 @@ static int override_fleet(struct fleet *fleet, const struct options *o, struct f
                  {"ssh", o->ssh},
                  {"ssh_config", o->ssh_config},
                  {"jump", o->jump},
+                 {"driver", o->driver},
+                 {"mirror", o->mirror},
+                 {"proxy", o->proxy},
+                 {"hold", o->hold},
                  {"reboot", o->reboot}};
 
     for (size_t i = 0; i < sizeof typed / sizeof *typed; i++)

@@ -47,6 +47,8 @@ const struct command_row command_table[] = {
      "ibfleet rollout -a --plan|say what would be done, change nothing\n"
      "ibfleet rollout @gpu|print the plan, ask, do it\n"
      "ibfleet rollout @gpu --yes --window 8 --max-failures 2|eight at once, unattended\n"
+     "ibfleet rollout @gpu --driver 'doca-ofed 3.2.2'|the vendor's driver, of that version\n"
+     "ibfleet rollout @gpu --rollback|back to the driver that was there before\n"
      "ibfleet rollout @gpu --take-over r1|from a run whose controller is lost for good\n"},
     {COMMAND_VALIDATE, "validate", WORDS_HOSTS, "HOSTS [options]",
      "measure pairs, judge the fabric",
@@ -132,8 +134,23 @@ const struct option_row option_table[] = {
     {"reboot",        0,   OPTION_WORD,   "auto|always|never", AT(reboot), 0, 0,    COMMAND_ROLLOUT,
      "whether nodes are rebooted: when they need it, in any case, not at all"},
 
+    {"driver",        0,   OPTION_TEXT,   "DRIVER",  AT(driver),       0, 0,        COMMAND_ROLLOUT,
+     "inbox, auto, 'doca-ofed [VERSION]', 'mlnx-ofed [VERSION]' or none; else the fleet file's, or inbox"},
+    {"catalog",       0,   OPTION_TEXT,   "FILE",    AT(catalog),      0, 0,        COMMAND_ROLLOUT | COMMAND_RESUME,
+     "which driver is for which machine; else what ibfleet knows itself"},
+    {"mirror",        0,   OPTION_TEXT,   "URL",     AT(mirror),       0, 0,        COMMAND_ROLLOUT,
+     "a folder that nodes fetch the vendor's bundles from; else the fleet file's, or the catalog's URLs"},
+    {"proxy",         0,   OPTION_TEXT,   "URL",     AT(proxy),        0, 0,        COMMAND_ROLLOUT,
+     "what nodes go through for that; else the fleet file's, or what their environment says"},
+    {"hold",          0,   OPTION_WORD,   "driver|kernel|nothing", AT(hold), 0, 0,  COMMAND_ROLLOUT,
+     "what package updates must not touch; else the fleet file's, or the vendor's driver"},
+    {"remove",        0,   OPTION_FLAG,   NULL,      AT(remove),       0, 0,        COMMAND_ROLLOUT,
+     "the vendor's driver goes, and the distribution's own comes back"},
+    {"rollback",      0,   OPTION_FLAG,   NULL,      AT(rollback),     0, 0,        COMMAND_ROLLOUT,
+     "the driver that was there before ibfleet's last install comes back"},
+
     {"install-timeout",0,  OPTION_NUMBER, "SECONDS", AT(install_timeout_s), 1, 14400, COMMAND_ROLLOUT | COMMAND_RESUME,
-     "how long a node may take to install; else 1800"},
+     "how long a node may take to install; else 1800, and longer for a vendor's driver"},
     {"reboot-timeout",0,   OPTION_NUMBER, "SECONDS", AT(reboot_timeout_s), 1, 14400, COMMAND_ROLLOUT | COMMAND_RESUME,
      "how long a node may take to come back from its reboot; else 600"},
     {"failed",        0,   OPTION_FLAG,   NULL,      AT(failed),       0, 0,        COMMAND_RESUME,
@@ -184,7 +201,7 @@ const struct option_row option_table[] = {
     {"run",           0,   OPTION_TEXT,   "RUN",     AT(run),          0, 0,        COMMAND_STATUS | COMMAND_SHOW | COMMAND_LOGS | COMMAND_RESUME,
      "the same as RUN; of show and logs: not the node's latest but this one"},
     {"step",          0,   OPTION_TEXT,   "STEP",    AT(step),         0, 0,        COMMAND_LOGS,
-     "only of this step: packages, modules, soft-roce, memlock"},
+     "only of this step: packages, fetch, driver, dkms, modules, ..."},
 
     {"hosts",         'w', OPTION_HOSTS,  "HOSTS",   AT(hosts),        0, 0,        HOSTED | COMMAND_AZURE,
      "nodes: 'ib[001-128],@gpu!ib007'; comes as often as you like"},

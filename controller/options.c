@@ -354,6 +354,9 @@ static int check(const struct options *o, const struct command_row *command,
         return fail_set(why, FAIL_USAGE, "--seed goes with --pick");
     if (o->all_pairs && o->rounds != OPTION_UNSET)
         return fail_set(why, FAIL_USAGE, "--all-pairs and --rounds: one of both");
+    if ((o->driver != NULL) + o->remove + o->rollback > 1)
+        return fail_set(why, FAIL_USAGE,
+                        "--driver, --remove and --rollback: one of them");
     if (o->diff && (o->json || o->ndjson))
         return fail_set(why, FAIL_USAGE, "--diff and --json or --ndjson: one of them");
     if (o->no_label && (o->gather || o->diff || o->json || o->ndjson))

@@ -117,6 +117,9 @@ struct options {
     int window;         /* 1..4096: nodes under way at once */
     int max_failures;   /* 0..65536: one more and nothing new is started */
     const char *reboot; /* "auto", "always" or "never" */
+    const char *driver, *mirror, *proxy, *hold; /* as settings; fleet_override() checks */
+    const char *catalog;                        /* a file; NULL: the built-in one */
+    bool remove, rollback; /* the vendor's driver goes; what was before comes back */
     int install_timeout_s, reboot_timeout_s; /* 1..14400 */
     bool failed;                             /* resume: those that failed, too */
     const char *take_over;                   /* a run whose claims are taken */

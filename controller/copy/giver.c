@@ -38,7 +38,7 @@ struct giver *giver_new(const struct giver_order *order)
     if (!g)
         return NULL;
     g->order = *order;
-    if (opening_begin(&g->opening, order->agent) == 0)
+    if (opening_begin(&g->opening, order->agents) == 0)
         return g;
     free(g);
     return NULL;

@@ -16,13 +16,13 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-struct agentfile;
+struct agentfiles;
 struct baggage;
 struct fail;
 struct giver;
 
 struct giver_order { /* all borrowed until giver_free() */
-    const struct agentfile *agent;
+    const struct agentfiles *agents;
     const struct baggage *baggage;
     const char *into; /* DEST on the node */
 };

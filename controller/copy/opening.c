@@ -10,9 +10,9 @@
 #include "protocol/json.h"
 #include "protocol/scope.h"
 
-int opening_begin(struct opening *o, const struct agentfile *agent)
+int opening_begin(struct opening *o, const struct agentfiles *agents)
 {
-    *o = (struct opening){.agent = agent, .reader = frame_reader_new(true)};
+    *o = (struct opening){.agents = agents, .reader = frame_reader_new(true)};
     return o->reader ? 0 : -1;
 }
 
@@ -30,8 +30,9 @@ bool opening_is_over(const struct opening *o)
 int opening_hear(struct opening *o, const char *bytes, size_t len_bytes, struct fail *why)
 {
     o->moves++;
-    if (!opening_is_over(o))
-        attempt_needs_agent(&o->attempt, bytes, len_bytes);
+    if (!opening_is_over(o) &&
+        attempt_needs_agent(&o->attempt, o->agents, bytes, len_bytes, why) < 0)
+        return -1;
     return frame_push(o->reader, bytes, len_bytes, why);
 }
 
@@ -105,7 +106,7 @@ int opening_failed(const struct json *failure, struct fail *why)
 static int push_agent(struct opening *o, struct fail *why)
 {
     const char *piece = NULL;
-    size_t len_bytes = attempt_next_piece(&o->attempt, o->agent, &piece);
+    size_t len_bytes = attempt_next_piece(&o->attempt, &piece);
 
     text_put(&o->said, piece, len_bytes);
     return text_is_cut(&o->said) ? fail_memory(why) : 0;

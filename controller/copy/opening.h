@@ -16,13 +16,13 @@
 #include "controller/link/attempt.h"
 #include "controller/screen/text.h"
 
-struct agentfile;
+struct agentfiles;
 struct fail;
 struct frame_reader;
 struct json;
 
 struct opening {
-    const struct agentfile *agent; /* borrowed */
+    const struct agentfiles *agents; /* borrowed */
     struct attempt attempt;
     struct frame_reader *reader;
     struct text said; /* of ours, not handed over yet */
@@ -31,7 +31,7 @@ struct opening {
 };
 
 /* FAIL_MEMORY. */
-int opening_begin(struct opening *o, const struct agentfile *agent);
+int opening_begin(struct opening *o, const struct agentfiles *agents);
 void opening_clear(struct opening *o);
 
 int opening_hear(struct opening *o, const char *bytes, size_t len_bytes,

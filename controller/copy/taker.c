@@ -48,7 +48,7 @@ struct taker *taker_new(const struct taker_order *order)
     if (!t)
         return NULL;
     t->order = *order;
-    if (opening_begin(&t->opening, order->agent) == 0)
+    if (opening_begin(&t->opening, order->agents) == 0)
         return t;
     free(t);
     return NULL;

@@ -22,7 +22,7 @@ struct taker;
 #define TAKER_MAX_WORDS_BYTES ((size_t)32 << 20)
 
 struct taker_order { /* all borrowed until taker_free() */
-    const struct agentfile *agent;
+    const struct agentfiles *agents;
     const char *path; /* SRC on the node                            */
     const char *into; /* our folder for it, made when it is missing */
 };

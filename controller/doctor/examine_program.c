@@ -53,26 +53,37 @@ static bool is_dynamic(const struct agentfile *file)
     return false;
 }
 
-static void examine_agent(struct checkup *c)
+static void examine_agent(struct checkup *c, const struct agentfile *file)
 {
-    struct agentfile file;
+    if (strcmp(file->machine, "-") == 0)
+        checkup_add(c, CHECKUP_BAD, "agent", "build it again:  make",
+                    "the file is no program for a machine we know");
+    else
+        checkup_add(c, is_dynamic(file) ? CHECKUP_WARN : CHECKUP_OK, "agent",
+                    "nodes without libibverbs cannot start it: link it static",
+                    "for %s, %s, %.1f MB, SHA-256 %.16s...", file->machine,
+                    is_dynamic(file) ? "dynamic" : "static",
+                    (double)file->len_bytes / 1e6, file->sha256);
+}
+
+/* Most fleets are of one machine: another's agent that is missing is only told. */
+static void examine_agents(struct checkup *c)
+{
+    struct agentfiles agents;
     struct fail why;
 
-    if (agentfile_read(NULL, &file, &why) < 0) {
+    if (agentfiles_read(NULL, &agents, &why) < 0) {
         checkup_add(c, CHECKUP_BAD, "agent", "install it there:  make install", "%s",
                     why.text);
         return;
     }
-    if (strcmp(file.machine, "-") == 0)
-        checkup_add(c, CHECKUP_BAD, "agent", "build it again:  make",
-                    "the file is no program for a machine we know");
-    else
-        checkup_add(c, is_dynamic(&file) ? CHECKUP_WARN : CHECKUP_OK, "agent",
-                    "nodes without libibverbs cannot start it: link it static",
-                    "for %s, %s, %.1f MB, SHA-256 %.16s...", file.machine,
-                    is_dynamic(&file) ? "dynamic" : "static",
-                    (double)file.len_bytes / 1e6, file.sha256);
-    agentfile_clear(&file);
+    for (size_t i = 0; i < agents.count; i++)
+        examine_agent(c, &agents.files[i]);
+    for (size_t i = 0; i < AGENTFILE_MACHINES; i++)
+        if (!agentfiles_find(&agents, agentfile_machine(i)))
+            checkup_add(c, CHECKUP_OK, "agent", NULL,
+                        "none for %s: such nodes would be refused", agentfile_machine(i));
+    agentfiles_clear(&agents);
 }
 
 /* ---- clock, locale, terminal ------------------------------------------------------- */
@@ -122,7 +133,7 @@ static void examine_terminal(struct checkup *c)
 void examine_program(struct checkup *c)
 {
     examine_libraries(c);
-    examine_agent(c);
+    examine_agents(c);
     examine_clock(c);
     examine_locale(c);
     examine_terminal(c);

@@ -1,5 +1,6 @@
 #include "controller/link/agentfile.h"
 
+#include <assert.h>
 #include <elf.h>
 #include <errno.h>
 #include <stdio.h>
@@ -12,6 +13,18 @@
 
 #define PATH_BYTES 4096
 
+/* As uname -m calls them. */
+static const struct {
+    const char *name;
+    Elf64_Half elf;
+} machines[AGENTFILE_MACHINES] = {{"x86_64", EM_X86_64}, {"aarch64", EM_AARCH64}};
+
+const char *agentfile_machine(size_t i)
+{
+    assert(i < AGENTFILE_MACHINES);
+    return machines[i].name;
+}
+
 static const char *machine_of(const char *bytes, size_t len_bytes)
 {
     Elf64_Ehdr header;
@@ -19,9 +32,10 @@ static const char *machine_of(const char *bytes, size_t len_bytes)
     if (len_bytes < sizeof header || memcmp(bytes, ELFMAG, SELFMAG) != 0)
         return "-";
     memcpy(&header, bytes, sizeof header);
-    return header.e_machine == EM_X86_64    ? "x86_64"
-           : header.e_machine == EM_AARCH64 ? "aarch64"
-                                            : "-";
+    for (size_t i = 0; i < AGENTFILE_MACHINES; i++)
+        if (machines[i].elf == header.e_machine)
+            return machines[i].name;
+    return "-";
 }
 
 static int load(const char *path, struct agentfile *file, struct fail *why)
@@ -30,6 +44,8 @@ static int load(const char *path, struct agentfile *file, struct fail *why)
         return fail_set(why, FAIL_STATE, "%s: %s", path, strerror(errno));
     if (file->len_bytes == 0)
         return fail_set(why, FAIL_STATE, "%s: it is empty", path);
+    file->machine = machine_of(file->bytes, file->len_bytes);
+    digest_of(file->bytes, file->len_bytes, file->sha256);
     return 0;
 }
 
@@ -66,24 +82,65 @@ static int find_ours(char path[PATH_BYTES], struct fail *why)
                     folder);
 }
 
-int agentfile_read(const char *path, struct agentfile *file, struct fail *why)
+/* The one for this machine, when it is there. */
+static int add(struct agentfiles *agents, const char *ours, const char *machine,
+               struct fail *why)
 {
-    char standard[PATH_BYTES];
+    struct agentfile *file = &agents->files[agents->count];
+    char path[PATH_BYTES];
+    int n = snprintf(path, sizeof path, "%s.%s", ours, machine);
 
-    *file = (struct agentfile){0};
-    if (!path && find_ours(standard, why) < 0)
+    if (agentfiles_find(agents, machine) || n >= (int)sizeof path ||
+        access(path, F_OK) < 0)
+        return 0;
+    agents->count++;
+    if (load(path, file, why) < 0)
         return -1;
-    if (load(path ? path : standard, file, why) < 0) {
-        agentfile_clear(file);
-        return fail_prefix(why, "the agent to push");
-    }
-    file->machine = machine_of(file->bytes, file->len_bytes);
-    digest_of(file->bytes, file->len_bytes, file->sha256);
+    if (strcmp(file->machine, machine) != 0)
+        return fail_set(why, FAIL_STATE, "%s: it is no program for %s", path, machine);
     return 0;
 }
 
-void agentfile_clear(struct agentfile *file)
+/* One of which nobody knows what it runs on is for all. */
+static int read_all(const char *ours, struct agentfiles *agents, struct fail *why)
 {
-    free(file->bytes);
-    *file = (struct agentfile){0};
+    agents->count = 1;
+    if (load(ours, &agents->files[0], why) < 0)
+        return -1;
+    if (strcmp(agents->files[0].machine, "-") == 0)
+        return 0;
+    for (size_t i = 0; i < AGENTFILE_MACHINES; i++)
+        if (add(agents, ours, machines[i].name, why) < 0)
+            return -1;
+    return 0;
+}
+
+int agentfiles_read(const char *path, struct agentfiles *agents, struct fail *why)
+{
+    char standard[PATH_BYTES];
+
+    *agents = (struct agentfiles){0};
+    if (!path && find_ours(standard, why) < 0)
+        return -1;
+    if (read_all(path ? path : standard, agents, why) < 0) {
+        agentfiles_clear(agents);
+        return fail_prefix(why, "the agent to push");
+    }
+    return 0;
+}
+
+void agentfiles_clear(struct agentfiles *agents)
+{
+    for (size_t i = 0; i < agents->count; i++)
+        free(agents->files[i].bytes);
+    *agents = (struct agentfiles){0};
+}
+
+const struct agentfile *agentfiles_find(const struct agentfiles *agents,
+                                        const char *machine)
+{
+    for (size_t i = 0; i < agents->count; i++)
+        if (strcmp(agents->files[i].machine, machine) == 0)
+            return &agents->files[i];
+    return NULL;
 }

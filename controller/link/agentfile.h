@@ -1,4 +1,9 @@
-/* agentfile - the agent's program, read once, to be pushed where it is missing */
+/* agentfile - the agent's program for each machine, read once, to be pushed where it is
+ * missing
+ *
+ * There is one that was built with ours, and, when they lie beside it, one for each other
+ * machine under the same name with that of the machine: ibfleet-agent.aarch64.
+ */
 #ifndef CONTROLLER_AGENTFILE_H
 #define CONTROLLER_AGENTFILE_H
 
@@ -18,12 +23,27 @@ struct agentfile {
     const char *machine; /* as uname -m calls it; "-": not an ELF file we know */
 };
 
-/* path NULL: "ibfleet-agent" beside our own program, or in libexec beside its folder.
- * FAIL_STATE, FAIL_MEMORY.
+/* How many machines an agent can be built for: their names are in agentfile.c. */
+#define AGENTFILE_MACHINES ((size_t)2)
+
+struct agentfiles {
+    struct agentfile files[AGENTFILE_MACHINES]; /* the first was built with ours */
+    size_t count;
+};
+
+/* path, to which that of another machine is put, NULL: "ibfleet-agent" beside our own
+ * program, or in libexec beside its folder.  FAIL_STATE, FAIL_MEMORY.
  */
-int agentfile_read(const char *path, struct agentfile *file, struct fail *why);
+int agentfiles_read(const char *path, struct agentfiles *agents, struct fail *why);
 
 /* One that was never read (all zero) is allowed. */
-void agentfile_clear(struct agentfile *file);
+void agentfiles_clear(struct agentfiles *agents);
+
+/* Borrowed; NULL: there is none of that name. */
+const struct agentfile *agentfiles_find(const struct agentfiles *agents,
+                                        const char *machine);
+
+/* The machine of that number, as uname -m calls it. */
+const char *agentfile_machine(size_t i);
 
 #endif

@@ -4,22 +4,26 @@
 #include "protocol/fail.h"
 #include "protocol/frame.h"
 
-bool attempt_needs_agent(struct attempt *a, const char *bytes, size_t len_bytes)
+int attempt_needs_agent(struct attempt *a, const struct agentfiles *agents,
+                        const char *bytes, size_t len_bytes, struct fail *why)
 {
     if (a->needed || !bootstrap_is_needed(&a->scan, bytes, len_bytes))
-        return false;
-    a->needed = true;
-    return true;
+        return 0;
+    a->needed = agentfiles_find(agents, a->scan.machine);
+    if (!a->needed)
+        return fail_set(why, FAIL_GARBAGE,
+                        "it wants an agent for '%s', which was not offered",
+                        a->scan.machine);
+    return 1;
 }
 
-size_t attempt_next_piece(struct attempt *a, const struct agentfile *agent,
-                          const char **bytes)
+size_t attempt_next_piece(struct attempt *a, const char **bytes)
 {
-    size_t left_bytes = agent->len_bytes - a->pushed_bytes;
+    size_t left_bytes = a->needed->len_bytes - a->pushed_bytes;
     size_t len_bytes =
         left_bytes < ATTEMPT_PIECE_BYTES ? left_bytes : ATTEMPT_PIECE_BYTES;
 
-    *bytes = agent->bytes + a->pushed_bytes;
+    *bytes = a->needed->bytes + a->pushed_bytes;
     a->pushed_bytes += len_bytes;
     return len_bytes;
 }

@@ -4,13 +4,12 @@
  * prints after the agent has greeted is taken in here, too.
  *
  *     a = (struct attempt){0};
- *     attempt_needs_agent(&a, bytes, n): attempt_next_piece(&a, agent, &bytes) to send
+ *     attempt_needs_agent(&a, agents, bytes, n, why) == 1: attempt_next_piece(&a, &bytes)
  *     attempt_explain_end(&a, reader, status, why), attempt_explain_silence(...)
  */
 #ifndef CONTROLLER_ATTEMPT_H
 #define CONTROLLER_ATTEMPT_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,6 +17,7 @@
 #include "controller/tail.h"
 
 struct agentfile;
+struct agentfiles;
 struct fail;
 struct frame_reader;
 
@@ -27,19 +27,20 @@ struct frame_reader;
 /* Starts as all zero. */
 struct attempt {
     struct bootstrap_scan scan;
-    bool needed; /* the node wants the agent */
+    const struct agentfile *needed; /* the one that the node wants; NULL: none */
     size_t pushed_bytes;
     struct tail err; /* of its stderr */
 };
 
-/* Stdout, before the agent has greeted: true once, when the node says that it does not
- * have the agent.
+/* Stdout, before the agent has greeted: 1, once, when the node says that it does not have
+ * the one for it among these agents, which are borrowed from then on; 0 otherwise.
+ * FAIL_GARBAGE when it says that of one that is not among them.
  */
-bool attempt_needs_agent(struct attempt *a, const char *bytes, size_t len_bytes);
+int attempt_needs_agent(struct attempt *a, const struct agentfiles *agents,
+                        const char *bytes, size_t len_bytes, struct fail *why);
 
 /* The part of the agent to send next, which then counts as sent; 0: nothing is left. */
-size_t attempt_next_piece(struct attempt *a, const struct agentfile *agent,
-                          const char **bytes);
+size_t attempt_next_piece(struct attempt *a, const char **bytes);
 
 /* The command ended by itself, with this status, and that is never what we want.
  * reader is what has heard its stdout.

@@ -214,11 +214,14 @@ static const struct talk_hooks relay_hooks = {.write = on_write,
 static void hear_out(struct link *l, const char *bytes, size_t len_bytes)
 {
     struct fail why;
+    int needs = 0;
 
-    if (l->state == LINK_STARTING && !frame_started(l->talk.reader) &&
-        attempt_needs_agent(&l->attempt, bytes, len_bytes))
+    if (l->state == LINK_STARTING && !frame_started(l->talk.reader))
+        needs =
+            attempt_needs_agent(&l->attempt, &l->pool->agents, bytes, len_bytes, &why);
+    if (needs > 0)
         feed(l, LINK_EV_NEED_AGENT);
-    if (l->talk.reader && talk_hear(&l->talk, bytes, len_bytes, &why) < 0)
+    if (needs < 0 || (l->talk.reader && talk_hear(&l->talk, bytes, len_bytes, &why) < 0))
         lose(l, &why);
 }
 
@@ -338,7 +341,7 @@ static enum link_event enter_starting(struct link *l)
 static void push_more(struct link *l)
 {
     const char *bytes;
-    size_t len_bytes = attempt_next_piece(&l->attempt, &l->pool->agent, &bytes);
+    size_t len_bytes = attempt_next_piece(&l->attempt, &bytes);
     struct fail why;
 
     arm(l, l->pool->options.login_ms);

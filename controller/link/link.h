@@ -36,7 +36,7 @@ struct uv_loop_s;
 struct link_pool_options {
     struct ssh_client *client; /* borrowed for the life of the pool, as are the strings */
     struct door *door;         /* borrowed, too: whose turn it is to log in            */
-    const char *agent_path;    /* the agent to push; NULL: beside our own program      */
+    const char *agent_path;    /* agentfiles_read()'s: what is pushed                   */
     bool unprivileged;         /* no sudo; the agent goes to the user's own folder     */
     bool relays;               /* the agents are relays, for hooks->frame               */
     uint64_t login_ms;         /* deadline for each phase of a login; 0: 15000         */
@@ -48,8 +48,7 @@ struct link_pool_options {
     uint64_t idle_ms;          /* an agent is pinged so often; 0: 60000                */
 };
 
-/* Reads the agent's file and nothing else yet.  FAIL_STATE when it cannot be
- * read.   */
+/* Reads the agents' files and nothing else yet.  FAIL_STATE when one cannot be read. */
 int link_pool_open(struct uv_loop_s *loop, const struct link_pool_options *options,
                    struct link_pool **pool, struct fail *why);
 

@@ -32,7 +32,7 @@ int link_pool_open(struct uv_loop_s *loop, const struct link_pool_options *optio
     p->retry = (struct retry_rules){.tries = p->options.tries,
                                     .unreachable = true,
                                     .pause_ms = p->options.pause_ms};
-    if (agentfile_read(options->agent_path, &p->agent, why) < 0) {
+    if (agentfiles_read(options->agent_path, &p->agents, why) < 0) {
         link_pool_close(p);
         return -1;
     }
@@ -44,22 +44,20 @@ void link_pool_close(struct link_pool *pool)
 {
     if (!pool)
         return;
-    agentfile_clear(&pool->agent);
+    agentfiles_clear(&pool->agents);
     free(pool);
 }
 
 int pool_order(const struct link_pool *pool, const struct fleet_node *node,
                char **command, struct ssh_order *order, struct fail *why)
 {
-    const struct bootstrap_agent agent = {.sha256 = pool->agent.sha256,
-                                          .machine = pool->agent.machine,
-                                          .size_bytes = pool->agent.len_bytes,
+    const struct bootstrap_order start = {.agents = &pool->agents,
                                           .work = pool->options.relays ? "relay" : NULL};
     struct ssh_order made = ssh_order_to(node);
 
     made.user = ssh_client_user(pool->options.client, &made);
     made.phase_ms = pool->options.login_ms;
-    if (!*command && bootstrap_for(node, made.user, pool->options.unprivileged, &agent,
+    if (!*command && bootstrap_for(node, made.user, pool->options.unprivileged, &start,
                                    command, why) < 0)
         return -1;
     made.command = *command;

@@ -1,4 +1,4 @@
-/* pool - what the links of a run share: the agent to push, and the door */
+/* pool - what the links of a run share: the agents to push, and the door */
 #ifndef CONTROLLER_POOL_H
 #define CONTROLLER_POOL_H
 
@@ -12,7 +12,7 @@ struct link_pool {
     struct uv_loop_s *loop;
     struct link_pool_options options; /* with the defaults filled in */
     struct retry_rules retry;
-    struct agentfile agent;
+    struct agentfiles agents;
 };
 
 /* How to log in at a node and start the agent there.  *command is made when it is NULL,

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "controller/link/link_state.h"
+#include "controller/manual/machine_list.h"
 #include "controller/manual/roff.h"
 #include "controller/option_table.h"
 #include "controller/outcome.h"
@@ -12,8 +13,10 @@
 #include "controller/screen/advice.h"
 #include "controller/screen/text.h"
 #include "controller/vmss/action.h"
+#include "inventory/extension_exit.h"
 #include "inventory/fleet_azure.h"
 #include "inventory/fleet_setting.h"
+#include "protocol/agent_usage.h"
 #include "protocol/fail.h"
 
 static void put_item(struct text *roff, const char *name, const char *words)
@@ -26,9 +29,9 @@ static void put_item(struct text *roff, const char *name, const char *words)
 
 /* ---- a command --------------------------------------------------------------------- */
 
-void insert_examples(const struct command_row *row, struct text *roff)
+static void put_examples(const char *line, struct text *roff)
 {
-    for (const char *line = row->examples; *line;) {
+    while (*line) {
         struct option_example e = option_example_next(&line);
 
         text_add(roff, ".TP\n\\fB");
@@ -37,6 +40,11 @@ void insert_examples(const struct command_row *row, struct text *roff)
         text_add(roff, "\\fR\n");
         roff_words(roff, e.words, (size_t)e.words_len);
     }
+}
+
+void insert_examples(const struct command_row *row, struct text *roff)
+{
+    put_examples(row->examples, roff);
 }
 
 static void put_option(const struct option_row *row, struct text *roff)
@@ -159,16 +167,102 @@ static void put_failures(struct text *roff)
     }
 }
 
+/* ---- the agent alone --------------------------------------------------------------- */
+
+static void put_agent_commands(struct text *roff)
+{
+    for (const struct agent_command_row *row = agent_command_table; row->name; row++) {
+        char tag[200];
+
+        if (!row->by_hand)
+            continue;
+        snprintf(tag, sizeof tag, "`ibfleet-agent %s` %s", row->name, row->synopsis);
+        roff_item(roff, tag, row->summary);
+    }
+}
+
+static void put_agent_examples(struct text *roff)
+{
+    for (const struct agent_command_row *row = agent_command_table; row->name; row++)
+        put_examples(row->examples, roff);
+}
+
+static void put_agent_options(const struct agent_command_row *command, struct text *roff)
+{
+    roff_subsection(roff, command->name);
+    for (size_t i = 0; i < AGENT_OPTIONS; i++) {
+        const struct agent_option_row *row = &agent_option_table[i];
+        char tag[120];
+
+        if (i == AGENT_OPTION_HELP || !(row->commands & command->command))
+            continue;
+        snprintf(tag, sizeof tag, "`--%s`%s%s", row->name, row->argument ? " " : "",
+                 row->argument ? row->argument : "");
+        roff_item(roff, tag, row->help);
+    }
+}
+
+static void put_all_agent_options(struct text *roff)
+{
+    for (const struct agent_command_row *row = agent_command_table; row->name; row++)
+        if (row->command &
+            (AGENT_INSTALL | AGENT_STATUS | AGENT_UNINSTALL | AGENT_DETECT))
+            put_agent_options(row, roff);
+}
+
+static void put_extension_exits(struct text *roff)
+{
+    for (int exit = EXTENSION_OK; exit <= EXTENSION_FAILED; exit++) {
+        char name[12];
+
+        if (exit > EXTENSION_USAGE && exit < EXTENSION_NO_HYPER_V)
+            continue;
+        snprintf(name, sizeof name, "%d", exit);
+        put_item(roff, name, extension_exit_text((enum extension_exit)exit));
+    }
+}
+
+/* ---- machines ---------------------------------------------------------------------- */
+
+static void put_machines(struct text *roff)
+{
+    struct machine_line line;
+    const char *at = NULL;
+
+    while (machine_list_next(&at, &line)) {
+        char words[400];
+
+        snprintf(words, sizeof words, "%s, %s, kernel %s, %s: %s (%s)",
+                 strcmp(line.columns[MACHINE_SIZE], "none") == 0
+                     ? "not one of Azure's"
+                     : line.columns[MACHINE_SIZE],
+                 line.columns[MACHINE_SYSTEM], line.columns[MACHINE_KERNEL],
+                 strcmp(line.columns[MACHINE_NICS], "-") == 0
+                     ? "no NIC for RDMA"
+                     : line.columns[MACHINE_NICS],
+                 line.columns[MACHINE_DECISION], line.columns[MACHINE_EXIT]);
+        put_item(roff, line.columns[MACHINE_NAME], words);
+    }
+}
+
 void insert_part(struct text *roff, const char *name, int len_bytes)
 {
     static const struct {
         const char *name;
         void (*put)(struct text *roff);
-    } parts[] = {
-        {"commands", put_commands},       {"exit", put_exit},
-        {"settings", put_settings},       {"node-states", put_node_states},
-        {"link-states", put_link_states}, {"failures", put_failures},
-        {"actions", put_actions},         {"azure-settings", put_azure_settings}};
+    } parts[] = {{"commands", put_commands},
+                 {"exit", put_exit},
+                 {"settings", put_settings},
+                 {"node-states", put_node_states},
+                 {"link-states", put_link_states},
+                 {"failures", put_failures},
+                 {"actions", put_actions},
+                 {"azure-settings", put_azure_settings},
+                 {"agent-commands", put_agent_commands},
+                 {"agent-examples", put_agent_examples},
+                 {"agent-options", put_all_agent_options},
+                 {"extension-exits", put_extension_exits},
+                 {"machines", put_machines}};
 
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
         if (strlen(parts[i].name) == (size_t)len_bytes &&

@@ -63,18 +63,6 @@ size_t classes_count(const struct classes *c)
 
 /* ---- adding -------------------------------------------------------------------- */
 
-static const char *rdma_version(const struct facts *f)
-{
-    const char *version = facts_package_version(f, "rdma-core");
-
-    if (!version)
-        version = facts_package_version(f, "libibverbs1");
-    for (size_t i = 0; i < f->package_count && !version; i++)
-        if (strncmp(f->packages[i].name, "iproute", 7) != 0) /* every node has that one */
-            version = f->packages[i].version;
-    return version ? version : "none";
-}
-
 static void add_cell(const char *said, struct text *row)
 {
     escape_add(row, said);
@@ -84,17 +72,18 @@ static void add_cell(const char *said, struct text *row)
 /* size, os, kernel, hca, link, rdma */
 static void add_cells(const struct facts *f, struct text *row)
 {
-    CLEANUP(text_clear) struct text os = {0}, hca = {0}, link = {0};
+    CLEANUP(text_clear) struct text os = {0}, hca = {0}, link = {0}, rdma = {0};
 
     text_add(&os, "%s %s", f->os.id, f->os.version_id ? f->os.version_id : "");
     trait_add_hca_names(f, &hca);
     trait_add_links(f, &link);
+    trait_add_rdma(f, &rdma);
     add_cell(f->size ? f->size : "-", row);
     add_cell(text_of(&os), row);
     add_cell(f->os.kernel, row);
     add_cell(text_of(&hca), row);
     add_cell(text_of(&link), row);
-    add_cell(rdma_version(f), row);
+    add_cell(text_of(&rdma), row);
 }
 
 int classes_add(struct classes *c, const char *name, const struct facts *f,

@@ -9,6 +9,7 @@
 
 #include "controller/screen/fold.h"
 #include "controller/screen/text.h"
+#include "inventory/rdma_stack.h"
 #include "protocol/facts.h"
 #include "protocol/scope.h"
 
@@ -209,12 +210,76 @@ static void add_azure(const struct facts *f, struct text *text)
         text_add(text, "unknown");
 }
 
+/* Not what a driver would be built with: compilers differ where nothing else does. */
 static void add_packages(const struct facts *f, struct text *text)
 {
+    size_t from = text->len_bytes;
+
     for (size_t i = 0; i < f->package_count; i++)
-        text_add(text, "%s%s %s", i ? ", " : "", f->packages[i].name,
-                 f->packages[i].version);
-    if (!f->package_count)
+        if (rdma_stack_has(f->packages[i].name))
+            text_add(text, "%s%s %s", text->len_bytes > from ? ", " : "",
+                     f->packages[i].name, f->packages[i].version);
+    if (text->len_bytes == from)
+        text_add(text, "none");
+}
+
+/* ---- the driver ---------------------------------------------------------------- */
+
+static bool is_vendors(const struct facts *f)
+{
+    const char *driver = f->platform.driver;
+
+    return driver && strcmp(driver, "inbox") != 0 && strcmp(driver, "none") != 0;
+}
+
+static void add_driver(const struct facts *f, struct text *text)
+{
+    const struct facts_platform *p = &f->platform;
+    size_t from = text->len_bytes;
+
+    text_add(text, "%s", p->driver ? p->driver : "unknown");
+    if (p->driver_version)
+        text_add(text, " %s", p->driver_version);
+    add_part(text, from, "of the image ", p->image_driver);
+    add_part(text, from, "Microsoft's extension ", p->vm_extension);
+}
+
+static bool is_good(const struct platform_dkms *d)
+{
+    return strcmp(d->state, "installed") == 0;
+}
+
+static void describe_dkms(const struct facts *f, const struct platform_dkms *d,
+                          struct text *text)
+{
+    text_add(text, "%s %s ", d->module, d->version);
+    if (is_good(d)) {
+        text_add(text, "installed");
+        return;
+    }
+    text_add(text, "%s for %s",
+             strcmp(d->state, "failed") == 0  ? "failed to build"
+             : strcmp(d->state, "built") == 0 ? "built, not installed"
+                                              : "not built",
+             f->os.kernel ? f->os.kernel : "this kernel");
+}
+
+static void add_dkms(const struct facts *f, struct text *text)
+{
+    for (size_t i = 0; i < f->platform.dkms_count; i++) {
+        text_add(text, "%s", i ? ", " : "");
+        describe_dkms(f, &f->platform.dkms[i], text);
+    }
+    if (!f->platform.dkms_count)
+        text_add(text, "none");
+}
+
+static void add_storage(const struct facts *f, struct text *text)
+{
+    for (size_t i = 0; i < f->platform.holder_count; i++)
+        text_add(text, "%s%s %s", i ? ", " : "", f->platform.holders[i].kind,
+                 f->platform.holders[i].what);
+    if (!f->platform.holder_count)
         text_add(text, "none");
 }
 
@@ -250,13 +315,25 @@ static void add_memlock(const struct facts *f, struct text *text)
         text_add(text, "%" PRIu64 " KiB", f->memlock_bytes / 1024);
 }
 
+static bool keeps_ipoib(const struct facts_platform *p)
+{
+    for (size_t i = 0; i < p->ipoib_count; i++)
+        if (p->ipoib[i].kept)
+            return true;
+    return false;
+}
+
 static void add_kept(const struct facts *f, struct text *text)
 {
-    if (f->rxe_kept)
-        text_add(text, "Soft-RoCE on %s", f->rxe_kept);
-    if (f->memlock_kept)
-        text_add(text, "%smemlock limits", f->rxe_kept ? ", " : "");
-    if (!f->rxe_kept && !f->memlock_kept)
+    const struct facts_platform *p = &f->platform;
+    size_t from = text->len_bytes;
+
+    add_part(text, from, "Soft-RoCE on ", f->rxe_kept);
+    add_part(text, from, "", f->memlock_kept ? "memlock limits" : NULL);
+    add_part(text, from, "", p->names_kept ? "RDMA names" : NULL);
+    add_part(text, from, "", keeps_ipoib(p) ? "IPoIB addresses" : NULL);
+    add_part(text, from, "holds ", p->held);
+    if (text->len_bytes == from)
         text_add(text, "nothing");
 }
 
@@ -299,6 +376,47 @@ void trait_add_links(const struct facts *f, struct text *text)
     add_devices(&d, true, text);
 }
 
+static const char *rdma_version(const struct facts *f)
+{
+    const char *version = facts_package_version(f, "rdma-core");
+
+    if (!version)
+        version = facts_package_version(f, "libibverbs1");
+    for (size_t i = 0; i < f->package_count && !version; i++)
+        if (rdma_stack_has(f->packages[i].name))
+            version = f->packages[i].version;
+    return version ? version : "none";
+}
+
+/* Is the vendor's driver one of DKMS's, in no version that the running kernel could load? */
+static bool is_not_built(const struct facts *f)
+{
+    bool is_there = false;
+
+    for (size_t i = 0; i < f->platform.dkms_count; i++) {
+        const struct platform_dkms *d = &f->platform.dkms[i];
+
+        if (strncmp(d->module, "mlnx-of", 7) != 0) /* mlnx-ofed-kernel, mlnx-ofa_kernel */
+            continue;
+        if (is_good(d))
+            return false;
+        is_there = true;
+    }
+    return is_there;
+}
+
+void trait_add_rdma(const struct facts *f, struct text *text)
+{
+    const char *version = f->platform.driver_version;
+
+    if (is_vendors(f))
+        text_add(text, "%s%s%s", f->platform.driver, version ? " " : "",
+                 version ? version : "");
+    else
+        text_add(text, "%s", rdma_version(f));
+    text_add(text, "%s", is_not_built(f) ? " NOT BUILT" : "");
+}
+
 /* clang-format off */
 static const struct {
     const char *name;
@@ -308,6 +426,9 @@ static const struct {
     [TRAIT_KERNEL]   = {"kernel",   add_kernel},
     [TRAIT_MACHINE]  = {"machine",  add_machine},
     [TRAIT_AZURE]    = {"azure",    add_azure},
+    [TRAIT_DRIVER]   = {"driver",   add_driver},
+    [TRAIT_DKMS]     = {"dkms",     add_dkms},
+    [TRAIT_STORAGE]  = {"storage",  add_storage},
     [TRAIT_HCA]      = {"hca",      add_hcas},
     [TRAIT_LINK]     = {"link",     add_ports},
     [TRAIT_FIRMWARE] = {"firmware", add_firmware},

@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include <uv.h>
 
+#include "controller/catalog_file.h"
 #include "controller/command.h"
 #include "controller/journal/journal.h"
 #include "controller/options.h"
@@ -17,6 +18,7 @@
 #include "controller/rollout/account.h"
 #include "controller/rollout/conduct_parts.h"
 #include "controller/rollout/invocation.h"
+#include "controller/rollout/news.h"
 #include "controller/rollout/node.h"
 #include "controller/rollout/prompt.h"
 #include "controller/rollout/rollout.h"
@@ -26,6 +28,7 @@
 #include "controller/screen/progress.h"
 #include "controller/screen/screen.h"
 #include "controller/screen/text.h"
+#include "inventory/catalog.h"
 #include "inventory/fleet.h"
 #include "protocol/fail.h"
 #include "protocol/json.h"
@@ -186,7 +189,22 @@ static void on_moved(void *arg, size_t i, const struct node_move *move)
         c->status = EXIT_OUR_FAULT;
 }
 
+static void on_heard(void *arg, size_t i, const struct news *news)
+{
+    CLEANUP(json_done) struct json *event = NULL;
+    struct conduct *c = arg;
+
+    if (c->progress)
+        progress_part(c->progress, i, news->step, news->line);
+    if (!options_of(c)->ndjson || !news->state)
+        return;
+    event = view_news(c->rollout, i, news, c->journal ? journal_run_id(c->journal) : "");
+    if (!event || screen_ndjson(event, NULL) < 0)
+        c->status = EXIT_OUR_FAULT;
+}
+
 static const struct rollout_hooks hooks = {.moved = on_moved,
+                                           .heard = on_heard,
                                            .planned = on_planned,
                                            .ended = conduct_on_ended};
 
@@ -303,12 +321,26 @@ static int open_rollout(struct conduct *c, struct fail *why)
     return takeup_apply(c->left, c->rollout, why);
 }
 
+/* One for the whole run; what is wrong with it is known before any node is reached. */
+static int set_aim(struct conduct *c, struct fail *why)
+{
+    const struct options *o = options_of(c);
+
+    if (catalog_file_load(o->catalog, &c->catalog, why) < 0)
+        return -1;
+    c->crew.aim = (struct dossier_aim){.catalog = c->catalog,
+                                       .remove = o->remove,
+                                       .back = o->rollback};
+    return 0;
+}
+
 static int prepare(struct conduct *c, const char *run, struct fail *why)
 {
     set_names(c);
     set_limits(c);
-    if (check_operator(c, why) < 0 || open_journal(c, run, why) < 0 ||
-        open_rollout(c, why) < 0 || show_progress(c, why) < 0)
+    if (check_operator(c, why) < 0 || set_aim(c, why) < 0 ||
+        open_journal(c, run, why) < 0 || open_rollout(c, why) < 0 ||
+        show_progress(c, why) < 0)
         return -1;
     return command_watch(c->command, on_interrupt, c, why);
 }
@@ -326,9 +358,14 @@ static int abandon(struct conduct *c, const struct fail *why)
     return screen_fail(why);
 }
 
+static void conduct_done(struct conduct *c)
+{
+    catalog_free(c->catalog);
+}
+
 int conduct(struct command *command, const char *run, const struct takeup *left)
 {
-    struct conduct c = {.command = command, .left = left};
+    CLEANUP(conduct_done) struct conduct c = {.command = command, .left = left};
     struct fail why;
 
     if (prepare(&c, run, &why) < 0)

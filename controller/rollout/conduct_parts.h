@@ -10,6 +10,7 @@
 #include "controller/rollout/order.h"
 #include "controller/rollout/policy.h"
 
+struct catalog;
 struct command;
 struct fail;
 struct journal;
@@ -21,6 +22,7 @@ struct takeup;
 struct conduct {
     struct command *command;
     const struct takeup *left; /* NULL: a new run */
+    struct catalog *catalog;   /* of the whole run, owned */
     struct node_crew crew;
     struct policy_limits limits;
     struct node_claim claim;

@@ -43,7 +43,17 @@ static void on_lost(void *arg, const struct fail *why)
     c->hooks->lost(c->arg, why, was_up);
 }
 
-static const struct link_hooks link_hooks = {.up = on_up, .lost = on_lost};
+static void on_event(void *arg, const char *name, const struct json *body)
+{
+    struct contact *c = arg;
+
+    if (c->hooks->event)
+        c->hooks->event(c->arg, name, body);
+}
+
+static const struct link_hooks link_hooks = {.up = on_up,
+                                             .lost = on_lost,
+                                             .event = on_event};
 
 /* ---- reaching ---------------------------------------------------------------------- */
 

@@ -31,6 +31,9 @@ struct contact_hooks {
      * was a conversation.  FAIL_MEMORY: there was no room for a link.
      */
     void (*lost)(void *arg, const struct fail *why, bool was_up);
+
+    /* As link_hooks.event.  May be NULL. */
+    void (*event)(void *arg, const char *name, const struct json *body);
 };
 
 /* Borrows all but pause_ms (0: as above) until it is closed.  NULL: out of memory. */

@@ -1,10 +1,38 @@
 #include "controller/rollout/deadline.h"
 
 #include "protocol/fail.h"
+#include "protocol/steps.h"
 
 static uint64_t choose(uint64_t given_ms, uint64_t usual_ms)
 {
     return given_ms ? given_ms : usual_ms;
+}
+
+static uint64_t extra_ms(enum step_verb verb)
+{
+    switch (verb) {
+    case STEP_FETCH:
+        return DEADLINE_FETCH_MS;
+    case STEP_DRIVER:
+    case STEP_DROP:
+        return DEADLINE_DRIVER_MS;
+    case STEP_DKMS:
+        return DEADLINE_DKMS_MS;
+    default:
+        return 0;
+    }
+}
+
+struct deadlines deadlines_for(const struct deadlines *given, const struct steps *steps)
+{
+    struct deadlines d = *given;
+
+    if (d.install_ms)
+        return d;
+    d.install_ms = DEADLINE_INSTALL_MS;
+    for (size_t i = 0; i < steps->count; i++)
+        d.install_ms += extra_ms(steps->list[i].verb);
+    return d;
 }
 
 uint64_t deadline_of_state(const struct deadlines *d, enum node_state state)

@@ -10,10 +10,14 @@
 #include "controller/rollout/node_state.h"
 
 struct fail;
+struct steps;
 
 #define DEADLINE_ANSWER_MS  30000   /* detect, claim, release, reboot: one answer */
 #define DEADLINE_CLAIM_MS   60000   /* of the whole state                         */
 #define DEADLINE_INSTALL_MS 1800000 /* packages may come over a slow line         */
+#define DEADLINE_FETCH_MS   1800000 /* and so much more for a vendor's bundle,    */
+#define DEADLINE_DRIVER_MS  2700000 /* its installer, or its removal,             */
+#define DEADLINE_DKMS_MS    1800000 /* and modules that are built                 */
 #define DEADLINE_REBOOT_MS  600000  /* until the boot id differs                  */
 #define DEADLINE_VERIFY_MS  120000  /* ports take a while to become ACTIVE        */
 #define DEADLINE_RELEASE_MS 30000
@@ -25,6 +29,11 @@ struct fail;
 struct deadlines {
     uint64_t answer_ms, install_ms, reboot_ms, verify_ms;
 };
+
+/* The same for a node with these steps before it: what is not given becomes as long as
+ * they may take.
+ */
+struct deadlines deadlines_for(const struct deadlines *given, const struct steps *steps);
 
 /* For a state in which the agent is asked something.  Probing is that of a node that
  * may be booting.

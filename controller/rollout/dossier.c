@@ -64,9 +64,20 @@ static struct lesson failed_memory(void)
 
 static struct decide_want want_of(const struct dossier *d)
 {
-    return (struct decide_want){.driver = d->fleet_node->driver,
-                                .reboot = d->fleet_node->reboot,
-                                .rxe = d->fleet_node->rxe};
+    const struct fleet_node *n = d->fleet_node;
+
+    return (struct decide_want){.driver = n->driver,
+                                .driver_version = n->driver_version,
+                                .reboot = n->reboot,
+                                .rxe = n->rxe,
+                                .catalog = d->aim.catalog,
+                                .mirror = n->mirror,
+                                .proxy = n->proxy,
+                                .hold = n->hold,
+                                .ipoib = n->ipoib,
+                                .names = n->names,
+                                .remove = d->aim.remove,
+                                .back = d->aim.back};
 }
 
 static struct lesson judge(struct dossier *d)
@@ -151,13 +162,35 @@ static struct lesson learn_rebooting(struct dossier *d, const struct json *answe
     return not_booted(&why);
 }
 
+/* What --rollback leads to is no question any more once it was planned: the driver that
+ * the plan installs, else none of the vendor's.
+ */
+static struct decide_want want_of_plan(const struct dossier *d)
+{
+    struct decide_want want = want_of(d);
+    const struct steps *steps = &d->decision.steps;
+
+    if (!want.back)
+        return want;
+    want.back = false;
+    for (size_t i = 0; i < steps->count; i++)
+        if (steps->list[i].verb == STEP_DRIVER &&
+            fleet_driver_read(steps->list[i].args[0], &want.driver, &want.driver_version,
+                              NULL) == 0) {
+            want.driver_version = steps->list[i].args[1];
+            return want;
+        }
+    want.remove = true;
+    return want;
+}
+
 static struct lesson learn_verified(struct dossier *d, const struct json *answer,
                                     unsigned tries)
 {
     CLEANUP(facts_done) struct facts *f = NULL;
     CLEANUP(decision_clear) struct decision found = {0};
     CLEANUP(text_done) char *left = NULL;
-    struct decide_want want = want_of(d);
+    struct decide_want want = want_of_plan(d);
     struct lesson not_yet = {.event = NODE_EV_NONE};
     struct fail why;
 

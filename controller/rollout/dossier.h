@@ -16,6 +16,7 @@
 #include "controller/rollout/node_state.h"
 #include "inventory/decide.h"
 
+struct catalog;
 struct facts;
 struct fleet_node;
 struct json;
@@ -24,15 +25,22 @@ struct node_claim;
 /* Before it has agreed once to reboot. */
 #define DOSSIER_REBOOT_REFUSALS 3
 
+/* What one run wants of all its nodes, beside what the fleet file says of each. */
+struct dossier_aim {
+    const struct catalog *catalog; /* borrowed; NULL: no vendor's driver can be wanted */
+    bool remove, back;             /* as in struct decide_want */
+};
+
 struct dossier {
     const struct fleet_node *fleet_node; /* borrowed */
-    const struct node_claim *claim;      /* borrowed; NULL until it is told to go */
-    struct facts *facts;                 /* as it was probed; NULL before */
-    struct decision decision;            /* up-to-date until it was probed */
-    bool restored;                       /* the decision is an earlier controller's */
-    char boot_now[64];                   /* of the conversation */
-    char *boot_id;  /* of the boot that a reboot is to end; NULL before */
-    bool goes_down; /* it has agreed to reboot */
+    struct dossier_aim aim;
+    const struct node_claim *claim; /* borrowed; NULL until it is told to go */
+    struct facts *facts;            /* as it was probed; NULL before */
+    struct decision decision;       /* up-to-date until it was probed */
+    bool restored;                  /* the decision is an earlier controller's */
+    char boot_now[64];              /* of the conversation */
+    char *boot_id;                  /* of the boot that a reboot is to end; NULL before */
+    bool goes_down;                 /* it has agreed to reboot */
 };
 
 void dossier_clear(struct dossier *d);

@@ -16,6 +16,10 @@ static const struct {
     {"port",      offsetof(struct options, port)},
     {"host_keys", offsetof(struct options, host_keys)},
     {"reboot",    offsetof(struct options, reboot)},
+    {"driver",    offsetof(struct options, driver)},
+    {"mirror",    offsetof(struct options, mirror)},
+    {"proxy",     offsetof(struct options, proxy)},
+    {"hold",      offsetof(struct options, hold)},
     {"take_over", offsetof(struct options, take_over)},
     {"vmss",      offsetof(struct options, vmss)},
     {"filter",    offsetof(struct options, filter)},
@@ -25,6 +29,7 @@ static const struct {
 }, files[] = {
     {"key",         offsetof(struct options, key)},
     {"known_hosts", offsetof(struct options, known_hosts)},
+    {"catalog",     offsetof(struct options, catalog)},
 }, numbers[] = {
     {"window",       offsetof(struct options, window)},
     {"max_failures", offsetof(struct options, max_failures)},
@@ -32,6 +37,10 @@ static const struct {
     {"timeout_s",    offsetof(struct options, timeout_s)},
     {"install_timeout_s", offsetof(struct options, install_timeout_s)},
     {"reboot_timeout_s", offsetof(struct options, reboot_timeout_s)},
+}, flags[] = {
+    {"keep_extension", offsetof(struct options, keep_extension)},
+    {"remove",         offsetof(struct options, remove)},
+    {"rollback",       offsetof(struct options, rollback)},
 };
 /* clang-format on */
 
@@ -45,6 +54,11 @@ static const char *const *text_at(const struct options *o, size_t at)
 static const int *number_at(const struct options *o, size_t at)
 {
     return (const int *)(const void *)((const char *)o + at);
+}
+
+static const bool *flag_at(const struct options *o, size_t at)
+{
+    return (const bool *)(const void *)((const char *)o + at);
 }
 
 /* ---- writing ---------------------------------------------------------------------- */
@@ -66,7 +80,8 @@ static int put_all(struct json *doc, const struct options *o, const char *fleet_
         bad |= put_file(doc, files[i].name, *text_at(o, files[i].at));
     for (size_t i = 0; i < COUNT(numbers); i++)
         bad |= json_put_int(doc, numbers[i].name, *number_at(o, numbers[i].at));
-    bad |= json_put_flag(doc, "keep_extension", o->keep_extension);
+    for (size_t i = 0; i < COUNT(flags); i++)
+        bad |= json_put_flag(doc, flags[i].name, *flag_at(o, flags[i].at));
     return bad;
 }
 
@@ -110,6 +125,15 @@ static void fill_number(const struct json *doc, const char *name, struct options
         *number = (int)value;
 }
 
+static void fill_flag(const struct json *doc, const char *name, struct options *o,
+                      size_t at)
+{
+    bool *flag = (bool *)(void *)((char *)o + at);
+
+    if (!*flag)
+        json_get_flag(doc, name, flag, NULL);
+}
+
 void invocation_fill(const struct json *doc, struct options *o)
 {
     fill_text(doc, "fleet", o, offsetof(struct options, fleet));
@@ -119,6 +143,6 @@ void invocation_fill(const struct json *doc, struct options *o)
         fill_text(doc, files[i].name, o, files[i].at);
     for (size_t i = 0; i < COUNT(numbers); i++)
         fill_number(doc, numbers[i].name, o, numbers[i].at);
-    if (!o->keep_extension)
-        json_get_flag(doc, "keep_extension", &o->keep_extension, NULL);
+    for (size_t i = 0; i < COUNT(flags); i++)
+        fill_flag(doc, flags[i].name, o, flags[i].at);
 }

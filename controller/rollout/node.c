@@ -14,6 +14,7 @@
 
 #include "controller/rollout/contact.h"
 #include "controller/rollout/dossier.h"
+#include "controller/rollout/news.h"
 #include "protocol/fail.h"
 
 /* A question that is under way, by the state it was asked in. */
@@ -151,16 +152,22 @@ static void on_answer(void *arg, const struct json *answer, const struct fail *w
     feed(n, follow(n, &lesson));
 }
 
+static struct deadlines deadlines_of(const struct node *n)
+{
+    return deadlines_for(&n->crew->deadlines, &n->dossier.decision.steps);
+}
+
 static enum node_event ask(struct node *n)
 {
-    int64_t until_s = (int64_t)time(NULL) + deadline_of_claim_s(&n->crew->deadlines);
+    const struct deadlines deadlines = deadlines_of(n);
+    int64_t until_s = (int64_t)time(NULL) + deadline_of_claim_s(&deadlines);
     struct json *body = dossier_body(&n->dossier, n->state, until_s);
 
     if (!body)
         return give_up_memory(n);
     n->asking[n->state] = (struct asking){.node = n, .in = n->state};
     contact_ask(n->contact, dossier_question(n->state), body,
-                deadline_of_answer(&n->crew->deadlines, n->state), on_answer,
+                deadline_of_answer(&deadlines, n->state), on_answer,
                 &n->asking[n->state]);
     return NODE_EV_NONE;
 }
@@ -189,7 +196,19 @@ static void on_ready(void *arg, const struct json *hello)
         feed(n, ask(n));
 }
 
-static const struct contact_hooks contact_hooks = {.ready = on_ready, .lost = on_lost};
+static void on_event(void *arg, const char *name, const struct json *body)
+{
+    struct node *n = arg;
+    struct news news;
+
+    if (n->state == NODE_INSTALLING && has_business(n) && n->hooks->heard &&
+        news_read(name, body, &news))
+        n->hooks->heard(n->arg, &news);
+}
+
+static const struct contact_hooks contact_hooks = {.ready = on_ready,
+                                                   .lost = on_lost,
+                                                   .event = on_event};
 
 /* ---- states, in the order of travel -------------------------------------------- */
 
@@ -204,8 +223,9 @@ static void on_deadline(uv_timer_t *timer)
 
 static enum node_event enter_asking(struct node *n)
 {
-    uv_timer_start(&n->deadline, on_deadline,
-                   deadline_of_state(&n->crew->deadlines, n->state), 0);
+    const struct deadlines deadlines = deadlines_of(n);
+
+    uv_timer_start(&n->deadline, on_deadline, deadline_of_state(&deadlines, n->state), 0);
     return reach(n);
 }
 
@@ -319,6 +339,7 @@ struct node *node_new(const struct node_crew *crew, const struct fleet_node *fle
     n->arg = arg;
     n->state = NODE_TODO;
     n->dossier.fleet_node = fleet_node;
+    n->dossier.aim = crew->aim;
     uv_timer_init(crew->loop, &n->deadline);
     n->deadline.data = n;
     return n;

@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #include "controller/rollout/deadline.h"
+#include "controller/rollout/dossier.h"
 #include "controller/rollout/node_state.h"
 
 struct decision;
@@ -25,6 +26,7 @@ struct fail;
 struct facts;
 struct fleet_node;
 struct link_pool;
+struct news;
 struct node;
 struct node_claim;
 struct uv_loop_s;
@@ -36,6 +38,7 @@ struct node_crew {
     struct uv_loop_s *loop;
     struct link_pool *pool;
     struct deadlines deadlines;
+    struct dossier_aim aim;
     uint64_t pause_ms; /* 0: contact.h's */
 };
 
@@ -51,6 +54,9 @@ struct node_hooks {
      * False: node_act() will be called later, and until then the node does nothing.
      */
     bool (*moved)(void *arg, const struct node_move *move);
+
+    /* Of its steps, while it installs; borrowed for the call.  May be NULL. */
+    void (*heard)(void *arg, const struct news *news);
 };
 
 /* Borrows crew, fleet_node and hooks until it is closed.  NULL: out of memory. */

@@ -159,7 +159,16 @@ static bool on_moved(void *arg, const struct node_move *move)
     return false;
 }
 
-static const struct node_hooks node_hooks = {.moved = on_moved};
+static void on_heard(void *arg, const struct news *news)
+{
+    struct traveller *t = arg;
+    struct rollout *r = t->rollout;
+
+    if (r->hooks->heard && !r->closing)
+        r->hooks->heard(r->arg, (size_t)(t - r->travellers), news);
+}
+
+static const struct node_hooks node_hooks = {.moved = on_moved, .heard = on_heard};
 
 /* ---- the turn: what follows from all moves since the last ---------------------- */
 

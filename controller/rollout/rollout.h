@@ -20,6 +20,7 @@
 struct fail;
 struct fleet_node;
 struct journal;
+struct news;
 struct node;
 struct node_claim;
 struct node_crew;
@@ -30,6 +31,9 @@ struct rollout;
 struct rollout_hooks {
     /* Node i moved, for whoever shows it.  May be NULL. */
     void (*moved)(void *arg, size_t i, const struct node_move *move);
+
+    /* Node i tells of its steps.  May be NULL. */
+    void (*heard)(void *arg, size_t i, const struct news *news);
 
     /* All nodes were probed: some wait in planned, or none. */
     void (*planned)(void *arg);

@@ -106,7 +106,7 @@ static int keep(struct takeup *t, const struct history_node *n, struct fail *why
     l->ended = is_over(n->state);
     if (!l->name || (n->boot_id && !l->boot_id))
         return fail_memory(why);
-    if (!n->begun || !n->plan)
+    if (!n->begun || !n->plan || plan_is_empty(n->plan)) /* it is probed and planned */
         return 0;
     return plan_parse(n->plan, &l->plan, why) < 0 ? fail_prefix(why, "%s", n->name) : 0;
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "controller/rollout/news.h"
 #include "controller/rollout/node.h"
 #include "controller/rollout/plan.h"
 #include "controller/rollout/rollout.h"
@@ -20,6 +21,7 @@
 
 #define SCHEMA       "ibfleet.rollout/1"
 #define EVENT_SCHEMA "ibfleet.rollout.event/1"
+#define STEP_SCHEMA  "ibfleet.rollout.step/1"
 
 #define PLAN_INDENT 4
 
@@ -257,7 +259,7 @@ static struct json *encode_node(const void *arg, size_t i)
         json_put_text(doc, "code", fail_code_name(why->code)) == 0 &&
         json_put_text(doc, "reason", why->code ? why->text : "") == 0 &&
         json_put_real(doc, "seconds", rollout_seconds(r, i)) == 0 &&
-        (!has_plan || json_put(doc, "plan", plan_encode(node_decision(node))) == 0))
+        (!has_plan || json_put(doc, "plan", plan_encode_shown(node_decision(node))) == 0))
         return doc;
     json_free(doc);
     return NULL;
@@ -290,6 +292,22 @@ struct json *view_event(const struct rollout *r, size_t i, const struct node_mov
         json_put_text(doc, "to", node_state_name(move->to)) == 0 &&
         json_put_text(doc, "code", fail_code_name(why ? why->code : FAIL_NONE)) == 0 &&
         json_put_text(doc, "reason", why ? why->text : "") == 0)
+        return doc;
+    json_free(doc);
+    return NULL;
+}
+
+struct json *view_news(const struct rollout *r, size_t i, const struct news *news,
+                       const char *run)
+{
+    struct json *doc = json_object();
+
+    if (doc && json_put_text(doc, "schema", STEP_SCHEMA) == 0 &&
+        json_put_text(doc, "run", *run ? run : NULL) == 0 &&
+        json_put_text(doc, "node", name_of(r, i)) == 0 &&
+        json_put_text(doc, "step", news->step) == 0 &&
+        json_put_text(doc, "state", news->state) == 0 &&
+        json_put_real(doc, "seconds", news->seconds) == 0)
         return doc;
     json_free(doc);
     return NULL;

@@ -8,6 +8,7 @@
 
 struct fail;
 struct json;
+struct news;
 struct node_move;
 struct progress_state;
 struct rollout;
@@ -45,5 +46,9 @@ struct json *view_json(const struct rollout *r, const char *run, bool with_plans
  */
 struct json *view_event(const struct rollout *r, size_t i, const struct node_move *move,
                         const char *run);
+
+/* Another: a step of node i has begun or ended. */
+struct json *view_news(const struct rollout *r, size_t i, const struct news *news,
+                       const char *run);
 
 #endif

@@ -247,6 +247,12 @@ void progress_set(struct progress *p, size_t item, size_t state)
     p->changed = true;
 }
 
+void progress_part(struct progress *p, size_t item, const char *part, const char *heard)
+{
+    progress_view_part(&p->view, item, part, heard);
+    p->changed = true;
+}
+
 void progress_work(struct progress *p, size_t done, size_t total, const char *unit)
 {
     bool news = progress_view_work(&p->view, done, total, unit, uv_now(p->timer.loop));

@@ -57,6 +57,12 @@ int progress_open(struct uv_loop_s *loop, const struct progress_options *options
 
 void progress_set(struct progress *p, size_t item, size_t state);
 
+/* What it is at within its state, until it enters another: a word, borrowed until
+ * progress_close(), and what was heard of it last (NULL: nothing new), which the block
+ * shows, escaped.
+ */
+void progress_part(struct progress *p, size_t item, const char *part, const char *heard);
+
 /* From now on the bar shows how much work is done instead of how many items have ended;
  * as plain lines, each tenth is told.  unit: a word such as "pairs measured", borrowed
  * until progress_close().

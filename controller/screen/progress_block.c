@@ -166,6 +166,13 @@ static size_t find_slowest(const struct progress_view *v, uint64_t now_ms,
     return count;
 }
 
+/* "  driver: Installing mlnx-ofed-kernel" */
+static void add_part(const struct progress_at *at, struct text *line)
+{
+    if (at->part)
+        text_add(line, "  %s%s%s", at->part, *at->heard ? ": " : "", at->heard);
+}
+
 static size_t longer(size_t length, const char *word)
 {
     return strlen(word) > length ? strlen(word) : length;
@@ -187,6 +194,7 @@ static void put_slowest(const struct progress_view *v, uint64_t now_ms, size_t w
         text_add(&line, "  %s  %-*s  %-*s  ", i ? "       " : "slowest", (int)names,
                  v->of->names[slowest[i]], (int)states, state_of(v, slowest[i])->name);
         progress_clock_add(&line, now_ms - v->since_ms[slowest[i]]);
+        add_part(&v->at[slowest[i]], &line);
         put_line(&line, width, text);
     }
 }

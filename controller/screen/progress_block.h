@@ -2,7 +2,7 @@
  *
  *     rollout [########..............] 12/64  3:20  3.6/min  about 15 min left  2 failed
  *       probing 4, installing 30, rebooting 8, done 10, failed 2
- *       slowest  ib017  installing  3:02
+ *       slowest  ib017  installing  3:02  fetch: 412 of 1290 MiB
  *                ib044  rebooting   1:40
  *
  * Every line is shorter than the terminal is wide, so none wraps when it is drawn; what

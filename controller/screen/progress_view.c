@@ -1,11 +1,14 @@
 #include "controller/screen/progress_view.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "controller/screen/escape.h"
 #include "controller/screen/text.h"
 #include "inventory/hostset.h"
+#include "protocol/character.h"
 #include "protocol/scope.h"
 
 int progress_view_init(struct progress_view *v, const struct progress_options *options,
@@ -19,10 +22,11 @@ int progress_view_init(struct progress_view *v, const struct progress_options *o
     v->told = calloc(options->count + 1, 1);
     v->seen = calloc(options->count + 1, 1);
     v->since_ms = calloc(options->count + 1, sizeof *v->since_ms);
+    v->at = calloc(options->count + 1, sizeof *v->at);
     v->counts[0] = options->count;
     for (size_t i = 0; v->since_ms && i < options->count; i++)
         v->since_ms[i] = now_ms;
-    return v->state && v->told && v->seen && v->since_ms ? 0 : -1;
+    return v->state && v->told && v->seen && v->since_ms && v->at ? 0 : -1;
 }
 
 void progress_view_clear(struct progress_view *v)
@@ -31,6 +35,7 @@ void progress_view_clear(struct progress_view *v)
     free(v->told);
     free(v->seen);
     free(v->since_ms);
+    free(v->at);
     *v = (struct progress_view){0};
 }
 
@@ -44,6 +49,25 @@ void progress_view_set(struct progress_view *v, size_t item, size_t state,
     v->counts[state]++;
     v->state[item] = (unsigned char)state;
     v->since_ms[item] = now_ms;
+    v->at[item].part = NULL;
+    *v->at[item].heard = '\0';
+}
+
+void progress_view_part(struct progress_view *v, size_t item, const char *part,
+                        const char *heard)
+{
+    CLEANUP(text_clear) struct text escaped = {0};
+    struct progress_at *at = &v->at[item];
+
+    assert(item < v->of->count);
+    if (at->part != part)
+        *at->heard = '\0';
+    at->part = part;
+    if (!heard)
+        return;
+    escape_add(&escaped, heard);
+    snprintf(at->heard, sizeof at->heard, "%.*s",
+             character_cut(text_of(&escaped), sizeof at->heard - 1), text_of(&escaped));
 }
 
 size_t progress_view_count(const struct progress_view *v, enum progress_kind kind)
@@ -94,18 +118,23 @@ static bool has_ended(const struct progress_view *v, size_t state)
 
 static bool has_news(const struct progress_view *v, size_t item, size_t state)
 {
-    return v->state[item] == state && v->told[item] != state &&
-           (has_ended(v, state) || v->seen[item] == state);
+    const struct progress_at *at = &v->at[item];
+
+    return v->state[item] == state &&
+           (v->told[item] != state || at->told_part != at->part) &&
+           (has_ended(v, state) || (v->seen[item] == state && at->seen_part == at->part));
 }
 
-/* The hostlist of those that entered a state; NULL when nobody did, or no memory. */
-static char *news_of(const struct progress_view *v, size_t state)
+/* The hostlist of those that entered a part of a state; NULL when nobody did, or no
+ * memory.
+ */
+static char *news_of(const struct progress_view *v, size_t state, const char *part)
 {
     struct hostset *set = NULL;
     char *folded = NULL;
 
     for (size_t i = 0; i < v->of->count; i++) {
-        if (!has_news(v, i, state))
+        if (v->at[i].part != part || !has_news(v, i, state))
             continue;
         set = set ? set : hostset_new();
         if (!set || hostset_add(set, v->of->names[i], NULL) < 0)
@@ -117,20 +146,54 @@ static char *news_of(const struct progress_view *v, size_t state)
     return folded;
 }
 
+static size_t count_part(const struct progress_view *v, size_t state, const char *part)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < v->of->count; i++)
+        count += v->state[i] == state && v->at[i].part == part;
+    return count;
+}
+
+static void tell_part(const struct progress_view *v, size_t state, const char *part,
+                      struct text *text)
+{
+    CLEANUP(text_done) char *hosts = news_of(v, state, part);
+
+    if (hosts)
+        text_add(text, "%s: %s: %s%s%s (%zu/%zu)\n", v->of->title, hosts,
+                 v->of->states[state].name, part ? ", " : "", part ? part : "",
+                 count_part(v, state, part), v->of->count);
+}
+
+static void note_told(struct progress_view *v, size_t item)
+{
+    if (has_news(v, item, v->state[item])) {
+        v->told[item] = v->state[item];
+        v->at[item].told_part = v->at[item].part;
+    }
+    v->seen[item] = v->state[item];
+    v->at[item].seen_part = v->at[item].part;
+}
+
+/* Is there one before it in the same part of the same state? */
+static bool is_repeated(const struct progress_view *v, size_t item)
+{
+    for (size_t i = 0; i < item; i++)
+        if (v->state[i] == v->state[item] && v->at[i].part == v->at[item].part &&
+            has_news(v, i, v->state[i]))
+            return true;
+    return false;
+}
+
 void progress_view_changes(struct progress_view *v, struct text *text)
 {
-    for (size_t s = 0; s < v->of->state_count; s++) {
-        char *hosts = news_of(v, s);
-
-        if (hosts)
-            text_add(text, "%s: %s: %s (%zu/%zu)\n", v->of->title, hosts,
-                     v->of->states[s].name, v->counts[s], v->of->count);
-        free(hosts);
-    }
+    for (size_t s = 0; s < v->of->state_count; s++)
+        for (size_t i = 0; i < v->of->count; i++)
+            if (has_news(v, i, s) && !is_repeated(v, i))
+                tell_part(v, s, v->at[i].part, text);
     for (size_t i = 0; i < v->of->count; i++)
-        if (has_news(v, i, v->state[i]))
-            v->told[i] = v->state[i];
-    memcpy(v->seen, v->state, v->of->count);
+        note_told(v, i);
 }
 
 void progress_view_heartbeat(const struct progress_view *v, uint64_t now_ms,

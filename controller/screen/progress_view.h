@@ -10,6 +10,16 @@
 
 struct text;
 
+/* What was heard is cut to this. */
+#define PROGRESS_HEARD_BYTES 120
+
+struct progress_at {
+    const char *part;                 /* NULL: nothing is known           */
+    const char *told_part;            /* in the last plain line about it  */
+    const char *seen_part;            /* when the last lines were made    */
+    char heard[PROGRESS_HEARD_BYTES]; /* escaped */
+};
+
 struct progress_view {
     const struct progress_options *of;
     uint64_t started_ms;
@@ -18,6 +28,7 @@ struct progress_view {
     unsigned char *seen;  /* its state when the last lines were made  */
     uint64_t *since_ms;   /* when it entered its state               */
     size_t counts[PROGRESS_MAX_STATES];
+    struct progress_at *at; /* of each item, within its state */
 
     /* what the bar shows; unit NULL: items that have ended */
     size_t work_done, work_total;
@@ -34,6 +45,10 @@ void progress_view_clear(struct progress_view *v);
 void progress_view_set(struct progress_view *v, size_t item, size_t state,
                        uint64_t now_ms);
 
+/* As progress_part(). */
+void progress_view_part(struct progress_view *v, size_t item, const char *part,
+                        const char *heard);
+
 /* The bar shows work from now on; unit is borrowed.  True: another tenth is done. */
 bool progress_view_work(struct progress_view *v, size_t done, size_t total,
                         const char *unit, uint64_t now_ms);
@@ -44,8 +59,8 @@ size_t progress_view_count(const struct progress_view *v, enum progress_kind kin
 /* How much of how much: work where there is some, else items that have ended. */
 void progress_view_done(const struct progress_view *v, size_t *done, size_t *total);
 
-/* One line for each state that items have entered: an end at once, what should pass
- * only of those that were in it at the last call already.
+/* One line for each state that items have entered, and for each part of it: an end at
+ * once, what should pass only of those that were in it at the last call already.
  */
 void progress_view_changes(struct progress_view *v, struct text *text);
 
