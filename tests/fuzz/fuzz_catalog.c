@@ -41,7 +41,19 @@ static void check_row(const struct catalog_row *row)
         demand(*row->flags[i] && !strpbrk(row->flags[i], " '\"\\`$;|&<>"));
 }
 
-static void ask(const struct catalog *c, const struct catalog_row *row)
+static void ask(const struct catalog *c, const struct catalog_question *q)
+{
+    const struct catalog_row *found = NULL;
+    struct fail why = {.code = FAIL_NONE};
+
+    if (catalog_choose(c, q, &found, &why) == CATALOG_SERVED)
+        demand(found && strcmp(found->arch, q->arch) == 0);
+    else
+        demand(!found && why.code == FAIL_UNSUPPORTED && *why.text);
+}
+
+/* By its own name, and as what is like it; and whether a NIC takes its driver. */
+static void ask_all(const struct catalog *c, const struct catalog_row *row)
 {
     struct catalog_question q = {.family = "CX7",
                                  .id = row->distributions[0],
@@ -49,13 +61,15 @@ static void ask(const struct catalog *c, const struct catalog_row *row)
                                  .version = row->from ? row->from : row->to,
                                  .arch = row->arch,
                                  .kernel = row->kernel_from};
-    const struct catalog_row *found = NULL;
     struct fail why = {.code = FAIL_NONE};
 
-    if (catalog_choose(c, &q, &found, &why) == CATALOG_SERVED)
-        demand(found && strcmp(found->arch, row->arch) == 0);
-    else
-        demand(!found && why.code == FAIL_UNSUPPORTED && *why.text);
+    ask(c, &q);
+    q.id = "of-which-nobody-knows";
+    q.id_like = row->distributions[row->distribution_count - 1];
+    ask(c, &q);
+    if (row->version &&
+        catalog_check_driver(c, q.family, row->method, row->version, &why) < 0)
+        demand(why.code != FAIL_NONE && *why.text);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -71,7 +85,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         const struct catalog_row *row = catalog_row(c, i);
 
         check_row(row);
-        ask(c, row);
+        ask_all(c, row);
         if (row->version && row->to)
             check_order(row->version, row->to);
     }

@@ -331,10 +331,24 @@ static void nothing_is_sent_before_the_node_says_need(void **state)
     says_text("Welcome\r\n\001ibfleet-nee");
     fake_ssh_written(fake_ssh_session(1), &written);
     assert_int_equal(written, 0);
-    says_text("d\002\n");
+    says_text("d\002-\n");
     assert_string_equal(seen, " connecting starting the agent sending the agent");
     fake_ssh_written(fake_ssh_session(1), &written);
     assert_true(written > 0 && written < AGENT_BYTES);
+    close_it();
+}
+
+static void an_agent_that_was_not_offered_is_not_sent(void **state)
+{
+    size_t written;
+
+    (void)state;
+    starts();
+    says_text(BOOTSTRAP_NEED "riscv64\n");
+    assert_string_equal(seen,
+                        " connecting starting the agent lost LOST not-our-protocol");
+    fake_ssh_written(fake_ssh_session(1), &written);
+    assert_int_equal(written, 0);
     close_it();
 }
 
@@ -345,7 +359,7 @@ static void the_whole_agent_is_sent_piece_by_piece(void **state)
 
     (void)state;
     starts();
-    says_text(BOOTSTRAP_NEED);
+    says_text(BOOTSTRAP_NEED "-\n");
     for (int i = 0; i < 5; i++)
         fake_ssh_drained(fake_ssh_session(1));
     written = fake_ssh_written(fake_ssh_session(1), &written_bytes);
@@ -389,10 +403,14 @@ static const char *command_for(const char *user, bool sudo, bool unprivileged)
     return command;
 }
 
-static void assert_ends(const char *text, const char *end)
+/* What follows the script begins and ends like this. */
+static void assert_words(const char *command, const char *words)
 {
-    assert_true(strlen(text) > strlen(end));
-    assert_string_equal(text + strlen(text) - strlen(end), end);
+    const char *end = strrchr(command, '\'');
+
+    assert_non_null(end);
+    assert_memory_equal(end, words, strlen(words));
+    assert_string_equal(strrchr(end, ' '), " 300000");
 }
 
 static void root_needs_no_sudo_and_an_ordinary_user_does(void **state)
@@ -402,16 +420,16 @@ static void root_needs_no_sudo_and_an_ordinary_user_does(void **state)
     (void)state;
     command = command_for("root", true, false);
     assert_memory_equal(command, "sh -c '", 7);
-    assert_ends(command, " 300000 system - serve");
+    assert_words(command, "' ibfleet system serve - ");
     command = command_for("hpc", true, false);
     assert_memory_equal(command, "sudo -n sh -c '", 15);
-    assert_ends(command, " 300000 system - serve");
+    assert_words(command, "' ibfleet system serve - ");
     command = command_for("hpc", true, true);
     assert_memory_equal(command, "sh -c '", 7);
-    assert_ends(command, " 300000 own - serve");
+    assert_words(command, "' ibfleet own serve - ");
     command = command_for("hpc", false, false);
     assert_memory_equal(command, "sh -c '", 7);
-    assert_ends(command, " 300000 own - serve");
+    assert_words(command, "' ibfleet own serve - ");
     node.agent = "/usr/libexec/ibfleet-agent";
     assert_string_equal(command_for("hpc", true, false),
                         "sudo -n /usr/libexec/ibfleet-agent serve");
@@ -432,7 +450,7 @@ static void it_is_lost_from_every_state(void **state)
     assert_string_equal(seen, " connecting starting the agent lost LOST connection-lost");
     connects_again();
     fake_ssh_up(fake_ssh_session(3));
-    says_text(BOOTSTRAP_NEED);
+    says_text(BOOTSTRAP_NEED "-\n");
     ends(FAIL_LINK_LOST);
     assert_string_equal(
         seen,
@@ -506,7 +524,7 @@ static void a_node_that_takes_no_more_is_given_up(void **state)
 {
     (void)state;
     starts();
-    says_text(BOOTSTRAP_NEED);
+    says_text(BOOTSTRAP_NEED "-\n");
     run_ms(120);
     fake_ssh_drained(fake_ssh_session(1)); /* each piece has the whole time */
     run_ms(120);
@@ -809,7 +827,7 @@ static void it_can_be_closed_in_every_state(void **state)
         if (close_in && i == 0)
             ends(FAIL_LINK_LOST);
         if (close_in && i == 4)
-            says_text(BOOTSTRAP_NEED);
+            says_text(BOOTSTRAP_NEED "-\n");
         if (close_in)
             greets();
         if (close_in)
@@ -881,6 +899,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         LINK_TEST(an_agent_that_is_there_is_only_started),
         LINK_TEST(nothing_is_sent_before_the_node_says_need),
+        LINK_TEST(an_agent_that_was_not_offered_is_not_sent),
         LINK_TEST(the_whole_agent_is_sent_piece_by_piece),
         LINK_TEST(the_order_is_what_the_fleet_says),
         LINK_TEST(root_needs_no_sudo_and_an_ordinary_user_does),

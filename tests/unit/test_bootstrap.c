@@ -8,21 +8,26 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "controller/link/agentfile.h"
 #include "controller/link/bootstrap.h"
 #include "protocol/fail.h"
 
-static const struct bootstrap_agent agent = {
-    .sha256 = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
-    .machine = "x86_64",
-    .size_bytes = 123456,
+#define DIGEST_X86 "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+#define DIGEST_ARM "fedcba9876543210fedcba9876543210fedcba9876543210fedcba9876543210"
+
+static const struct agentfiles agents = {
+    .files = {{.sha256 = DIGEST_X86, .machine = "x86_64", .len_bytes = 123456},
+              {.sha256 = DIGEST_ARM, .machine = "aarch64", .len_bytes = 654321}},
+    .count = 2,
 };
+static const struct bootstrap_order order = {.agents = &agents};
 
 static void every_login_shell_can_read_the_command(void **state)
 {
     char *command, *open, *close;
 
     (void)state;
-    assert_int_equal(bootstrap_command(&agent, BOOTSTRAP_SYSTEM, true, &command, NULL),
+    assert_int_equal(bootstrap_command(&order, BOOTSTRAP_SYSTEM, true, &command, NULL),
                      0);
     assert_memory_equal(command, "sudo -n sh -c '", 15);
     open = strchr(command, '\'');
@@ -30,25 +35,21 @@ static void every_login_shell_can_read_the_command(void **state)
     for (const char *c = open + 1; c < close; c++)
         assert_null(strchr("'!\n", *c));  /* quote, csh's history, csh's lines */
     assert_null(strstr(command, "\\\\")); /* fish reads these two as one */
-    assert_string_equal(close,
-                        "' ibfleet "
-                        "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
-                        " 123456 system x86_64 serve");
+    assert_string_equal(close, "' ibfleet system serve x86_64 " DIGEST_X86
+                               " 123456 aarch64 " DIGEST_ARM " 654321");
     free(command);
 }
 
 static void a_relay_is_started_by_another_word(void **state)
 {
-    struct bootstrap_agent relay = agent;
+    struct bootstrap_order relay = order;
     char *command;
 
     (void)state;
     relay.work = "relay";
     assert_int_equal(bootstrap_command(&relay, BOOTSTRAP_OWN, false, &command, NULL), 0);
-    assert_string_equal(strrchr(command, '\''),
-                        "' ibfleet "
-                        "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
-                        " 123456 own x86_64 relay");
+    assert_string_equal(strrchr(command, '\''), "' ibfleet own relay x86_64 " DIGEST_X86
+                                                " 123456 aarch64 " DIGEST_ARM " 654321");
     free(command);
 }
 
@@ -57,7 +58,7 @@ static void the_script_is_a_script(void **state)
     char *command, *shell;
 
     (void)state;
-    assert_int_equal(bootstrap_command(&agent, BOOTSTRAP_OWN, false, &command, NULL), 0);
+    assert_int_equal(bootstrap_command(&order, BOOTSTRAP_OWN, false, &command, NULL), 0);
     assert_memory_equal(command, "sh -c ", 6);
     assert_true(asprintf(&shell, "sh -n -c %s", command + 6) > 0);
     assert_int_equal(system(shell), 0);
@@ -73,20 +74,20 @@ static void an_installed_agent_needs_a_plain_absolute_path(void **state)
     struct fail why;
 
     (void)state;
-    assert_int_equal(bootstrap_installed("/usr/libexec/ibfleet-agent", &agent, true,
+    assert_int_equal(bootstrap_installed("/usr/libexec/ibfleet-agent", &order, true,
                                          &command, NULL),
                      0);
     assert_string_equal(command, "sudo -n /usr/libexec/ibfleet-agent serve");
     free(command);
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-        assert_int_equal(bootstrap_installed(bad[i], &agent, false, &command, &why), -1);
+        assert_int_equal(bootstrap_installed(bad[i], &order, false, &command, &why), -1);
         assert_int_equal(why.code, FAIL_FLEET_FILE);
     }
 }
 
 static void the_need_is_found_however_it_is_cut(void **state)
 {
-    static const char text[] = "Welcome\n\001ibfleet-\001ibfleet-need\002\nrest";
+    static const char text[] = "Welcome\n\001ibfleet-\001ibfleet-need\002aarch64\nrest";
 
     (void)state;
     for (size_t first = 0; first < sizeof text; first++)
@@ -98,17 +99,20 @@ static void the_need_is_found_however_it_is_cut(void **state)
                 bootstrap_is_needed(&scan, text + second, sizeof text - 1 - second);
 
             assert_int_equal(found, 1);
+            assert_string_equal(scan.machine, "aarch64");
         }
 }
 
 static void no_need_is_found_where_there_is_none(void **state)
 {
     static const char text[] =
-        "ibfleet-need\002\n\001ibfleet-need\n\001ibfleet-frames\002\n";
+        "ibfleet-need\002x86_64\n\001ibfleet-need\n\001ibfleet-frames\002\n"
+        "\001ibfleet-need\002a-name-of-16-byt\n\001ibfleet-need\002cut";
     struct bootstrap_scan scan = {0};
 
     (void)state;
     assert_false(bootstrap_is_needed(&scan, text, sizeof text));
+    assert_true(scan.machine_len < sizeof scan.machine);
 }
 
 static void each_ending_has_a_code_and_words(void **state)
@@ -132,6 +136,12 @@ static void each_ending_has_a_code_and_words(void **state)
         {84, "", "mv: no\n", FAIL_PUSH, "the agent cannot be put in its place: mv: no"},
         {85, "", "sha256sum or head is missing\n", FAIL_UNSUPPORTED,
          "sha256sum or head is missing"},
+        {86, "", "aarch64\n", FAIL_UNSUPPORTED,
+         "its machine is aarch64, and there is no ibfleet-agent.aarch64 beside our own "
+         "ibfleet-agent: build it (make arm64 for aarch64) and put it there"},
+        {86, "", "riscv64\n", FAIL_UNSUPPORTED,
+         "its machine is riscv64, which would need an ibfleet-agent.riscv64: there are "
+         "agents for x86_64 and aarch64 only"},
         {126, "", "sh: 1: exec: /x: Permission denied\n", FAIL_NO_AGENT,
          "the agent may not be started there (file system mounted noexec?): sh: 1: exec: "
          "/x: "

@@ -162,8 +162,8 @@ static void no_row_is_there_for_nothing(void **state)
                                      .kernel = "5.5",
                                      .method = row->method,
                                      .driver = row->version};
-        static const char *const families[] = {"CX3-Pro", "CX4", "CX5",  "CX6",
-                                               "CX7",     "CX8", "MANA", "ND"};
+        static const char *const families[] = {"CX3-Pro", "CX4",  "CX5", "CX6", "CX7",
+                                               "CX8",     "MANA", "ND",  "rxe"};
         bool is_found = false;
 
         if (strcmp(q.id, "*") == 0)
@@ -220,10 +220,11 @@ static void a_refusal_says_what_is_not_served_and_what_is_near(void **state)
                                  .kernel = "5.15.0"};
 
     (void)state;
-    assert_missed(&q, CATALOG_NIC,
-                  "the catalog has no NIC family ConnectX-9; it has ConnectX-3 Pro, "
-                  "ConnectX-4, ConnectX-5, ConnectX-6, ConnectX-7, ConnectX-8, MANA, "
-                  "Network Direct");
+    assert_missed(
+        &q, CATALOG_NIC,
+        "the catalog has no NIC family ConnectX-9; it has ConnectX-3 Pro, "
+        "ConnectX-4, ConnectX-5, ConnectX-6, ConnectX-7, ConnectX-8, Soft-RoCE, MANA, "
+        "Network Direct");
     q.family = "ConnectX-6";
     q.id = "debian";
     assert_missed(

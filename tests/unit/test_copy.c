@@ -289,8 +289,10 @@ static void without_locks_each_copy_has_a_beginning_of_its_own(void **state)
 
 /* ---- the giver: the node is not to be trusted --------------------------------------- */
 
-static const struct agentfile agent = {.bytes = (char *)(uintptr_t) "AGENT",
-                                       .len_bytes = 5};
+static const struct agentfiles agents = {
+    .files = {{.bytes = (char *)(uintptr_t) "AGENT", .len_bytes = 5, .machine = "-"}},
+    .count = 1,
+};
 
 static struct baggage *pack(void)
 {
@@ -332,13 +334,14 @@ static ssize_t drain(struct giver *g, char *said)
 
 static struct giver *greeted(const struct baggage *b)
 {
-    const struct giver_order order = {.agent = &agent, .baggage = b, .into = "/x"};
+    const struct giver_order order = {.agents = &agents, .baggage = b, .into = "/x"};
     struct giver *g = giver_new(&order);
     char said[2000];
 
     assert_int_equal(drain(g, said), SHOT_LATER);
     assert_string_equal(said, "");
-    assert_int_equal(giver_hear(g, BOOTSTRAP_NEED, sizeof BOOTSTRAP_NEED - 1, NULL), 0);
+    assert_int_equal(giver_hear(g, BOOTSTRAP_NEED "-\n", sizeof BOOTSTRAP_NEED + 1, NULL),
+                     0);
     assert_int_equal(drain(g, said), SHOT_LATER);
     assert_string_equal(said, "AGENT");
     assert_int_equal(giver_hear(g, FRAME_MARKER, sizeof FRAME_MARKER - 1, NULL), 0);
@@ -435,7 +438,7 @@ static void all_of_a_wide_tree_is_announced(void **state)
         write_file(name, "");
     }
     assert_int_equal(baggage_pack(sources, 1, NULL, NULL, &b, NULL), 0);
-    g = giver_new(&(struct giver_order){.agent = &agent, .baggage = b, .into = "/x"});
+    g = giver_new(&(struct giver_order){.agents = &agents, .baggage = b, .into = "/x"});
     assert_int_equal(giver_hear(g, FRAME_MARKER, sizeof FRAME_MARKER - 1, NULL), 0);
     assert_int_equal(drain(g, said), SHOT_LATER);
     for (const char *at = said; (at = strstr(at, "\"path\":")); at++)
@@ -453,7 +456,7 @@ static void what_a_node_has_taken_is_not_kept(void **state)
     struct opening o;
 
     (void)state;
-    assert_int_equal(opening_begin(&o, &agent), 0);
+    assert_int_equal(opening_begin(&o, &agents), 0);
     for (size_t i = 0; i < TEXT_MAX_BYTES / PARCEL_PIECE_BYTES; i++) {
         assert_int_equal(opening_say_frame(&o, piece, sizeof piece, NULL), 0);
         while (!opening_is_silent(&o))
@@ -532,7 +535,7 @@ static int taker_frame(struct taker *t, const char *text, struct fail *why)
 
 static struct taker *told(const char *const *lines, struct fail *why)
 {
-    const struct taker_order order = {.agent = &agent, .path = "/f", .into = "got"};
+    const struct taker_order order = {.agents = &agents, .path = "/f", .into = "got"};
     struct taker *t = taker_new(&order);
     int rc = taker_hear(t, FRAME_MARKER, sizeof FRAME_MARKER - 1, why);
 

@@ -89,6 +89,98 @@ static void a_node_has_the_defaults_unless_something_is_said(void **state)
     fleet_free(fleet);
 }
 
+/* ---- the driver ----------------------------------------------------------------- */
+
+static void without_a_word_the_driver_is_the_distributions_own(void **state)
+{
+    CLEANUP(fleet_done) struct fleet *fleet = parsed("[nodes]\nib1\n");
+    const struct fleet_node *n = fleet_node(fleet, 0);
+
+    (void)state;
+    assert_int_equal(n->driver, FLEET_DRIVER_INBOX);
+    assert_null(n->driver_version);
+    assert_null(n->mirror);
+    assert_null(n->proxy);
+    assert_int_equal(n->hold, FLEET_HOLD_DRIVER);
+    assert_true(n->ipoib);
+    assert_false(n->names);
+}
+
+static void a_vendors_driver_is_named_with_all_that_belongs_to_it(void **state)
+{
+    CLEANUP(fleet_done)
+    struct fleet *fleet = parsed("[defaults]\ndriver = doca-ofed  3.2.2\n"
+                                 "mirror = http://depot/hpc\n"
+                                 "proxy = http://me:secret@gate:3128\nhold = kernel\n"
+                                 "ipoib = no\nnames = yes\n[nodes]\nib[1-2]\n"
+                                 "[groups]\nold = ib2\n[group:old]\n"
+                                 "driver = mlnx-ofed\nhold = nothing\n");
+    const struct fleet_node *n = fleet_find(fleet, "ib1");
+
+    (void)state;
+    assert_int_equal(n->driver, FLEET_DRIVER_DOCA_OFED);
+    assert_string_equal(n->driver_version, "3.2.2");
+    assert_string_equal(n->mirror, "http://depot/hpc");
+    assert_string_equal(n->proxy, "http://me:secret@gate:3128");
+    assert_int_equal(n->hold, FLEET_HOLD_KERNEL);
+    assert_false(n->ipoib);
+    assert_true(n->names);
+    n = fleet_find(fleet, "ib2"); /* the version goes with the driver it belongs to */
+    assert_int_equal(n->driver, FLEET_DRIVER_MLNX_OFED);
+    assert_null(n->driver_version);
+    assert_int_equal(n->hold, FLEET_HOLD_NOTHING);
+}
+
+static void assert_no_driver(const char *text)
+{
+    enum fleet_driver driver = FLEET_DRIVER_NONE;
+    const char *version = "as it was";
+    struct fail why = {.code = FAIL_NONE};
+
+    assert_int_equal(fleet_driver_read(text, &driver, &version, &why), -1);
+    assert_int_equal(why.code, FAIL_FLEET_FILE);
+    assert_non_null(strstr(why.text, "doca-ofed [VERSION]"));
+    assert_int_equal(driver, FLEET_DRIVER_NONE);
+    assert_string_equal(version, "as it was");
+}
+
+static void a_driver_and_its_version_are_of_plain_words(void **state)
+{
+    (void)state;
+    assert_no_driver("");
+    assert_no_driver("doca");
+    assert_no_driver("doca-ofedx");
+    assert_no_driver("inbox 3.2.2");
+    assert_no_driver("auto 3.2.2");
+    assert_no_driver("doca-ofed -3.2.2");
+    assert_no_driver("doca-ofed ../3.2.2");
+    assert_no_driver("doca-ofed 3.2.2;reboot");
+    assert_no_driver("doca-ofed 3.2.2 3.2.1");
+    assert_no_driver(
+        "mlnx-ofed 5.8-1.1.2.1-and-so-on-and-so-on-and-so-on-and-so-on-and-so-on-and-so-"
+        "on");
+}
+
+static void a_url_that_is_none_is_not_repeated(void **state)
+{
+    (void)state;
+    assert_refused("[defaults]\nmirror = ftp://me:secret@depot/hpc\n",
+                   "f.ini:2: mirror is an http or https URL of a folder");
+    assert_refused("[defaults]\nmirror = https://depot/hpc?sig=secret#x\n",
+                   "f.ini:2: mirror is an http or https URL of a folder");
+    assert_refused("[defaults]\nproxy = me:secret@gate:3128\n",
+                   "f.ini:2: proxy is an http or https URL");
+    assert_refused(
+        "[nodes]\nib1\n[groups]\na=ib1\nb=ib1\n[group:a]\n"
+        "proxy = http://me:secret@gate\n[group:b]\nproxy = http://door\n",
+        "f.ini:9: proxy of ib1 is http://door here (group 'b') and http://gate "
+        "on line 7 (group 'a')");
+    assert_refused("[defaults]\nhold = all\n",
+                   "f.ini:2: hold is driver, kernel or nothing, not 'all'");
+    assert_refused("[defaults]\nipoib = maybe\n",
+                   "f.ini:2: ipoib is yes or no, not 'maybe'");
+}
+
 static void the_group_goes_before_the_defaults(void **state)
 {
     struct fleet *fleet = example();
@@ -315,8 +407,10 @@ static void a_value_is_held_to_its_rule(void **state)
                    "f.ini:2: port is a number from 1 to 65535, not ''");
     assert_refused("[defaults]\nhost_keys = no\n",
                    "f.ini:2: host_keys is strict or accept-new, not 'no'");
-    assert_refused("[defaults]\ndriver = mofed\n",
-                   "f.ini:2: driver is inbox or none, not 'mofed'");
+    assert_refused(
+        "[defaults]\ndriver = mofed\n",
+        "f.ini:2: driver is inbox, auto, doca-ofed [VERSION], mlnx-ofed [VERSION] "
+        "or none, not 'mofed'");
     assert_refused("[defaults]\nreboot = yes\n",
                    "f.ini:2: reboot is auto, always or never, not 'yes'");
     assert_refused("[defaults]\nsudo = maybe\n",
@@ -467,6 +561,8 @@ static void every_enum_has_its_word(void **state)
     (void)state;
     assert_string_equal(fleet_host_keys_name(FLEET_HOST_KEYS_ACCEPT_NEW), "accept-new");
     assert_string_equal(fleet_driver_name(FLEET_DRIVER_NONE), "none");
+    assert_string_equal(fleet_driver_name(FLEET_DRIVER_MLNX_OFED), "mlnx-ofed");
+    assert_string_equal(fleet_hold_name(FLEET_HOLD_NOTHING), "nothing");
     assert_string_equal(fleet_reboot_name(FLEET_REBOOT_NEVER), "never");
 }
 
@@ -474,6 +570,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_node_has_the_defaults_unless_something_is_said),
+        cmocka_unit_test(without_a_word_the_driver_is_the_distributions_own),
+        cmocka_unit_test(a_vendors_driver_is_named_with_all_that_belongs_to_it),
+        cmocka_unit_test(a_driver_and_its_version_are_of_plain_words),
+        cmocka_unit_test(a_url_that_is_none_is_not_repeated),
         cmocka_unit_test(the_group_goes_before_the_defaults),
         cmocka_unit_test(addresses_belong_to_names_in_the_order_written),
         cmocka_unit_test(nodes_are_in_natural_order),

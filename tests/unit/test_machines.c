@@ -222,6 +222,18 @@ static size_t count_rdma(const struct facts_platform *on)
     return count;
 }
 
+/* Machines that are there because they lack what they should have. */
+static bool is_lacking(const char *name)
+{
+    static const char *const lacking[] = {"hb176v4-ubuntu2204-gone",
+                                          "hb120v3-custom-novmbus", "h16r-centos76"};
+
+    for (size_t i = 0; i < sizeof lacking / sizeof *lacking; i++)
+        if (strcmp(lacking[i], name) == 0)
+            return true;
+    return false;
+}
+
 /* Two sources that know nothing of each other: the tree and the table of sizes. */
 static void a_machine_has_what_its_size_promises(void **state)
 {
@@ -230,7 +242,7 @@ static void a_machine_has_what_its_size_promises(void **state)
         const struct sku_known *size = sku_known(machines[i].size);
         const struct facts_platform *on = &machines[i].facts->platform;
 
-        if (!size)
+        if (!size || is_lacking(machines[i].name))
             continue;
         assert_int_equal(count_rdma(on), size->is_sr_iov ? size->hcas : 0);
         assert_int_equal(on->network_direct, !size->is_sr_iov);

@@ -16,7 +16,9 @@
 #include "controller/outcome.h"
 #include "controller/screen/advice.h"
 #include "controller/screen/text.h"
+#include "inventory/extension_exit.h"
 #include "inventory/fleet_setting.h"
+#include "protocol/agent_usage.h"
 #include "protocol/fail.h"
 #include "protocol/scope.h"
 
@@ -85,6 +87,19 @@ static void what_the_tables_hold_is_in_the_manual(void **state)
         assert_non_null(outcome_meaning(status));
     assert_null(outcome_meaning(EXIT_OUR_FAULT + 1));
     assert_null(outcome_meaning(-1));
+}
+
+static void the_agent_alone_has_a_page_with_all_its_options(void **state)
+{
+    (void)state;
+    page_has_prose("ibfleet-agent");
+    for (const struct agent_command_row *row = agent_command_table; row->name; row++)
+        if (row->by_hand)
+            page_names("agent", row->name);
+    for (size_t i = 0; i < AGENT_OPTIONS; i++)
+        page_names("agent", agent_option_table[i].name);
+    for (int exit = EXTENSION_NO_HYPER_V; exit <= EXTENSION_FAILED; exit++)
+        page_names("agent", extension_exit_text((enum extension_exit)exit));
 }
 
 static void a_page_that_is_not_there_has_a_neighbour(void **state)
@@ -236,6 +251,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_command_has_a_page_with_all_its_options),
         cmocka_unit_test(what_the_tables_hold_is_in_the_manual),
+        cmocka_unit_test(the_agent_alone_has_a_page_with_all_its_options),
         cmocka_unit_test(a_page_that_is_not_there_has_a_neighbour),
         cmocka_unit_test(groups_of_options_begin_where_they_should),
         cmocka_unit_test(roff_takes_words_for_words),

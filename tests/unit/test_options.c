@@ -132,6 +132,12 @@ static void what_is_wrong_is_said_in_one_line(void **state)
     refused("ibfleet probe -a --json --ndjson", "--json and --ndjson: one of both");
     refused("ibfleet validate -a --all-pairs --rounds 2",
             "--all-pairs and --rounds: one of both");
+    refused("ibfleet rollout -a --remove --rollback",
+            "--driver, --remove and --rollback: one of them");
+    refused("ibfleet rollout -a --driver auto --remove",
+            "--driver, --remove and --rollback: one of them");
+    refused("ibfleet resume r1 --remove",
+            "resume does not take --remove; these do: rollout");
     refused("ibfleet status r1 r2", "status: one word too many: 'r2'");
     refused("ibfleet status r1 --run r2", "status: one run at a time: 'r1' or 'r2'");
 }

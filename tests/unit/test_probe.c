@@ -133,6 +133,82 @@ static void a_bare_node_has_none_and_nothing(void **state)
     trait_is(&s.f, TRAIT_MEMLOCK, "8192 KiB");
 }
 
+static void rdma_is(const struct facts *f, const char *wanted)
+{
+    CLEANUP(text_clear) struct text text = {0};
+
+    trait_add_rdma(f, &text);
+    assert_string_equal(text_of(&text), wanted);
+}
+
+static void what_a_driver_is_built_with_is_no_rdma_software(void **state)
+{
+    struct sample s;
+
+    (void)state;
+    fill(&s);
+    s.packages[0] = (struct facts_package){T("perl"), T("5.36.0-7")};
+    s.packages[1] = (struct facts_package){T("iproute2"), T("6.1.0-3")};
+    trait_is(&s.f, TRAIT_PACKAGES, "none");
+    rdma_is(&s.f, "none");
+    s.packages[1] = (struct facts_package){T("ibverbs-utils"), T("44.0-2")};
+    trait_is(&s.f, TRAIT_PACKAGES, "ibverbs-utils 44.0-2");
+    rdma_is(&s.f, "44.0-2");
+}
+
+/* It happens behind everybody's back, and the ports stay up until the next boot. */
+static void a_kernel_update_without_the_driver_is_noticed(void **state)
+{
+    struct platform_dkms dkms[] = {
+        {T("mlnx-ofed-kernel"), T("25.10"), T("added")},
+        {T("iser"), T("25.10"), T("failed")},
+        {T("nvidia"), T("570"), T("built")},
+    };
+    struct sample s;
+
+    (void)state;
+    fill(&s);
+    rdma_is(&s.f, "44.0-2");
+    s.f.platform.driver = T("doca-ofed");
+    s.f.platform.driver_version = T("3.2.1-044000");
+    s.f.platform.dkms = dkms;
+    s.f.platform.dkms_count = 3;
+    trait_is(&s.f, TRAIT_DRIVER, "doca-ofed 3.2.1-044000");
+    trait_is(&s.f, TRAIT_DKMS,
+             "mlnx-ofed-kernel 25.10 not built for 5.15.0-1053-azure, "
+             "iser 25.10 failed to build for 5.15.0-1053-azure, "
+             "nvidia 570 built, not installed for 5.15.0-1053-azure");
+    rdma_is(&s.f, "doca-ofed 3.2.1-044000 NOT BUILT");
+    dkms[0].state = T("installed"); /* the others are not what RDMA needs */
+    rdma_is(&s.f, "doca-ofed 3.2.1-044000");
+}
+
+static void what_is_kept_and_what_stands_in_the_way_is_told(void **state)
+{
+    struct platform_holder holders[] = {{T("lustre"), T("/lustre")},
+                                        {T("nfs"), T("/data")}};
+    struct platform_ipoib ipoib = {.mac = T("00:15:5d:33:ff:0b"), .kept = true};
+    struct sample s;
+
+    (void)state;
+    fill(&s);
+    trait_is(&s.f, TRAIT_DRIVER, "unknown");
+    trait_is(&s.f, TRAIT_STORAGE, "none");
+    s.f.platform.driver = T("inbox");
+    s.f.platform.image_driver = T("24.10");
+    s.f.platform.vm_extension = T("x-1.2.2.0");
+    trait_is(&s.f, TRAIT_DRIVER,
+             "inbox, of the image 24.10, Microsoft's extension x-1.2.2.0");
+    s.f.platform.holders = holders;
+    s.f.platform.holder_count = 2;
+    trait_is(&s.f, TRAIT_STORAGE, "lustre /lustre, nfs /data");
+    s.f.platform.held = T("driver kernel");
+    s.f.platform.names_kept = true;
+    s.f.platform.ipoib = &ipoib;
+    s.f.platform.ipoib_count = 1;
+    trait_is(&s.f, TRAIT_KEPT, "RDMA names, IPoIB addresses, holds driver kernel");
+}
+
 static void a_port_that_is_down_says_so(void **state)
 {
     CLEANUP(text_clear) struct text text = {0};
@@ -286,6 +362,9 @@ int main(void)
         cmocka_unit_test(rails_that_are_alike_are_one),
         cmocka_unit_test(a_trait_is_one_line_of_facts),
         cmocka_unit_test(a_bare_node_has_none_and_nothing),
+        cmocka_unit_test(what_a_driver_is_built_with_is_no_rdma_software),
+        cmocka_unit_test(a_kernel_update_without_the_driver_is_noticed),
+        cmocka_unit_test(what_is_kept_and_what_stands_in_the_way_is_told),
         cmocka_unit_test(a_port_that_is_down_says_so),
         cmocka_unit_test(a_device_whose_name_does_not_fold_stands_alone),
         cmocka_unit_test(classes_show_what_differs_and_who),

@@ -134,6 +134,71 @@ static void it_reads_nothing(void **state)
     assert_string_equal(l.text, "end|");
 }
 
+static void it_reads_what_it_is_given_and_then_the_end(void **state)
+{
+    const char *argv[] = {"cat", NULL};
+    struct lines l = {0};
+    struct exec e = {.argv = argv,
+                     .deadline_ms = 10000,
+                     .input = "url = \"http://one/?sig=secret\"\ntwo",
+                     .on_line = note,
+                     .arg = &l};
+    struct fail why;
+    int status;
+
+    (void)state;
+    assert_int_equal(exec_run(&e, &status, &why), 0);
+    assert_int_equal(status, 0);
+    assert_string_equal(l.text, "url = \"http://one/?sig=secret\"|two|");
+}
+
+static void input_has_a_ceiling_and_may_be_left_unread(void **state)
+{
+    char *text = calloc(1, EXEC_INPUT_MAX_BYTES + 2);
+    const char *argv[] = {"true", NULL};
+    struct exec e = {.argv = argv, .deadline_ms = 10000, .input = text};
+    struct fail why;
+    int status;
+
+    (void)state;
+    assert_non_null(text);
+    memset(text, 'x', EXEC_INPUT_MAX_BYTES);
+    assert_int_equal(exec_run(&e, &status, &why), 0);
+    assert_int_equal(status, 0);
+    text[EXEC_INPUT_MAX_BYTES] = 'x';
+    assert_int_equal(exec_run(&e, &status, &why), -1);
+    assert_int_equal(why.code, FAIL_BUG);
+    free(text);
+}
+
+static bool until_it_speaks(void *arg)
+{
+    struct lines *l = arg;
+
+    return l->count == 0;
+}
+
+static void it_is_stopped_when_it_may_not_go_on(void **state)
+{
+    const char *argv[] = {"sh", "-c", "echo one; sleep 60", NULL};
+    struct lines l = {0};
+    struct exec e = {.argv = argv,
+                     .deadline_ms = 30000,
+                     .on_line = note,
+                     .go_on = until_it_speaks,
+                     .arg = &l};
+    time_t begun = time(NULL);
+    struct fail why;
+    int status;
+
+    (void)state;
+    assert_int_equal(exec_run(&e, &status, &why), -1);
+    assert_int_equal(why.code, FAIL_STEP);
+    assert_string_equal(why.text, "sh was stopped");
+    assert_string_equal(l.text, "one|");
+    assert_true(time(NULL) - begun < 20);
+}
+
 /* ---- what is read out of the lines ------------------------------------------------- */
 
 static void the_first_complaint_tells_best(void **state)
@@ -186,6 +251,9 @@ int main(void)
         cmocka_unit_test(one_that_takes_too_long_is_ended_with_its_children),
         cmocka_unit_test(what_it_leaves_in_the_background_is_not_waited_for),
         cmocka_unit_test(it_reads_nothing),
+        cmocka_unit_test(it_reads_what_it_is_given_and_then_the_end),
+        cmocka_unit_test(input_has_a_ceiling_and_may_be_left_unread),
+        cmocka_unit_test(it_is_stopped_when_it_may_not_go_on),
         cmocka_unit_test(the_first_complaint_tells_best),
         cmocka_unit_test(another_list_of_packages_is_another_step),
     };

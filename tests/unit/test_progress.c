@@ -48,6 +48,48 @@ static void block_is(const struct progress_view *v, uint64_t now_ms, size_t widt
     assert_string_equal(text_of(&text), wanted);
 }
 
+static void lines_are(struct progress_view *v, const char *wanted)
+{
+    CLEANUP(text_clear) struct text text = {0};
+
+    progress_view_changes(v, &text);
+    assert_string_equal(text_of(&text), wanted);
+}
+
+/* An installer takes half an hour: which of them is at what, and what it said last. */
+static void what_an_item_is_at_is_told_too(void **state)
+{
+    static const char fetch[] = "fetch", driver[] = "driver";
+    CLEANUP(progress_view_clear) struct progress_view v;
+
+    (void)state;
+    begin(&v);
+    set_all(&v, 0, 2, WORKING, 1000);
+    for (size_t i = 0; i < 3; i++)
+        progress_view_part(&v, i, fetch, NULL);
+    lines_are(&v, ""); /* it may be over soon */
+    lines_are(&v, "exec: ib[1-3]: working, fetch (3/12)\n");
+    lines_are(&v, "");
+    progress_view_part(&v, 1, fetch, "412 of 1290 MiB");
+    progress_view_part(&v, 2, driver, "\033[2Jmore");
+    lines_are(&v, "");
+    lines_are(&v, "exec: ib3: working, driver (1/12)\n");
+    block_is(&v, 5000, 60, 7,
+             "exec [........................................] 0/12  0:04\n"
+             "  waiting 9, working 3\n"
+             "  slowest  ib1  working  0:04  fetch\n"
+             "           ib2  working  0:04  fetch: 412 of 1290 MiB\n"
+             "           ib3  working  0:04  driver: ^[[2Jmore\n");
+    progress_view_part(&v, 1, driver, NULL); /* what fetch said is over */
+    progress_view_set(&v, 2, DONE, 5000);    /* and so is the driver */
+    block_is(&v, 5000, 60, 4,
+             "exec [#.............] 1/12  0:04  15.0/min  about 44 s left\n"
+             "  waiting 9, working 2, done 1\n"
+             "  slowest  ib1  working  0:04  fetch\n"
+             "           ib2  working  0:04  driver\n");
+    lines_are(&v, "exec: ib3: done (1/12)\n");
+}
+
 static void the_block_says_how_much_how_fast_and_who_is_slow(void **state)
 {
     CLEANUP(progress_view_clear) struct progress_view v;
@@ -191,6 +233,7 @@ static void a_heartbeat_says_what_is_left_and_for_how_long(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_an_item_is_at_is_told_too),
         cmocka_unit_test(the_block_says_how_much_how_fast_and_who_is_slow),
         cmocka_unit_test(the_slowest_come_first_and_only_five),
         cmocka_unit_test(no_line_is_ever_as_wide_as_the_terminal),
