@@ -1,6 +1,8 @@
 # One Makefile for everything.  The targets that a person types:
 #
 #   make                    build/ibfleet and build/ibfleet-agent; V=1 shows each command
+#   make arm64              build/ibfleet-agent.aarch64, for nodes of that architecture; make
+#                           builds it, too, where the cross compiler is
 #   make demo               a lab of four virtual machines, the main job end to end
 #   make check              every test tier; make check SAN=1 under ASan and UBSan
 #   make check-azure        all that talks to Azure, against a fake of it on loopback
@@ -14,6 +16,7 @@
 #                           runs commands on 10,000 nodes, simulated; bench-azure asks for
 #                           1,000 instances of a scale set: calls and CPU
 #   make fuzz SECONDS=60    feed every parser what nobody would write
+#   make what-runs-where    which driver each captured machine gets, or why none
 #   make layers             who may include whom
 #   make tidy               functions and files that have outgrown the house style
 #   make deps               what apt has to install; the others call it when needed
@@ -52,13 +55,16 @@ ours       := $(protocol) $(inventory) $(controller) $(agent) \
 
 PROVIDERS  := -lmlx5 -lmlx4 -lmana -lrxe-rdmav34
 controller_libs = -luv -lssh2 -lcurl -lcrypto -lsqlite3 -linih -lyaml -lcjson -lmd -lm -lpthread
-agent_libs      = $(if $(SAN),-libverbs -lcjson,$O/deps/libcjson.a -libverbs $(PROVIDERS) \
-                  -libverbs -lnl-route-3 -lnl-3) -lmd -lm -lpthread
+verbs_libs     := -libverbs $(PROVIDERS) -libverbs -lnl-route-3 -lnl-3 -lmd -lm -lpthread
+agent_libs      = $(if $(SAN),-libverbs -lcjson -lmd -lm -lpthread,$O/deps/libcjson.a $(verbs_libs))
 
-$O/node-agent/verbs/%.o: FLAGS += $(if $(SAN),,-DRDMA_STATIC_PROVIDERS=mlx5,mlx4,mana,rxe)
+verbs_flags    := -DRDMA_STATIC_PROVIDERS=mlx5,mlx4,mana,rxe
+$O/node-agent/verbs/%.o: FLAGS += $(if $(SAN),,$(verbs_flags))
 
-.PHONY: all
-all: $O/ibfleet $O/ibfleet-agent
+# Nobody is held up who has no cross compiler; under the sanitizers no agent is static.
+arm_cc := aarch64-linux-gnu-gcc
+.PHONY: all arm64
+all: $O/ibfleet $O/ibfleet-agent $(if $(SAN),,$(if $(shell command -v $(arm_cc)),arm64))
 
 $O/%.o: %.c | $O/deps.ok
 	@mkdir -p $(@D)
@@ -73,6 +79,7 @@ $O/agent.a:      $(agent:%.c=$O/%.o)      ; $(archive)
 # The journal carries its schema inside, the manual its prose, both programs the catalog.
 $O/controller/journal/database.o: controller/journal/schema.sql
 $O/controller/manual/prose.o: controller/manual/prose.txt
+$O/controller/manual/machine_list.o: controller/manual/machines.txt
 $O/inventory/catalog_builtin.o: inventory/catalog.json
 
 $O/ibfleet: $O/controller/main.o $O/controller.a $O/inventory.a $O/protocol.a
@@ -87,6 +94,33 @@ $O/ibfleet-agent: $O/node-agent/main.o $O/agent.a $O/inventory.a $O/protocol.a $
 # Debian has no static cJSON, so the agent's is built from Debian's source package.
 $O/deps/libcjson.a: tests/deps.sh | $O/deps.ok
 	$(call say,CC)tests/deps.sh cjson $(@D) $(CC)
+
+# ---- the same agent for aarch64, by the cross compiler ------------------------
+
+# Debian's packages for it are unpacked beside what we build, and not installed.
+arm       := $O/aarch64
+arm_deps  := $O/deps/aarch64
+arm_flags  = $(FLAGS) -isystem $(arm_deps)/usr/include -isystem $(arm_deps)/cjson
+arm_libs   = $(arm_deps)/cjson/libcjson.a $(foreach d,usr/lib lib,-L$(arm_deps)/$d/aarch64-linux-gnu) $(verbs_libs)
+
+arm64: $O/ibfleet-agent.aarch64
+$O/ibfleet-agent.aarch64: $(arm)/node-agent/main.o $(arm)/agent.a $(arm_deps)/cjson/libcjson.a
+	$(call say,LINK)$(arm_cc) $(arm_flags) -static -Wl,--no-warnings -o $@ $(filter-out %/libcjson.a,$^) $(arm_libs)
+$(arm)/agent.a: $(patsubst %.c,$(arm)/%.o,$(agent) $(inventory) $(protocol)) ; $(archive)
+$(arm)/%.o: %.c | $(arm_deps)/cjson/libcjson.a
+	@mkdir -p $(@D)
+	$(call say,CC)$(arm_cc) $(arm_flags) -c -o $@ $<
+$(arm)/node-agent/verbs/%.o: FLAGS += $(verbs_flags)
+$(arm)/inventory/catalog_builtin.o: inventory/catalog.json
+
+$(arm_deps)/cjson/libcjson.a: tests/deps.sh | $(arm_deps)/usr
+	$(call say,CC)tests/deps.sh cjson $(@D) $(arm_cc)
+$(arm_deps)/usr: tests/foreign.sh | $O/arm64-deps.ok
+	$(call say,GET)tests/foreign.sh $(@D) arm64 libibverbs-dev libnl-3-dev libnl-route-3-dev libmd-dev \
+	    libinih-dev libyaml-dev && touch $@
+$O/arm64-deps.ok: tests/deps.sh
+	@mkdir -p $(@D)
+	@tests/deps.sh install arm64 && touch $@
 
 # ---- what apt has to install -----------------------------------------------
 
@@ -119,24 +153,38 @@ trees := tests/data/trees
 $O/trees.ok: $(trees)/make.py $(trees)/machines.ini $(trees)/expected.txt | $O/test-deps.ok
 	@rm -rf $O/trees && mkdir -p $O && cp -r $(trees) $O/trees
 	@$(trees)/make.py $O/trees && touch $@
-$O/tests/unit/test_machines: | $O/trees.ok
+$O/tests/unit/test_machines $O/tests/unit/test_machine_decisions: | $O/trees.ok
+
+# The table of ibfleet-machines(7) is what this prints: >controller/manual/machines.txt
+.PHONY: what-runs-where
+what-runs-where: $O/tests/machines/what-runs-where $O/trees.ok
+	@$< $O/trees
+$O/tests/machines/what-runs-where: $O/tests/machines/what_runs_where.o $O/tests/fake/machines.o $O/agent.a $O/inventory.a $O/protocol.a
+	$(call say,LINK)$(CC) $(FLAGS) -o $@ $^ -libverbs -lcjson -lmd -lm -lpthread
 test-tools: $O/trees.ok
 
 # The scripts of the tiers find what was built in $BUILD.
-# Under the sanitizers, not what is mostly other people's programs, or parsers that unit
-# tests and fuzzers go through with them.
-unsanitized := doctor escapes hostlists manual nodes slurm sources sshd_variants terminal
-e2e       := $(filter-out $(if $(SAN),$(unsanitized:%=tests/e2e/%.bats)),$(wildcard tests/e2e/*.bats))
-azure     := $(wildcard tests/azure/*.bats)
+# Under the sanitizers, what our own bytes and processes meet others in; what is mostly other
+# people's programs, or parsers that unit tests and fuzzers go through with them, is left out.
+sanitized := agent commands copy exec install keep link openssh relay rollout simulated ssh status validate
+e2e       := $(if $(SAN),$(sanitized:%=tests/e2e/%.bats),$(wildcard tests/e2e/*.bats))
+azure     := $(if $(SAN),tests/azure/extension.bats tests/azure/vmss.bats,$(wildcard tests/azure/*.bats))
 lab_small := $(wildcard tests/lab/small_*.bats)
-lab_rest  := $(filter-out $(lab_small),$(wildcard tests/lab/*.bats))
-scripts    = $O/test-deps.ok all test-tools
+lab_fabric := tests/lab/validate.bats tests/lab/verbs.bats
+lab_rest  := $(filter-out $(lab_small) $(lab_fabric),$(wildcard tests/lab/*.bats))
+scripts    = $O/test-deps.ok all $(if $(SAN),,arm64) test-tools
 
 # Programs that only tests use, each built by a rule of its own below its tier.
 .PHONY: test-tools
 test-tools: $O/tests/e2e/link-tool $O/tests/e2e/hostlist-tool $O/tests/e2e/logbook-tool $O/tests/e2e/arm-tool
 $O/tests/e2e/%-tool: $O/tests/e2e/%_tool.o $O/controller.a $O/inventory.a $O/protocol.a
 	$(call say,LINK)$(CC) $(FLAGS) -o $@ $^ $(controller_libs)
+
+# Lets a login on this machine start programs of aarch64.
+$O/tests/fake/foreign_exec.so: tests/fake/foreign_exec.c
+	@mkdir -p $(@D)
+	$(call say,LINK)$(CC) $(FLAGS) -fPIC -shared -o $@ $<
+test-tools: $(if $(SAN),,$O/tests/fake/foreign_exec.so)
 
 # Many cheap nodes in one process; libssh comes with what the tests need.
 simulated := $(patsubst %,$O/tests/fake/simulated_%.o,sshd session deed)
@@ -147,14 +195,19 @@ test-tools: $O/tests/fake/simulated-sshd
 
 export BUILD := $(abspath $O)
 
-.PHONY: unit loop e2e azure lab lab-rest check check-azure check-lab mutants mutants-fit
+# What often waits, for a deadline or an answer, leaves room for others; less so under the
+# sanitizers.  Where machines measure each other, nothing else runs.
+waiting := $${JOBS:-$$(($$(nproc) + $(if $(SAN),1,2)))}
+
+.PHONY: unit loop e2e azure lab lab-rest lab-fabric check check-azure check-lab mutants mutants-fit
 unit: $(unit) ; @tests/run.sh unit $^
 loop: $(loop) $O/tests/lab/test_switch ; @tests/run.sh loop $^
-e2e: $(scripts) ; @tests/run.sh e2e $(e2e)
-azure: $(scripts) ; @tests/run.sh azure $(azure)
-check-azure: $(scripts) ; @tests/azure/honesty/check.sh $(azure)
+e2e: $(scripts) ; @JOBS=$(waiting) tests/run.sh e2e $(e2e)
+azure: $(scripts) ; @JOBS=$(waiting) tests/run.sh azure $(azure)
+check-azure: $(scripts) ; @JOBS=$(waiting) tests/azure/honesty/check.sh $(azure)
 lab: $(scripts) ; @JOBS=1 tests/run.sh lab $(lab_small)
-lab-rest: $(scripts) ; @JOBS=1 tests/run.sh lab-rest $(lab_rest)
+lab-rest: $(scripts) ; @tests/run.sh lab-rest $(lab_rest)
+lab-fabric: $(scripts) ; @JOBS=1 tests/run.sh lab-fabric $(lab_fabric)
 
 # Under the sanitizers the agent is dynamic, so the lab is left out; and the judge of
 # Azure's traffic has had its turn without them.
@@ -162,7 +215,7 @@ TIERS ?= layers mutants-fit all unit loop e2e $(if $(SAN),azure,check-azure lab)
 check: $O/test-deps.ok
 	@tests/check.sh $(TIERS)
 check-lab: $O/test-deps.ok
-	@tests/check.sh lab lab-rest
+	@tests/check.sh lab lab-rest lab-fabric
 mutants: $O/test-deps.ok
 	@tests/mutants.sh $(MUTANT)
 mutants-fit: ; @tests/mutants.sh --fit
@@ -196,10 +249,10 @@ $O/man.ok: $O/ibfleet
 .PHONY: install
 install: all man
 	install -D -m 755 $O/ibfleet $(DESTDIR)$(PREFIX)/bin/ibfleet
-	install -D -m 755 $O/ibfleet-agent $(DESTDIR)$(PREFIX)/libexec/ibfleet-agent
+	install -D -m 755 -t $(DESTDIR)$(PREFIX)/libexec $O/ibfleet-agent $(wildcard $O/ibfleet-agent.aarch64)
 	install -D -m 644 controller/manual/ibfleet.bash \
 	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions/ibfleet
-	for s in 1 5 7; do install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man$$s $O/man/man$$s/*; done
+	for s in 1 5 7 8; do install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man$$s $O/man/man$$s/*; done
 
 # ---- the lab: virtual machines on a fabric that breaks when told ----------------
 
@@ -254,4 +307,4 @@ format:
 clean:
 	rm -rf build
 
--include $(shell find $O -path $O/mutants -prune -o -name '*.d' -type f -print 2>/dev/null)
+-include $(shell find $O \( -path $O/mutants -o -path $O/lab-base \) -prune -o -name '*.d' -type f -print 2>/dev/null)

@@ -10,7 +10,7 @@ broken=0
 
 for tier in "$@"; do
     before=$(wc -l <"$sum")
-    if ! TALLY=$sum "${MAKE:-make}" -s "$tier" && [ "$(wc -l <"$sum")" = "$before" ]; then
+    if ! TALLY=$sum "${MAKE:-make}" -s -j"$(nproc)" "$tier" && [ "$(wc -l <"$sum")" = "$before" ]; then
         echo "FAILED $tier could not be run"
         broken=$((broken + 1))
     fi

@@ -1,17 +1,20 @@
 #!/bin/bash
-# deps.sh install [build|all|bench]   install what is missing, with apt; say what
-# deps.sh cjson DIR CC             build DIR/libcjson.a from Debian's source package
+# deps.sh install [build|arm64|all|bench]   install what is missing, with apt; say what
+# deps.sh cjson DIR CC             build DIR/libcjson.a from Debian's source package, and
+#                                  lay its header down in DIR/cjson
 #
 # Nothing is done, and no root asked for, when everything is there already.
 set -euo pipefail
 
 build=(gcc make libc6-dev libuv1-dev libssh2-1-dev libssl-dev libsqlite3-dev libinih-dev libyaml-dev
     libcurl4-openssl-dev libcjson-dev libmd-dev libibverbs-dev libnl-3-dev libnl-route-3-dev dpkg-dev xz-utils)
+# The agent for aarch64: the cross compiler; the libraries come by foreign.sh.
+arm64=(gcc-aarch64-linux-gnu libc6-dev-arm64-cross)
 test=(clang libclang-rt-14-dev libcmocka-dev bats openssh-server openssh-client sudo
     libnss-wrapper dropbear-bin tcsh fish zsh python3-jsonschema clustershell pdsh genders munge slurm-client slurmctld slurmd
     ansible-core libssh-dev sqlite3 tmux bash-completion man-db groff-base universal-ctags jq procps
     qemu-system-x86 qemu-utils mmdebstrap fakeroot e2fsprogs apt-utils cpio kmod zstd
-    busybox-static curl ca-certificates openssl perftest)
+    busybox-static curl wget ca-certificates openssl perftest qemu-user)
 # What only a benchmark compares with.
 bench=(pssh)
 
@@ -56,8 +59,11 @@ quietly() # COMMAND...
 install()
 {
     local want=("${build[@]}") lack
-    [ "${1:-all}" = build ] || want+=("${test[@]}")
-    [ "${1:-all}" != bench ] || want+=("${bench[@]}")
+    case ${1:-all} in
+    arm64) want+=("${arm64[@]}") ;;
+    all) want+=("${arm64[@]}" "${test[@]}") ;;
+    bench) want+=("${arm64[@]}" "${test[@]}" "${bench[@]}") ;;
+    esac
     mapfile -t lack < <(missing "${want[@]}")
     [ ${#lack[@]} -gt 0 ] || return 0
     [ "$(id -u)" = 0 ] || command -v sudo >/dev/null || {
@@ -84,7 +90,7 @@ cjson()
     local dir=$1 cc=$2 f
     work=$(mktemp -d)
     trap 'rm -rf "$work"' EXIT
-    mkdir -p "$work"/{parts,lists/partial,cache/archives/partial} "$dir"
+    mkdir -p "$work"/{parts,lists/partial,cache/archives/partial} "$dir/cjson"
     for f in /etc/apt/sources.list /etc/apt/sources.list.d/*.list; do
         [ ! -f "$f" ] || sed -n 's/^deb /deb-src /p' "$f"
     done >"$work/sources.list"
@@ -94,11 +100,12 @@ cjson()
     source_apt update
     (cd "$work" && source_apt source cjson >/dev/null)
     "$cc" -O2 -g -c -o "$work/cJSON.o" "$work"/cjson-*/cJSON.c
+    cp "$work"/cjson-*/cJSON.h "$dir/cjson/"
     ar rcs "$dir/libcjson.a" "$work/cJSON.o"
 }
 
 case ${1:-} in
 install) install "${2:-all}" ;;
 cjson) cjson "$2" "$3" ;;
-*) sed -n '2,5s/^# //p' "$0" >&2; exit 2 ;;
+*) sed -n '2,4s/^# //p' "$0" >&2; exit 2 ;;
 esac

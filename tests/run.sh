@@ -2,10 +2,13 @@
 # run.sh TIER PROGRAM...   run the tests of one tier, count them, say what failed
 #
 # A program is a cmocka binary (TAP on request) or a .bats file.  $JOBS of them run at
-# once (as many as there are cores; the lab's, which boot machines, want JOBS=1).  Each
+# once (as many as there are cores; 1 where machines measure each other).  Each
 # tier adds one line to $TALLY, when that is set, for `make check` to add up.  Ctrl-C and
 # SIGTERM end what runs: each program has a session of its own, and time to tidy up.
 set -u
+# Debian's programs before others of the same name that this machine may have: they are
+# what tests/deps.sh installs, and a python3 found by a wrapper takes ten times as long.
+PATH=/usr/bin:/bin:/usr/sbin:/sbin:$PATH
 TIDY_S=60 # machines of the lab go down in that
 tier=$1
 shift
@@ -14,15 +17,26 @@ trap 'rm -rf "$logs"' EXIT
 passed=0 failed=0
 under_way=() # programs, by process
 begun=()     # when, in seconds of ours
-LONG_S=10    # what takes as long says so
+LONG_S=10    # what takes as long says so, program or test
 
 # In the background, where bash has us ignore Ctrl-C; bats tidies up when it hears one.
 start() # PROGRAM
 {
     local how=()
-    [[ $1 != *.bats ]] || how=(bats --tap)
+    [[ $1 != *.bats ]] || how=(bats --tap --timing)
     CMOCKA_MESSAGE_OUTPUT=TAP exec env --default-signal=INT setsid "${how[@]}" "$1" \
         </dev/null >"$logs/$BASHPID" 2>&1
+}
+
+# "ok 3 a slow node is named in 42017ms", of bats: "         42 s  a slow node is named".
+list_long() # LOG
+{
+    sed -nE 's/^ok [0-9]+ (.*) in ([0-9]+)ms( # .*)?$/\2 \1/p' "$1" |
+        awk -v long=$LONG_S '$1 >= long * 1000 {
+            took = $1 / 1000
+            sub(/^[^ ]* /, "")
+            printf "       %4d s  %s\n", took, $0
+        }'
 }
 
 judge() # PROGRAM LOG STATUS SECONDS
@@ -41,6 +55,7 @@ judge() # PROGRAM LOG STATUS SECONDS
         sed 's/^/    /' "$log"
     else
         echo "ok     $program ($ok)$took"
+        [ -z "$took" ] || list_long "$log"
     fi
     rm -f "$log"
 }

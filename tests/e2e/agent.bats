@@ -300,7 +300,7 @@ EOT
 @test "a package manager that is locked is worth another attempt" {
     echo "E: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 71 (unattended-upgr)" >"$NODE/apt.fails"
     talk "$(claim)" "$(install "$packages")"
-    says "failure 2 timeout packages: apt-get ended with 100: E: Could not get lock"
+    says "failure 2 package-lock-held packages: apt-get ended with 100: E: Could not get lock"
     says "unattended-upgr"
 }
 

@@ -45,7 +45,7 @@ is_bad() # THING WORDS   it alone is bad, and says so
     [[ "$(of 'known hosts')" == "ok $SSHD_KNOWN_HOSTS: 1 lines, 0 of them hashed, "* ]]
     [[ "$(of 'state folder')" == "ok $STATE, made when it is needed" ]]
     sum=$(sha256sum "$BUILD/ibfleet-agent")
-    [[ "$(of agent)" == *"SHA-256 ${sum:0:16}..." ]]
+    [[ "$(of agent)" == *"SHA-256 ${sum:0:16}..."* ]]
     [ ! -e "$STATE" ]
     [ "$(grep -c Connection "$SSHD_LOG" || true)" = "$connections" ]
     ibfleet doctor

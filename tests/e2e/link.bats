@@ -204,7 +204,7 @@ privileged() { link unprivileged=no sudo=yes "$@"; }
     sshd_start <<<"SetEnv PATH=$SSHD_DIR/bin:/usr/bin:/bin"
     link agent=/bin/true
     [ "$status" = 1 ]
-    says "lost not-supported: it is a riscv64 machine, the agent is for "
+    says "lost not-supported: its machine is riscv64, which would need an ibfleet-agent.riscv64: "
     ! says "sending the agent" || false
 }
 

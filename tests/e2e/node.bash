@@ -14,7 +14,7 @@ load wait
 node_make()
 {
     NODE=$(mktemp -d /tmp/ibfleet-node.XXXXXX)
-    export IBFLEET_ROOT=$NODE PATH=$NODE/tools:$PATH
+    export IBFLEET_ROOT=$NODE PATH=$NODE/tools:$PATH IBFLEET_LOCK_SECONDS=1
     unset SUDO_UID
     mkdir -p "$NODE"/{tools,usr/bin,sys/module,sys/class/net/eth1,proc/sys/kernel/random}
     touch "$NODE"/usr/bin/{apt-get,rdma} "$NODE"/{calls,installed}

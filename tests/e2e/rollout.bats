@@ -87,8 +87,11 @@ all_once()
 @test "events come as they happen, one object per line" {
     ibfleet rollout ib1 --yes --ndjson
     [ "$status" = 0 ]
-    [ "$(jq -r .to "$SSHD_DIR/out" | xargs)" = \
+    [ "$(jq -r '.to // empty' "$SSHD_DIR/out" | xargs)" = \
         "probing planned claiming installing rebooting verifying releasing done" ]
+    [ "$(jq -r 'select(.step) | "\(.schema) \(.run != null) \(.node) \(.state)"' "$SSHD_DIR/out" | uniq -c | xargs)" = \
+        "4 ibfleet.rollout.step/1 true ib1 running" ]
+    [ "$(jq -r '.step // empty' "$SSHD_DIR/out" | xargs)" = "packages modules soft-roce memlock" ]
     [ "$(jq -s '.[0].run' "$SSHD_DIR/out")" = null ] # the probe is of no run yet
     run=$(jq -sr '.[-1].run' "$SSHD_DIR/out")
     [ "$run" = "$(latest)" ]

@@ -1,9 +1,16 @@
 #!/bin/bash
-# base.sh DIR   build what every node of every lab has in common, in DIR:
+# base.sh DIR KIND   build what every node of every lab has in common, in DIR:
 #
 #   vmlinux initrd.gz   Debian's kernel, unpacked, and an initramfs that mounts /dev/vda
+#   release             what `uname -r` says under it
 #   base.ext4           a root file system without any RDMA software, but with the modules
 #   repo/               the packages a node will install, as a flat apt repository
+#
+# KIND is `plain`, or `dkms` for nodes that build kernel modules.  Those have a compiler,
+# DKMS and the headers of that kernel; and there is a second kernel, to be updated to:
+#
+#   vmlinux.other initrd.gz.other release.other   its modules are on the disk, its headers
+#                                                 in the repository
 #
 # Whatever apt fetches comes from where this host's own apt fetches.  Root is asked
 # for only where mmdebstrap can not do without.
@@ -12,6 +19,7 @@ PATH=$PATH:/usr/sbin:/sbin
 
 here=$(cd "$(dirname "$0")" && pwd)
 dir=$(mkdir -p "$1" && cd "$1" && pwd)
+kind=$2
 work=$dir/work
 suite=$(. /etc/os-release && echo "$VERSION_CODENAME")
 disk_size=3G
@@ -20,6 +28,7 @@ in_root=(systemd-sysv dbus udev kmod openssh-server sudo iproute2 curl ca-certif
     procps netbase)
 in_repo=(rdma-core ibverbs-providers libibverbs1 librdmacm1 ibverbs-utils rdmacm-utils
     infiniband-diags perftest)
+compiler=(gcc make libc6-dev perl dkms)
 
 # Loaded before the root file system is there.
 early=(virtio_pci virtio_blk virtio_net ext4 crc32c_generic)
@@ -95,24 +104,39 @@ with_needed() # MODULE...: their files, in the order to insert them
         sed -n 's/^insmod \([^ ]*\).*/\1/p' | awk '!seen[$0]++'
 }
 
-build_kernel()
+newest_release()
 {
-    local package
-
-    package=$(apt-cache -o Dir::State::Lists="$work/lists" depends linux-image-amd64 |
-        sed -n 's/ *Depends: //p')
-    (cd "$work" && own_apt apt-get download "$package")
-    dpkg-deb -x "$work/$package"_*.deb "$work/kernel"
-    release=${package#linux-image-}
-    depmod -b "$work/kernel" "$release"
-    unpack_kernel "$work/kernel/boot/vmlinuz-$release" "$dir/vmlinux"
-    build_initrd
-    pick_modules
+    apt-cache -o Dir::State::Lists="$work/lists" depends linux-image-amd64 |
+        sed -n 's/ *Depends: linux-image-//p'
 }
 
-build_initrd()
+# The one before it; right after a point release, when there is none, another flavour.
+other_release() # RELEASE
 {
-    local root=$work/initrd file
+    local abi=${1%-amd64} found
+
+    found=$(apt-cache -o Dir::State::Lists="$work/lists" pkgnames linux-image- |
+        sed -n "s/^linux-image-\(${abi%-*}-[0-9]*-amd64\)\$/\1/p" | sort -V |
+        grep -vxF "$1" | tail -n 1) || true
+    echo "${found:-$abi-rt-amd64}"
+}
+
+build_kernel() # RELEASE [SUFFIX]
+{
+    local release=$1 package=linux-image-$1
+
+    (cd "$work" && own_apt apt-get download "$package")
+    dpkg-deb -x "$work/$package"_*.deb "$work/kernel"
+    depmod -b "$work/kernel" "$release"
+    unpack_kernel "$work/kernel/boot/vmlinuz-$release" "$dir/vmlinux${2:-}"
+    build_initrd "$dir/initrd.gz${2:-}"
+    pick_modules
+    echo "$release" >"$dir/release${2:-}"
+}
+
+build_initrd() # FILE
+{
+    local root=$work/initrd-$release file
 
     mkdir -p "$root"/{bin,dev,proc,root,modules}
     cp /bin/busybox "$root/bin/"
@@ -124,7 +148,7 @@ build_initrd()
         esac >"$root/modules/$(basename "${file%.xz}")"
         basename "${file%.xz}" >>"$root/modules/order"
     done
-    (cd "$root" && find . | cpio --quiet -o -H newc -R 0:0 | gzip -1) >"$dir/initrd.gz"
+    (cd "$root" && find . | cpio --quiet -o -H newc -R 0:0 | gzip -1) >"$1"
 }
 
 # All modules would be 400 MB.
@@ -156,8 +180,10 @@ build_tar()
         grep -q "^$(id -un):" /etc/subuid; then
         mode=unshare rootly=()
     fi
-    printf 'path-exclude=%s\n' /usr/share/{doc,man,locale,info}/'*' /usr/bin/{scp,sftp} \
-        >"$work/dpkg.cfg"
+    {
+        printf 'path-exclude=%s\n' /usr/share/{doc,man,locale,info}/'*' /usr/bin/{scp,sftp}
+        echo force-unsafe-io # here; a node keeps what it was told through a power cut
+    } >"$work/dpkg.cfg"
     ${rootly[@]+"${rootly[@]}"} mmdebstrap --quiet --mode=$mode --variant=minbase \
         --include="$(IFS=,; echo "${in_root[*]}")" --dpkgopt="$work/dpkg.cfg" \
         --customize-hook="$here/customize.sh \"\$1\"" \
@@ -180,6 +206,7 @@ finish_root() # runs under fakeroot, where everything is root's
     done
     ln -sf /lib/systemd/system/multi-user.target "$root/etc/systemd/system/default.target"
     ln -sf ../lab-net.service "$root/etc/systemd/system/multi-user.target.wants/"
+    sed -i '/force-unsafe-io/d' "$root"/etc/dpkg/dpkg.cfg.d/*
     truncate -s 0 "$root/etc/machine-id"
     rm -rf "$root"/etc/ssh/ssh_host_* "$root"/etc/apt/sources.list.d/* \
         "$root"/var/lib/apt/lists/* "$root"/etc/apt/apt.conf.d/99mmdebstrap
@@ -191,12 +218,13 @@ finish_root() # runs under fakeroot, where everything is root's
 
 # ---- packages ---------------------------------------------------------------------
 
-# Just what the nodes lack: resolved against their own package status.
+# Just what the nodes lack: resolved against their own package status.  What is named here
+# is in it even when they have it.
 build_repo()
 {
     mkdir -p "$dir/repo"
-    own_apt apt-get install -y --download-only -o Dir::Cache::archives="$dir/repo" \
-        "${in_repo[@]}"
+    own_apt apt-get install -y --download-only --reinstall \
+        -o Dir::Cache::archives="$dir/repo" "${in_repo[@]}"
     rm -rf "$dir"/repo/{partial,lock}
     (cd "$dir/repo" && apt-ftparchive packages . >Packages && gzip -kf Packages &&
         apt-ftparchive release . >"$work/Release" && mv "$work/Release" .)
@@ -204,17 +232,24 @@ build_repo()
 
 # ---- all of it ----------------------------------------------------------------------
 
-if [ "${2:-}" = finish-root ]; then
+if [ "${3:-}" = finish-root ]; then
     finish_root
     exit
 fi
 rm -rf "$work"
 find_sources
+newest=$(newest_release)
+if [ "$kind" = dkms ]; then
+    other=$(other_release "$newest")
+    in_root+=("${compiler[@]}" "linux-headers-$newest")
+    in_repo+=("linux-headers-$newest" "linux-headers-$other")
+fi
 say "kernel and root file system of Debian $suite"
 build_tar &
-build_kernel
+build_kernel "$newest"
+[ "$kind" = plain ] || build_kernel "$other" .other
 wait $!
 say "image and packages"
-fakeroot "$0" "$dir" finish-root
+fakeroot "$0" "$dir" "$kind" finish-root
 build_repo
 chmod -R u+w "$work" && rm -rf "$work"

@@ -7,7 +7,7 @@ lab() { "$BATS_TEST_DIRNAME/lab" "$@"; }
 begin_lab() # N
 {
     : "${BUILD:=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)/build}"
-    export BUILD LAB=$BUILD/lab-test
+    export BUILD LAB=$BUILD/lab-$(basename "$BATS_TEST_FILENAME" .bats)
     lab down 3>&-
     lab up "$1" 3>&-
 }

@@ -1,5 +1,6 @@
 # The bad days of a rollout on real machines: real packages, real reboots, real cuts.
 load lab
+load controller
 
 setup_file() { begin_lab 2; }
 teardown_file() { end_lab; }
@@ -9,47 +10,11 @@ setup()
     export IBFLEET_FLEET=$LAB/fleet.ini STATE=$BATS_FILE_TMPDIR/state
 }
 
-teardown() { [ -z "${CONTROLLER:-}" ] || kill -9 "$CONTROLLER" 2>/dev/null || true; }
-
-begin() # ARGUMENT...   in the background, as $CONTROLLER
-{
-    "$BUILD/ibfleet" "$@" --state "$STATE" >"$BATS_TEST_TMPDIR/out" \
-        2>"$BATS_TEST_TMPDIR/err" </dev/null 3>&- &
-    CONTROLLER=$!
-}
-
-# Its status in $status, what it printed in $out and $err.
-await_controller()
-{
-    status=0
-    wait "$CONTROLLER" || status=$?
-    CONTROLLER=
-    out=$(cat "$BATS_TEST_TMPDIR/out") err=$(cat "$BATS_TEST_TMPDIR/err")
-    echo "status $status"$'\n'"$out"$'\n'"$err"
-}
-
-ibfleet()
-{
-    begin "$@"
-    await_controller
-}
-
-wait_for() # SECONDS COMMAND...
-{
-    local end=$((SECONDS + $1))
-
-    until "${@:2}" >/dev/null 2>&1; do
-        [ $SECONDS -lt $end ] || { cat "$BATS_TEST_TMPDIR/err"; return 1; }
-        sleep 0.5
-    done
-}
-
 # Is dpkg at work on it?  What it needs has been fetched by then, over the cable that may
 # be pulled out.
 installs() { lab ssh "$1" pgrep -x dpkg; }
 has_stack() { lab ssh "$1" dpkg-query -W rdma-core; }
 times_installed() { lab ssh "$1" "grep -c ' status installed rdma-core:' /var/log/dpkg.log"; }
-ended() { jq -r '.nodes[] | "\(.name) \(.state) \(.code)"' <<<"$out" | xargs; }
 
 # As it came from the shop.
 renew() # NODE...

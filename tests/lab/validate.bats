@@ -36,8 +36,8 @@ grave()
 
 words() { ask '[.pairs[] | select(.verdict == "'"$1"'")] | length'; }
 
-@test "a whole fabric accuses nobody, three times" {
-    for _ in 1 2 3; do
+@test "a whole fabric accuses nobody, twice" {
+    for _ in 1 2; do
         validate -a
         [ -z "$(grave)" ]
         [ "$status" = 0 ]
@@ -78,7 +78,7 @@ words() { ask '[.pairs[] | select(.verdict == "'"$1"'")] | length'; }
 }
 
 @test "a pair that is cut in the middle of the measurement is named" {
-    validate -a --windows 32 --window-ms 400 &
+    validate -a --windows 8 --window-ms 400 &
     pid=$!
     end=$((SECONDS + 120))
     until grep -qs measuring "$BATS_TEST_TMPDIR/err"; do
@@ -114,7 +114,7 @@ words() { ask '[.pairs[] | select(.verdict == "'"$1"'")] | length'; }
 }
 
 @test "a node frozen in the middle is left out, and the others are judged" {
-    validate -a --windows 32 --window-ms 400 &
+    validate -a --windows 8 --window-ms 400 &
     pid=$!
     end=$((SECONDS + 120))
     until grep -qs measuring "$BATS_TEST_TMPDIR/err"; do

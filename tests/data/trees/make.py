@@ -4,6 +4,7 @@
 What is there of a machine is removed first.  Only files that detection reads are written.
 """
 import configparser
+import json
 import os
 import shutil
 import struct
@@ -14,6 +15,7 @@ ASSET = "7783-7084-3265-9085-8269-3286-77"
 NETVSC = "f8615163-df3e-46c5-913f-f2d2f965ed0e"
 PASS_THROUGH = "44c4f61d-4444-4400-9d52-802e27ede19f"
 NETWORK_DIRECT = "8c2eaf3d-32a7-4b09-ab99-bd1f1c86b501"
+CORE = ("ib_uverbs", "rdma_ucm", "ib_umad")
 STORAGE = {"rpcrdma": "kernel/net/sunrpc/xprtrdma", "ko2iblnd": "extra/lustre"}
 
 SYSTEMS = {
@@ -22,6 +24,8 @@ SYSTEMS = {
     "centos": ("rhel fedora", "CentOS Linux %s", "yum"),
     "rhel": ("fedora", "Red Hat Enterprise Linux %s", "dnf"),
     "almalinux": ("rhel centos fedora", "AlmaLinux %s", "dnf"),
+    "ol": ("fedora", "Oracle Linux Server %s", "dnf"),
+    "fedora": (None, "Fedora Linux %s", "dnf"),
     "rocky": ("rhel centos fedora", "Rocky Linux %s", "dnf"),
     "sles": ("suse", "SUSE Linux Enterprise Server %s", "zypper"),
     "azurelinux": (None, "Microsoft Azure Linux %s", "tdnf"),
@@ -63,8 +67,9 @@ def write_machine(tree, name, m):
     tree.put("SOURCE", "size: %s\nsource: %s" % (m["size"], m["source"]))
     for path, text in (("hostname", name), ("osrelease", m["kernel"]), ("arch", m["arch"])):
         tree.put("proc/sys/kernel/" + path, text)
-    tree.put("sys/class/dmi/id/sys_vendor", "Microsoft Corporation")
-    tree.put("sys/class/dmi/id/product_name", "Virtual Machine")
+    hyper_v = m.getboolean("asset") or m.getboolean("vmbus")
+    tree.put("sys/class/dmi/id/sys_vendor", "Microsoft Corporation" if hyper_v else "Dell Inc.")
+    tree.put("sys/class/dmi/id/product_name", "Virtual Machine" if hyper_v else "PowerEdge")
     if m.getboolean("asset"):
         tree.put("sys/class/dmi/id/chassis_asset_tag", ASSET)
 
@@ -72,9 +77,13 @@ def write_machine(tree, name, m):
 def write_system(tree, m):
     ident, version = m["os"].split()
     like, pretty, manager = SYSTEMS[ident]
-    if ident == "centos" and version.startswith("8"):
-        manager = "dnf"
-    lines = ['NAME="%s"' % ident, "ID=%s" % ident, 'VERSION_ID="%s"' % version,
+    if like and "fedora" in like:
+        manager = "yum" if version.startswith("7") else "dnf"
+    major = version
+    if ident == "centos":  # the minor one is elsewhere
+        major = version.split(".")[0]
+        tree.put("etc/centos-release", "CentOS Linux release %s.1908 (Core)" % version)
+    lines = ['NAME="%s"' % ident, "ID=%s" % ident, 'VERSION_ID="%s"' % major,
              'PRETTY_NAME="%s"' % (pretty % version)]
     if like:
         lines.append('ID_LIKE="%s"' % like)
@@ -84,6 +93,8 @@ def write_system(tree, m):
 
 
 def write_vmbus(tree, m, functions):
+    if not m.getboolean("vmbus"):
+        return
     classes = [NETVSC] + [PASS_THROUGH] * functions
     if m["direct"] == "vmbus":
         classes.append(NETWORK_DIRECT)
@@ -164,18 +175,24 @@ def write_modules(tree, m):
     kind = m["driver"].split()[0]
     family = driver_of(words(m, "nic")[1]) if m["nic"] else "mlx5"
     built = any(d.split()[2] == "installed" for d in m["dkms"].split(",") if d.strip())
-    where = ("updates/dkms" if built and m["os"].startswith(("ubuntu", "debian")) else
-             "extra/mlnx-ofa_kernel") if built or kind == "mlnx-ofed" else "kernel/drivers"
+    vendors = built or kind == "mlnx-ofed" or (kind == "doca-ofed" and not m["dkms"])
+    where = ("kernel/drivers" if not vendors or m.getboolean("updated") else
+             "updates/dkms" if built and m["os"].startswith(("ubuntu", "debian")) else
+             "extra/mlnx-ofa_kernel")
     dep, loaded = [], []
     if kind != "none":
         for name in ("infiniband/core/ib_core", "infiniband/hw/%s/%s_ib" % (family, family),
-                     "net/ethernet/mellanox/%s/core/%s_core" % (family, family)):
+                     "net/ethernet/mellanox/%s/core/%s_core" % (family, family),
+                     *("infiniband/core/" + core for core in CORE),
+                     "infiniband/ulp/ipoib/ib_ipoib"):
             dep.append("%s/%s.ko: " % (where, name))
     if m["nic"] and m.getboolean("bound") or m["an"]:
         loaded = ["%s_core 1937408 1 %s_ib, Live 0x0000000000000000" % (family, family)]
         if kind != "none":
             loaded += ["%s_ib 393216 0 - Live 0x0000000000000000" % family,
                        "ib_core 425984 1 %s_ib, Live 0x0000000000000000" % family]
+            loaded += ["%s 98304 0 - Live 0x0000000000000000" % core
+                       for core in (*CORE, "ib_ipoib")]
     for user in words(m, "users"):
         loaded.append("%s 245760 2 - Live 0x0000000000000000" % user)
         dep.append("%s/%s.ko: " % (STORAGE[user], user))
@@ -229,10 +246,42 @@ def write_kvp(tree, m):
 
 
 def write_use(tree, m):
+    if m["record"]:  # HPC images lift the limit
+        tree.put("proc/self/limits", "Max locked memory         unlimited            unlimited"
+                                     "            bytes")
     tree.put("proc/mounts", "/dev/sda1 / ext4 rw 0 0" +
              (m["mounts"] and "\n" + m["mounts"] + " 0 0"))
     for name in words(m, "nvme"):
         tree.put("sys/class/nvme/%s/transport" % name, "rdma")
+
+
+def write_headers(tree, m):
+    package = "linux-headers-" + m["kernel"]
+    if m["headers"] == "present" and m["os"].startswith(("ubuntu", "debian")):
+        tree.link("lib/modules/%s/build" % m["kernel"], "/usr/src/" + package)
+        tree.put("usr/src/%s/Makefile" % package, "# of the kernel")
+    elif m["headers"] == "present":
+        tree.put("usr/src/kernels/%s/Makefile" % m["kernel"], "# of the kernel")
+    elif m["headers"]:
+        offered = package if m["headers"] == "offered" else "linux-headers-generic"
+        tree.put("var/lib/apt/lists/archive_dists_stable_main_binary-amd64_Packages",
+                 "Package: %s\nVersion: 1\n" % offered)
+
+
+def write_azure(tree, m):
+    """What the metadata service would answer; nobody asks it of a tree, tests read it."""
+    if not m.getboolean("asset"):
+        return
+    tree.put("metadata/instance.json", json.dumps({
+        "vmSize": m["size"], "name": "vm_0", "securityProfile":
+        {"secureBootEnabled": "true" if m.getboolean("secure_boot") else "false"}}))
+    tree.put("metadata/events.json", json.dumps({"DocumentIncarnation": 1, "Events": [
+        {"EventId": "1", "EventType": kind, "ResourceType": "VirtualMachine",
+         "Resources": ["vm_0"], "EventStatus": "Scheduled",
+         "NotBefore": "Mon, 11 Apr 2022 22:26:58 GMT"} for kind in words(m, "event")]}))
+    if m["extension"]:
+        tree.present("var/lib/waagent/Microsoft.HpcCompute.InfiniBandDriverLinux-" +
+                     m["extension"])
 
 
 def write(folder, name, m):
@@ -245,6 +294,8 @@ def write(folder, name, m):
     write_dkms(tree, m)
     write_kvp(tree, m)
     write_use(tree, m)
+    write_headers(tree, m)
+    write_azure(tree, m)
 
 
 def main():
