@@ -38,7 +38,7 @@ def act(azure, request, instances, deed):
         for one in instances:
             if one in one.set.instances:
                 getattr(one, deed)()
-    return operations.accept(azure, request, effect)
+    return operations.accept(azure, request, effect, machines=instances)
 
 
 def bind_set(word, deed):
@@ -74,7 +74,7 @@ def upgrade(azure, request, names):
         failed = [one for one in instances
                   if one in one.set.instances and not one.apply_model()]
         return extension_error(failed[0]) if failed else None
-    return operations.accept(azure, request, effect)
+    return operations.accept(azure, request, effect, machines=instances)
 
 
 def extension_error(one):

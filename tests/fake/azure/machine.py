@@ -102,6 +102,7 @@ class Instance:
             number >> 16 & 255, number >> 8 & 255, number & 255))
         self.power = text.get("power", "running")
         self.state = text.get("state", "Succeeded")
+        self.under_way = 0 # operations
         self.health = text.get("health", "")
         self.size = text.get("size", of.size)
         self.zone = text.get("zone", "")

@@ -3,6 +3,9 @@
 An operation is over after so many polls, or so many seconds, as the scenario says; then its
 effect comes about.  "vanish" makes the operation's own address unknown after that, while the
 effect is there all the same.
+
+The machines that one is at are shown as "Updating" until seconds have ended it, as Compute
+shows them.  One that waits for polls does not show, since nobody might ever poll it.
 """
 import re
 import time
@@ -13,13 +16,16 @@ import world
 
 
 class Operation:
-    def __init__(self, azure, request, effect, rule, last_status):
+    def __init__(self, azure, request, effect, rule, last_status, machines):
         self.id = world.new_id()
         self.what = "%s %s" % (request.method, request.path)
         self.effect, self.rule, self.last_status = effect, rule, last_status
         self.polls = rule.get("polls", 1)
         self.started = time.time()
         self.status, self.error, self.ended = "InProgress", None, None
+        self.machines = machines if "seconds" in rule else ()
+        for one in self.machines:
+            one.under_way += 1
 
     def is_due(self):
         if "seconds" in self.rule:
@@ -28,6 +34,8 @@ class Operation:
 
     def finish(self, azure):
         self.ended = time.time()
+        for one in self.machines:
+            one.under_way -= 1
         self.status = self.rule.get("outcome", "Succeeded")
         if self.status != "Succeeded":
             self.error = (self.rule.get("code", "InternalExecutionError"),
@@ -63,13 +71,13 @@ def settle(azure):
             one.finish(azure)
 
 
-def accept(azure, request, effect, status=202, body=None, last_status=200):
+def accept(azure, request, effect, status=202, body=None, last_status=200, machines=()):
     """Begin; body is a function that shows the resource as it is by now.
 
     With "polls": 0 it is over before it is answered, as Azure does at times.
     """
     rule = rule_of(azure, request)
-    one = Operation(azure, request, effect, rule, last_status)
+    one = Operation(azure, request, effect, rule, last_status, machines)
     azure.operations[one.id] = one
     azure.note("accepted", id=one.id, did=one.what, body=request.body)
     if rule.get("polls", 1) <= 0 and "seconds" not in rule:

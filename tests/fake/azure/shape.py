@@ -204,7 +204,7 @@ def profiles(one):
         },
         "networkProfile": {"networkInterfaces": [
             {"id": interface_path(one), "properties": {"primary": True}}]},
-        "provisioningState": one.state,
+        "provisioningState": "Updating" if one.under_way else one.state,
         "vmId": one.vm_id,
         "timeCreated": one.created,
     }
