@@ -1,5 +1,6 @@
 /* command_fleet - of a command: which fleet, and whom of it */
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
 #include <unistd.h>
@@ -36,6 +37,20 @@ const char *command_fleet_file(const struct command *c)
     return find_fleet(c->options);
 }
 
+static int override_policy(struct fleet *fleet, const struct options *o, struct fail *why)
+{
+    char failures[12];
+
+    for (unsigned key = 0; key < POLICY_KEYS; key++)
+        if (o->policy[key] &&
+            fleet_override_policy(fleet, policy_key_name(key), o->policy[key], why) < 0)
+            return -1;
+    if (o->max_failures == OPTION_UNSET)
+        return 0;
+    snprintf(failures, sizeof failures, "%d", o->max_failures);
+    return fleet_override_policy(fleet, "max_failures", failures, why);
+}
+
 /* What was typed wins over the file. */
 static int override_fleet(struct fleet *fleet, const struct options *o, struct fail *why)
 {
@@ -59,7 +74,7 @@ static int override_fleet(struct fleet *fleet, const struct options *o, struct f
         if (typed[i].value &&
             fleet_override(fleet, typed[i].key, typed[i].value, own_home(), why) < 0)
             return -1;
-    return 0;
+    return override_policy(fleet, o, why);
 }
 
 static void tell(const char *line)

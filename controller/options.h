@@ -20,6 +20,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "inventory/fleet_policy.h"
+
 struct action_row;
 struct fail;
 
@@ -114,9 +116,10 @@ struct options {
     size_t word_count;
 
     /* rollout */
-    int window;         /* 1..4096: nodes under way at once */
-    int max_failures;   /* 0..65536: one more and nothing new is started */
-    const char *reboot; /* "auto", "always" or "never" */
+    const char
+        *policy[POLICY_KEYS]; /* over the fleet file's, as written; but for the next */
+    int max_failures;         /* 0..65536: one more and nothing new is started */
+    const char *reboot;       /* "auto", "always" or "never" */
     const char *driver, *mirror, *proxy, *hold; /* as settings; fleet_override() checks */
     const char *catalog;                        /* a file; NULL: the built-in one */
     bool remove, rollback; /* the vendor's driver goes; what was before comes back */
