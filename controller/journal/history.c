@@ -102,7 +102,7 @@ static const char *text_at(sqlite3_stmt *q, int column)
     " (SELECT count(*) FROM node WHERE run = run.id"                       \
     "   AND state IN ('done', 'up-to-date', 'good')),"                     \
     " (SELECT count(*) FROM node WHERE run = run.id"                       \
-    "   AND state IN ('failed', 'bad')),"                                  \
+    "   AND state IN ('failed', 'bad', 'skipped')),"                       \
     " summary, json_extract(summary, '$.verdict')"
 
 static int run_row(const struct reading *r, sqlite3_stmt *q, struct fail *why)
@@ -199,6 +199,9 @@ static int node_row(const struct reading *r, sqlite3_stmt *q, struct fail *why)
         .since_ms = sqlite3_column_int64(q, 7),
         .seconds = sqlite3_column_double(q, 8),
         .begun = sqlite3_column_int(q, 9) != 0,
+        .batch = (long)sqlite3_column_int64(q, 10),
+        .found = text_at(q, 11),
+        .is_back = sqlite3_column_int(q, 12) != 0,
     };
 
     return r->visit.node(r->arg, &node, why);
@@ -221,7 +224,12 @@ int history_nodes(struct history *h, const char *run, const char *node,
     static const char sql[] =
         "SELECT name, state, code, reason, plan, facts, boot_id, since, seconds,"
         " EXISTS (SELECT 1 FROM move WHERE move.run = node.run"
-        "   AND move.node = node.name AND event = 'go')"
+        "   AND move.node = node.name AND event = 'go'),"
+        " coalesce(batch, -1), found,"
+        " NOT EXISTS (SELECT 1 FROM move WHERE move.run = node.run"
+        "   AND move.node = node.name AND to_state = 'installing')"
+        " OR EXISTS (SELECT 1 FROM move WHERE move.run = node.run"
+        "   AND move.node = node.name AND from_state = 'returning' AND event = 'ok')"
         " FROM node WHERE run = ?1 AND (?2 IS NULL OR name = ?2) ORDER BY name";
     const struct reading r = {
         .history = h, .sql = sql, .row = node_row, .visit.node = visit, .arg = arg};

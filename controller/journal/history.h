@@ -41,9 +41,12 @@ struct history_run {
 struct history_node {
     const char *name, *state, *code, *reason;
     const char *plan, *facts, *boot_id;
-    bool begun; /* it was told to go, by some controller */
+    bool begun;   /* it was told to go, by some controller                    */
+    bool is_back; /* it failed before anything was changed, or was put back  */
     int64_t since_ms;
     double seconds;
+    long batch;        /* from 0; -1: none                           */
+    const char *found; /* in the scheduler, before it was taken out of service; NULL */
 };
 
 struct history_move {
