@@ -112,6 +112,7 @@ enum fail_kind {
     X(FAIL_PARTNER,                AGAIN, "partner-silent")       \
     X(FAIL_PATH,                   AGAIN, "path-broken")          \
     X(FAIL_CONFIG_DIFFERS,         INPUT, "configuration-differs")\
+    X(FAIL_SKIPPED,                AGAIN, "skipped")              \
     /* a run as a whole */                                        \
     X(FAIL_BUDGET,                 NODE,  "failure-budget")       \
     X(FAIL_INTERRUPTED,            AGAIN, "interrupted")          \

@@ -89,6 +89,17 @@ void account_next(const char *run, bool unfinished, size_t failed)
         screen_warn("to try what failed again: ibfleet resume %s --failed", run);
 }
 
+static void tell_why(const struct rollout *r)
+{
+    struct fail why;
+
+    rollout_why(r, &why);
+    if (why.code)
+        screen_warn("%s %s; %zu not begun",
+                    rollout_is_stopped(r) ? "stopped:" : "paused:", why.text,
+                    rollout_in_state(r, NODE_PLANNED));
+}
+
 void account_rest(const struct rollout *r, const char *run)
 {
     size_t paused = rollout_in_state(r, NODE_PAUSED);
@@ -96,10 +107,8 @@ void account_rest(const struct rollout *r, const char *run)
     if (paused)
         screen_warn("paused; what %zu node%s had begun goes on there", paused,
                     paused == 1 ? "" : "s");
-    if (rollout_is_spent(r))
-        screen_warn("more nodes have failed than --max-failures allows: nothing new was "
-                    "begun, %zu left",
-                    rollout_in_state(r, NODE_PLANNED));
+    if (rollout_in_state(r, NODE_PLANNED))
+        tell_why(r);
     account_next(run, paused || rollout_in_state(r, NODE_PLANNED),
                  rollout_in_state(r, NODE_FAILED));
 }

@@ -30,6 +30,7 @@
 #include "controller/screen/text.h"
 #include "inventory/catalog.h"
 #include "inventory/fleet.h"
+#include "inventory/fleet_policy.h"
 #include "protocol/fail.h"
 #include "protocol/json.h"
 #include "protocol/scope.h"
@@ -89,7 +90,7 @@ static void set_out(struct conduct *c)
                                    .epoch = journal_epoch(c->journal),
                                    .from = options_of(c)->take_over};
     progress_line(c->progress, "run %s", c->claim.run);
-    rollout_go(c->rollout, c->journal, &c->limits, &c->claim);
+    rollout_go(c->rollout, c->journal, terms_of(c->terms), &c->claim);
 }
 
 static void on_suspended(void *arg, const struct fail *why)
@@ -137,6 +138,7 @@ static void ask(struct conduct *c)
 {
     CLEANUP(text_clear) struct text text = {0};
     size_t n = rollout_in_state(c->rollout, NODE_PLANNED);
+    size_t window = terms_of(c->terms)->keys->window;
     struct fail why;
 
     if (prompt_open(c->command->loop, on_answer, c, &c->prompt, &why) < 0) {
@@ -144,7 +146,7 @@ static void ask(struct conduct *c)
         return;
     }
     text_add(&text, "\nChange %zu node%s, %zu at once", n, n == 1 ? "" : "s",
-             c->limits.window < n ? c->limits.window : n);
+             window < n ? window : n);
     if (options_of(c)->take_over) {
         text_add(&text, ", also what run ");
         escape_add(&text, options_of(c)->take_over);
@@ -247,20 +249,6 @@ static void on_interrupt(void *arg, unsigned nth)
 
 /* ---- the beginning ------------------------------------------------------------- */
 
-static void set_limits(struct conduct *c)
-{
-    static const struct fleet_policy nobody = {.window = 1}; /* all are left out */
-    const struct fleet *fleet = c->command->fleet;
-    const struct fleet_policy *policy = fleet ? fleet_policy(fleet) : &nobody;
-    const struct options *o = options_of(c);
-    size_t failed = c->left ? takeup_ended(c->left)->failed : 0;
-
-    c->limits.window = o->window != OPTION_UNSET ? (size_t)o->window : policy->window;
-    c->limits.failures =
-        o->max_failures != OPTION_UNSET ? (size_t)o->max_failures : policy->max_failures;
-    c->limits.failures -= failed < c->limits.failures ? failed : c->limits.failures;
-}
-
 static void set_names(struct conduct *c)
 {
     const struct passwd *me = getpwuid(getuid());
@@ -303,11 +291,16 @@ static uint64_t given_ms(int option_s)
 static int open_rollout(struct conduct *c, struct fail *why)
 {
     const struct options *o = options_of(c);
+    const struct fleet_policy *keys = terms_of(c->terms)->keys;
 
     c->crew.loop = c->command->loop;
+    c->crew.soak_ms = keys->soak_ms;
+    c->crew.on_failure = keys->on_failure;
+    c->crew.legs = keys->soak_ms ? NODE_LEG_SOAK : 0;
     c->crew.deadlines = (struct deadlines){.answer_ms = given_ms(o->timeout_s),
                                            .install_ms = given_ms(o->install_timeout_s),
-                                           .reboot_ms = given_ms(o->reboot_timeout_s)};
+                                           .reboot_ms = given_ms(o->reboot_timeout_s),
+                                           .soak_ms = keys->soak_ms};
     if (command_pool(c->command, &c->crew.pool, why) < 0)
         return -1;
     c->rollout =
@@ -337,8 +330,8 @@ static int set_aim(struct conduct *c, struct fail *why)
 static int prepare(struct conduct *c, const char *run, struct fail *why)
 {
     set_names(c);
-    set_limits(c);
     if (check_operator(c, why) < 0 || set_aim(c, why) < 0 ||
+        terms_new(c->command, c->left, &c->terms, why) < 0 ||
         open_journal(c, run, why) < 0 || open_rollout(c, why) < 0 ||
         show_progress(c, why) < 0)
         return -1;
@@ -360,6 +353,7 @@ static int abandon(struct conduct *c, const struct fail *why)
 
 static void conduct_done(struct conduct *c)
 {
+    terms_free(c->terms);
     catalog_free(c->catalog);
 }
 

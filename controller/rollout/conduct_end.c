@@ -39,7 +39,7 @@ static const char *last_word(const struct conduct *c)
     if (!c->went && !c->left)
         return "stopped";
     if (is_unfinished(c))
-        return rollout_is_spent(c->rollout) ? "stopped" : "paused";
+        return rollout_is_stopped(c->rollout) ? "stopped" : "paused";
     return rollout_in_state(c->rollout, NODE_FAILED) || c->outcome.failed ? "failed"
                                                                           : "done";
 }
@@ -73,7 +73,7 @@ static void on_restored(void *arg, const struct fail *why)
 static bool is_paused(const struct conduct *c)
 {
     return c->is_cut_off ||
-           ((c->went || c->left) && is_unfinished(c) && !rollout_is_spent(c->rollout));
+           ((c->went || c->left) && is_unfinished(c) && !rollout_is_stopped(c->rollout));
 }
 
 /* Who takes up a paused run ends the respite; all other ends are that of the run. */
@@ -109,7 +109,7 @@ void conduct_count(struct conduct *c)
     c->outcome.total += rollout_count(c->rollout);
     for (size_t i = 0; i < rollout_count(c->rollout); i++)
         outcome_count(&c->outcome, node_why(rollout_node(c->rollout, i)));
-    c->outcome.budget = rollout_is_spent(c->rollout);
+    c->outcome.budget = rollout_is_stopped(c->rollout);
     c->outcome.interrupted = c->interrupted && is_unfinished(c);
 }
 

@@ -8,7 +8,8 @@
 #include "controller/outcome.h"
 #include "controller/rollout/node.h"
 #include "controller/rollout/order.h"
-#include "controller/rollout/policy.h"
+#include "controller/rollout/dispatch.h"
+#include "controller/rollout/terms.h"
 
 struct catalog;
 struct command;
@@ -24,7 +25,7 @@ struct conduct {
     const struct takeup *left; /* NULL: a new run */
     struct catalog *catalog;   /* of the whole run, owned */
     struct node_crew crew;
-    struct policy_limits limits;
+    struct terms *terms; /* owned */
     struct node_claim claim;
     char host[ORDER_CONTROLLER_BYTES], user[ORDER_USER_BYTES];
 

@@ -2,7 +2,7 @@
  *
  *     r = rollout_new(&crew, nodes, count, &hooks, arg);
  *     rollout_probe(r);                 ... hooks->planned, when all were looked at
- *     rollout_go(r, journal, &limits, &claim);    ... hooks->ended, when all is over
+ *     rollout_go(r, journal, &terms, &claim);     ... hooks->ended, when all is over
  *     rollout_close(r, on_closed);
  *
  * Before rollout_go() nothing is changed on any node and nothing is written.  From
@@ -17,6 +17,7 @@
 
 #include "controller/rollout/node_state.h"
 
+struct dispatch_terms;
 struct fail;
 struct fleet_node;
 struct journal;
@@ -25,7 +26,6 @@ struct node;
 struct node_claim;
 struct node_crew;
 struct node_move;
-struct policy_limits;
 struct rollout;
 
 struct rollout_hooks {
@@ -56,9 +56,9 @@ void rollout_take_up(struct rollout *r, struct journal *journal);
 
 void rollout_probe(struct rollout *r);
 
-/* Begin with the planned ones.  Journal and claim are borrowed until it is closed. */
+/* Begin with the planned ones.  Journal, terms and claim are borrowed until it is closed. */
 void rollout_go(struct rollout *r, struct journal *journal,
-                const struct policy_limits *limits, const struct node_claim *claim);
+                const struct dispatch_terms *terms, const struct node_claim *claim);
 
 /* Begin nobody new. */
 void rollout_hold(struct rollout *r);
@@ -76,13 +76,22 @@ struct node *rollout_node(const struct rollout *r, size_t i);
 /* On the road, not counting the wait for its turn. */
 double rollout_seconds(const struct rollout *r, size_t i);
 
-/* What an earlier controller had counted, when the run is taken up. */
-void rollout_add_seconds(struct rollout *r, size_t i, double seconds);
+/* Of a run that is taken up: what an earlier controller had counted, whether it had begun
+ * the node, and of which batch it was (-1: of none).  Before rollout_probe().
+ */
+void rollout_restore(struct rollout *r, size_t i, double seconds, bool was_begun,
+                     long stage);
+
+/* The batch of node i, from 0; -1: none, or not known yet. */
+long rollout_stage(const struct rollout *r, size_t i);
 
 /* How many nodes are in this state. */
 size_t rollout_in_state(const struct rollout *r, enum node_state state);
 
-/* Stopped by the failure budget, with nodes left? */
-bool rollout_is_spent(const struct rollout *r);
+/* Stopped by a limit of the policy, with nodes left? */
+bool rollout_is_stopped(const struct rollout *r);
+
+/* What stopped it, or what is waited for; FAIL_NONE: nothing does. */
+void rollout_why(const struct rollout *r, struct fail *why);
 
 #endif

@@ -17,6 +17,7 @@
 
 #include "controller/outcome.h"
 
+struct dispatch_past;
 struct fail;
 struct history;
 struct hostset;
@@ -50,6 +51,9 @@ size_t takeup_excluded(const struct takeup *t);
 
 /* How the others ended; total counts only them. */
 const struct outcome *takeup_ended(const struct takeup *t);
+
+/* Those that have ended, in the order in which they did; borrowed. */
+const struct dispatch_past *takeup_past(const struct takeup *t, size_t *count);
 
 /* How many of those failed. */
 size_t takeup_failed(const struct takeup *t);

@@ -48,6 +48,11 @@ static enum progress_kind kind_of(enum node_state state)
     case NODE_UP_TO_DATE:
         return PROGRESS_GOOD;
     case NODE_FAILED:
+    case NODE_SKIPPED:
+    case NODE_BACK_PROBING:
+    case NODE_BACK_INSTALLING:
+    case NODE_BACK_REBOOTING:
+    case NODE_RETURNING:
     case NODE_GIVING_UP:
         return PROGRESS_BAD;
     default:
