@@ -7,9 +7,11 @@
      COMMAND_VALIDATE)
 #define CALLING                                                                         \
     (COMMAND_PROBE | COMMAND_EXEC | COMMAND_COPY | COMMAND_ROLLOUT | COMMAND_VALIDATE | \
-     COMMAND_RESUME)
-#define JOURNALED \
-    (COMMAND_ROLLOUT | COMMAND_VALIDATE | COMMAND_STATUS | COMMAND_SHOW | COMMAND_RESUME)
+     COMMAND_RESUME | COMMAND_ABORT)
+#define ASKING (COMMAND_PROMOTE | COMMAND_PAUSE | COMMAND_ABORT) /* another controller */
+#define JOURNALED                                                         \
+    (COMMAND_ROLLOUT | COMMAND_VALIDATE | COMMAND_STATUS | COMMAND_SHOW | \
+     COMMAND_RESUME | ASKING)
 #define REACHING (CALLING | COMMAND_LOGS) /* logs in, at one node or many */
 #define EVERY    (HOSTED | JOURNALED | COMMAND_DOCTOR | COMMAND_LOGS | COMMAND_AZURE)
 #define SCALED \
@@ -72,6 +74,18 @@ const struct command_row command_table[] = {
      "ibfleet resume|the latest that has not ended\n"
      "ibfleet resume r1 --failed|also those that failed, with what was planned for them\n"
      "ibfleet resume r1 --yes|without asking\n"},
+    {COMMAND_PROMOTE, "promote", WORDS_RUN, "[RUN] [options]",
+     "let the rest of a rollout follow its canaries",
+     "ibfleet promote|of the one that is running\n"
+     "ibfleet promote r1|said now, it also holds for who resumes r1\n"},
+    {COMMAND_PAUSE, "pause", WORDS_RUN, "[RUN] [options]",
+     "begin nothing new in a rollout, and leave it when nobody is under way",
+     "ibfleet pause|the one that is running; resume goes on with it\n"
+     "ibfleet pause r1 --now|leave those under way where they are\n"},
+    {COMMAND_ABORT, "abort", WORDS_RUN, "[RUN] [options]",
+     "end a rollout for good",
+     "ibfleet abort r1|those under way come to their end, and nothing new is begun\n"
+     "ibfleet abort r1 --now|leave them where they are\n"},
     {COMMAND_AZURE, "azure", WORDS_ACTION, "ACTION [HOSTS] --vmss RG/NAME [options]",
      "look at a scale set of Azure, and change it in batches",
      "ibfleet azure status --vmss hpc/ib|the set, its instances, what is in the way of RDMA\n"
@@ -199,7 +213,9 @@ const struct option_row option_table[] = {
      "say what would happen, change nothing"},
     {"yes",           'y', OPTION_FLAG,   NULL,      AT(yes),          0, 0,        COMMAND_ROLLOUT | COMMAND_RESUME | COMMAND_AZURE,
      "do not ask"},
-    {"run",           0,   OPTION_TEXT,   "RUN",     AT(run),          0, 0,        COMMAND_STATUS | COMMAND_SHOW | COMMAND_LOGS | COMMAND_RESUME,
+    {"now",           0,   OPTION_FLAG,   NULL,      AT(now),          0, 0,        COMMAND_PAUSE | COMMAND_ABORT,
+     "leave those under way where they are; what they have begun goes on there"},
+    {"run",           0,   OPTION_TEXT,   "RUN",     AT(run),          0, 0,        COMMAND_STATUS | COMMAND_SHOW | COMMAND_LOGS | COMMAND_RESUME | ASKING,
      "the same as RUN; of show and logs: not the node's latest but this one"},
     {"step",          0,   OPTION_TEXT,   "STEP",    AT(step),         0, 0,        COMMAND_LOGS,
      "only of this step: packages, fetch, driver, dkms, modules, ..."},

@@ -40,6 +40,9 @@ enum command_kind {
     COMMAND_DOCTOR = 1 << 10,
     COMMAND_LOGS = 1 << 11,
     COMMAND_AZURE = 1 << 12,
+    COMMAND_PROMOTE = 1 << 14,
+    COMMAND_PAUSE = 1 << 15,
+    COMMAND_ABORT = 1 << 16,
 };
 
 /* A number that was not given. */
@@ -93,6 +96,7 @@ struct options {
     const char *run;
     const char *step; /* logs */
     bool plan, yes;
+    bool now; /* pause, abort: leave those under way where they are */
 
     /* nodes: at most one of these */
     bool expand, count, groups;

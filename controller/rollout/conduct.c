@@ -79,7 +79,7 @@ static void set_out(struct conduct *c)
 {
     struct fail why;
 
-    if (show_progress(c, &why) < 0) {
+    if (show_progress(c, &why) < 0 || conduct_listen(c, &why) < 0) {
         conduct_finish_with(c, &why);
         return;
     }
@@ -171,7 +171,8 @@ static void on_planned(void *arg)
     else if (options_of(c)->plan) {
         conduct_count(c);
         conduct_finish(c);
-    } else if (options_of(c)->yes || !rollout_in_state(c->rollout, NODE_PLANNED))
+    } else if (options_of(c)->yes || c->is_aborted ||
+               !rollout_in_state(c->rollout, NODE_PLANNED))
         go(c);
     else
         ask(c);
@@ -262,7 +263,7 @@ static int check_operator(const struct conduct *c, struct fail *why)
 {
     const struct options *o = options_of(c);
 
-    if (o->plan || o->yes || prompt_is_possible())
+    if (o->plan || o->yes || c->is_aborted || prompt_is_possible())
         return 0;
     return fail_set(
         why, FAIL_USAGE,
@@ -359,7 +360,10 @@ static void conduct_done(struct conduct *c)
 
 int conduct(struct command *command, const char *run, const struct takeup *left)
 {
-    CLEANUP(conduct_done) struct conduct c = {.command = command, .left = left};
+    CLEANUP(conduct_done)
+    struct conduct c = {.command = command,
+                        .left = left,
+                        .is_aborted = command->options->command == COMMAND_ABORT};
     struct fail why;
 
     if (prepare(&c, run, &why) < 0)

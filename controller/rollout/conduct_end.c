@@ -36,6 +36,8 @@ static bool is_unfinished(const struct conduct *c)
 /* How the run stands in the journal. */
 static const char *last_word(const struct conduct *c)
 {
+    if (c->is_aborted)
+        return "aborted";
     if (!c->went && !c->left)
         return "stopped";
     if (is_unfinished(c))
@@ -72,8 +74,8 @@ static void on_restored(void *arg, const struct fail *why)
  */
 static bool is_paused(const struct conduct *c)
 {
-    return c->is_cut_off ||
-           ((c->went || c->left) && is_unfinished(c) && !rollout_is_stopped(c->rollout));
+    return c->is_cut_off || (!c->is_aborted && (c->went || c->left) && is_unfinished(c) &&
+                             !rollout_is_stopped(c->rollout));
 }
 
 /* Who takes up a paused run ends the respite; all other ends are that of the run. */
@@ -87,6 +89,7 @@ void conduct_finish(struct conduct *c)
     prompt_close(c->prompt);
     c->prompt = NULL;
     c->is_ending = true;
+    conduct_listen_no_more(c);
     if (*run && is_paused(c))
         respite_keep(c->command, run);
     else if (*run)

@@ -12,6 +12,7 @@
 #include "controller/rollout/terms.h"
 
 struct catalog;
+struct conduct_requests;
 struct command;
 struct fail;
 struct journal;
@@ -33,8 +34,10 @@ struct conduct {
     struct journal *journal; /* NULL with --plan */
     struct progress *progress;
     struct prompt *prompt;
+    struct conduct_requests *requests;
     bool went;          /* nodes may have been changed           */
     bool interrupted;   /* by the operator                       */
+    bool is_aborted;    /* likewise, and for good                */
     bool is_suspending; /* automatic repairs, before it goes     */
     bool is_ending;     /* nothing but the end comes now         */
     bool is_cut_off;    /* the journal failed in the middle      */
@@ -51,6 +54,12 @@ void conduct_count(struct conduct *c);
 /* Resume automatic repairs, say the last word, close everything; the loop ends then. */
 void conduct_finish(struct conduct *c);
 void conduct_finish_with(struct conduct *c, const struct fail *why);
+
+/* From now on hear what is asked of the run from other terminals.  FAIL_STATE,
+ * FAIL_MEMORY.
+ */
+int conduct_listen(struct conduct *c, struct fail *why);
+void conduct_listen_no_more(struct conduct *c);
 
 /* rollout_hooks.ended; arg is the conduct. */
 void conduct_on_ended(void *arg, const struct fail *broken);

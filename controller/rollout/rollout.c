@@ -346,6 +346,13 @@ void rollout_hold(struct rollout *r)
     want_turn(r);
 }
 
+void rollout_promote(struct rollout *r)
+{
+    if (r->dispatch)
+        policy_promote(dispatch_policy(r->dispatch));
+    want_turn(r);
+}
+
 void rollout_pause(struct rollout *r)
 {
     rollout_hold(r);

@@ -63,6 +63,9 @@ void rollout_go(struct rollout *r, struct journal *journal,
 /* Begin nobody new. */
 void rollout_hold(struct rollout *r);
 
+/* The canaries were looked at. */
+void rollout_promote(struct rollout *r);
+
 /* Leave every node where it is; who has not begun stays planned.  While probing,
  * `planned` follows; else `ended`. */
 void rollout_pause(struct rollout *r);

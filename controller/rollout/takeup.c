@@ -314,6 +314,19 @@ int takeup_exclude(struct takeup *t, const struct hostset *out, struct fail *why
     return fold_hosts(t, why);
 }
 
+int takeup_only_begun(struct takeup *t, struct fail *why)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < t->count; i++)
+        if (t->left[i].begun)
+            t->left[kept++] = t->left[i];
+        else
+            left_clear(&t->left[i]);
+    t->count = kept;
+    return fold_hosts(t, why);
+}
+
 static int write_exclusion(const struct left *l, struct journal *journal,
                            struct fail *why)
 {

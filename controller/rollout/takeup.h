@@ -41,6 +41,9 @@ int takeup_exclude(struct takeup *t, const struct hostset *out, struct fail *why
 int takeup_begin(const struct takeup *t, struct journal *journal, const char *run,
                  struct fail *why);
 
+/* Leave out those that were not begun: they stay as they are.  FAIL_MEMORY. */
+int takeup_only_begun(struct takeup *t, struct fail *why);
+
 void takeup_free(struct takeup *t); /* NULL is allowed */
 void takeup_done(struct takeup **t);
 

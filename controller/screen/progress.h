@@ -26,7 +26,7 @@ struct fail;
 struct progress;
 struct uv_loop_s;
 
-#define PROGRESS_MAX_STATES 16
+#define PROGRESS_MAX_STATES 32
 
 enum progress_kind {
     PROGRESS_STILL, /* has not begun                       */
