@@ -62,6 +62,7 @@ struct reading {
         history_move_fn move;
         history_pair_fn pair;
         history_finding_fn finding;
+        history_duration_fn duration;
     } visit; /* the caller's; `row` knows which */
     void *arg;
 };
@@ -259,6 +260,30 @@ int history_moves(struct history *h, const char *run, const char *node,
         .history = h, .sql = sql, .row = move_row, .visit.move = visit, .arg = arg};
 
     return read_of_run(r, run, node, why);
+}
+
+static int duration_row(const struct reading *r, sqlite3_stmt *q, struct fail *why)
+{
+    return r->visit.duration(r->arg, sqlite3_column_double(q, 0), why);
+}
+
+int history_durations(struct history *h, size_t most, history_duration_fn visit,
+                      void *arg, struct fail *why)
+{
+    static const char sql[] =
+        "SELECT seconds FROM node WHERE state = 'done' AND run IN"
+        " (SELECT id FROM run WHERE kind = 'rollout' ORDER BY seq DESC LIMIT 20)"
+        " ORDER BY since DESC LIMIT ?1";
+    const struct value values[] = {value_int((int64_t)most)};
+    const struct reading r = {.history = h,
+                              .sql = sql,
+                              .values = values,
+                              .value_count = 1,
+                              .row = duration_row,
+                              .visit.duration = visit,
+                              .arg = arg};
+
+    return read_rows(&r, why) < 0 ? -1 : 0;
 }
 
 /* ---- what a validation found ------------------------------------------------------ */

@@ -95,6 +95,11 @@ int history_nodes(struct history *h, const char *run, const char *node,
 int history_moves(struct history *h, const char *run, const char *node,
                   history_move_fn visit, void *arg, struct fail *why);
 
+/* How long nodes have taken in rollouts, of the `most` that were done last. */
+typedef int (*history_duration_fn)(void *arg, double seconds, struct fail *why);
+int history_durations(struct history *h, size_t most, history_duration_fn visit,
+                      void *arg, struct fail *why);
+
 /* The pairs of a node, those that are not ok first; node NULL: of all nodes, and only
  * those that are not ok.
  */

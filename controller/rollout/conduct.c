@@ -17,6 +17,8 @@
 #include "controller/repairs/respite.h"
 #include "controller/rollout/account.h"
 #include "controller/rollout/conduct_parts.h"
+#include "controller/rollout/estimate.h"
+#include "controller/rollout/experience.h"
 #include "controller/rollout/invocation.h"
 #include "controller/rollout/news.h"
 #include "controller/rollout/node.h"
@@ -24,6 +26,7 @@
 #include "controller/rollout/rollout.h"
 #include "controller/rollout/takeup.h"
 #include "controller/rollout/view.h"
+#include "controller/rollout/view_batches.h"
 #include "controller/screen/escape.h"
 #include "controller/screen/progress.h"
 #include "controller/screen/screen.h"
@@ -90,7 +93,7 @@ static void set_out(struct conduct *c)
                                    .epoch = journal_epoch(c->journal),
                                    .from = options_of(c)->take_over};
     progress_line(c->progress, "run %s", c->claim.run);
-    rollout_go(c->rollout, c->journal, terms_of(c->terms), &c->claim);
+    rollout_go(c->rollout, c->journal, &c->claim);
 }
 
 static void on_suspended(void *arg, const struct fail *why)
@@ -156,9 +159,23 @@ static void ask(struct conduct *c)
     screen_err(&text);
 }
 
+/* A node's soak is not in what it took. */
+static void foresee(const struct conduct *c, struct forecast *f)
+{
+    const struct fleet_policy *keys = terms_of(c->terms)->keys;
+    const struct policy_time now = dispatch_time(c->command->loop);
+
+    f->node_ms = experience_node_ms(c->command, &f->samples);
+    if (!f->samples)
+        f->node_ms = ESTIMATE_NODE_MS;
+    f->node_ms += keys->soak_ms;
+    f->ms = estimate_course_ms(rollout_course(c->rollout), keys, f->node_ms, &now);
+}
+
 static void on_planned(void *arg)
 {
     struct conduct *c = arg;
+    struct forecast forecast;
     struct fail why;
 
     conduct_hide_progress(c);
@@ -166,7 +183,12 @@ static void on_planned(void *arg)
         stop_unchanged(c);
         return;
     }
-    if (account_plan(c->rollout, options_of(c), &why) < 0)
+    if (rollout_arrange(c->rollout, terms_of(c->terms), &why) < 0) {
+        conduct_finish_with(c, &why);
+        return;
+    }
+    foresee(c, &forecast);
+    if (account_plan(c->rollout, options_of(c), terms_of(c->terms), &forecast, &why) < 0)
         conduct_finish_with(c, &why);
     else if (options_of(c)->plan) {
         conduct_count(c);

@@ -37,9 +37,14 @@ static unsigned minute_of_week(void)
                       here.tm_min);
 }
 
+struct policy_time dispatch_time(struct uv_loop_s *loop)
+{
+    return (struct policy_time){.ms = uv_now(loop), .minute = minute_of_week()};
+}
+
 static struct policy_time now_of(const struct dispatch *d)
 {
-    return (struct policy_time){.ms = uv_now(d->loop), .minute = minute_of_week()};
+    return dispatch_time(d->loop);
 }
 
 static void on_wake(uv_timer_t *timer)

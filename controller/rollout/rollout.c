@@ -321,20 +321,29 @@ static int make_dispatch(struct rollout *r, struct fail *why)
     return made;
 }
 
+int rollout_arrange(struct rollout *r, const struct dispatch_terms *terms,
+                    struct fail *why)
+{
+    assert(r->phase == PHASE_PLANNED && !r->dispatch);
+    r->terms = terms;
+    return make_dispatch(r, why);
+}
+
+const struct course *rollout_course(const struct rollout *r)
+{
+    return r->dispatch ? dispatch_course(r->dispatch) : NULL;
+}
+
 void rollout_go(struct rollout *r, struct journal *journal,
-                const struct dispatch_terms *terms, const struct node_claim *claim)
+                const struct node_claim *claim)
 {
     bool is_new = !r->journal;
-    struct fail why;
 
-    assert(r->phase == PHASE_PLANNED);
+    assert(r->phase == PHASE_PLANNED && r->dispatch);
     r->phase = PHASE_ACTING;
     r->journal = journal;
     r->claim = claim;
-    r->terms = terms;
-    if (make_dispatch(r, &why) < 0)
-        break_off(r, &why);
-    else if (is_new)
+    if (is_new)
         put_nodes(r);
     want_turn(r);
 }

@@ -2,7 +2,8 @@
  *
  *     r = rollout_new(&crew, nodes, count, &hooks, arg);
  *     rollout_probe(r);                 ... hooks->planned, when all were looked at
- *     rollout_go(r, journal, &terms, &claim);     ... hooks->ended, when all is over
+ *     rollout_arrange(r, &terms, why);  ... whose turn it will be
+ *     rollout_go(r, journal, &claim);       hooks->ended, when all is over
  *     rollout_close(r, on_closed);
  *
  * Before rollout_go() nothing is changed on any node and nothing is written.  From
@@ -17,6 +18,7 @@
 
 #include "controller/rollout/node_state.h"
 
+struct course;
 struct dispatch_terms;
 struct fail;
 struct fleet_node;
@@ -56,9 +58,18 @@ void rollout_take_up(struct rollout *r, struct journal *journal);
 
 void rollout_probe(struct rollout *r);
 
-/* Begin with the planned ones.  Journal, terms and claim are borrowed until it is closed. */
+/* When it is planned: the order and the batches of the planned ones.  The terms are borrowed
+ * until it is closed.  FAIL_MEMORY.
+ */
+int rollout_arrange(struct rollout *r, const struct dispatch_terms *terms,
+                    struct fail *why);
+
+/* That order; NULL before it is arranged.  Its travellers are node numbers. */
+const struct course *rollout_course(const struct rollout *r);
+
+/* Begin with them.  Journal and claim are borrowed until it is closed. */
 void rollout_go(struct rollout *r, struct journal *journal,
-                const struct dispatch_terms *terms, const struct node_claim *claim);
+                const struct node_claim *claim);
 
 /* Begin nobody new. */
 void rollout_hold(struct rollout *r);

@@ -153,7 +153,8 @@ static void on_planned(void *arg)
     claim.run = run;
     claim.epoch = journal_epoch(journal);
     terms.fleet_count = count;
-    rollout_go(rollout, journal, &terms, &claim);
+    assert_int_equal(rollout_arrange(rollout, &terms, &why), 0);
+    rollout_go(rollout, journal, &claim);
 }
 
 static void on_ended(void *arg, const struct fail *why)
