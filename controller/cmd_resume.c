@@ -162,7 +162,7 @@ static int resume(struct resume *r, struct command *c)
     if (takeup_count(r->left) &&
         (choose(r, c, &why) < 0 || command_forewarn(c, &why) < 0))
         return screen_fail(&why);
-    return conduct(c, r->run, r->left);
+    return conduct(c, r->run, r->left, NULL);
 }
 
 /* What had begun comes to its end; the others stay as they are. */
@@ -174,7 +174,7 @@ static int end(struct resume *r, struct command *c)
         return screen_fail(&why);
     if (takeup_count(r->left) && choose(r, c, &why) < 0)
         return screen_fail(&why);
-    return conduct(c, r->run, r->left);
+    return conduct(c, r->run, r->left, NULL);
 }
 
 int cmd_abort_dead(struct command *c)

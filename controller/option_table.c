@@ -48,6 +48,8 @@ const struct command_row command_table[] = {
      "bring nodes to what the fleet file wants",
      "ibfleet rollout -a --plan|say what would be done, change nothing\n"
      "ibfleet rollout @gpu|print the plan, ask, do it\n"
+     "ibfleet rollout -a --plan -o plan.json|the plan as a file, to be agreed on\n"
+     "ibfleet rollout plan.json --yes|do that, and nothing else\n"
      "ibfleet rollout @gpu --yes --window 8 --max-failures 2|eight at once, unattended\n"
      "ibfleet rollout @gpu --driver 'doca-ofed 3.2.2'|the vendor's driver, of that version\n"
      "ibfleet rollout @gpu --rollback|back to the driver that was there before\n"
@@ -352,6 +354,8 @@ const struct option_row option_table[] = {
      "one object per line as things happen"},
     {"progress",      0,   OPTION_WORD,   "auto|tty|plain|none", AT(progress), 0, 0, CALLING | COMMAND_AZURE,
      "on stderr; auto: a bar on a terminal, else lines"},
+    {"out",           'o', OPTION_TEXT,   "FILE",    AT(out),          0, 0,        COMMAND_ROLLOUT,
+     "with --plan: the plan as a file, to be agreed on; then  ibfleet rollout FILE.json"},
     {"state",         0,   OPTION_TEXT,   "DIR",     AT(state),        0, 0,        EVERY,
      "where runs are kept; else /var/lib/ibfleet or ~/.local/state/ibfleet"},
     {"help",          'h', OPTION_FLAG,   NULL,      AT(help),         0, 0,        EVERY,

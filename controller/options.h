@@ -61,8 +61,9 @@ struct options {
     const char *const *complete; /* `ibfleet complete LINE WORD`: both; else NULL */
 
     /* whom: hosts is NULL with all; commands that take HOSTS have one of both */
-    char *hosts;   /* -w and positional ones, joined with ',' */
-    char *exclude; /* -x likewise */
+    char *hosts;     /* -w and positional ones, joined with ',' */
+    char *plan_file; /* in their place, of rollout: FILE.json */
+    char *exclude;   /* -x likewise */
     bool all;
     int pick, seed;      /* 1..100000: so many of them; 0..2147483647 */
     const char *subject; /* the RUN of status and resume, the NODE of show */
@@ -88,6 +89,7 @@ struct options {
     int timeout_s; /* 1..86400 */
 
     /* what comes out */
+    const char *out; /* a file, "-": stdout */
     bool json, ndjson;
     const char *progress; /* "auto", "tty", "plain" or "none"; NULL: auto */
 

@@ -113,6 +113,7 @@ enum fail_kind {
     X(FAIL_PATH,                   AGAIN, "path-broken")          \
     X(FAIL_CONFIG_DIFFERS,         INPUT, "configuration-differs")\
     X(FAIL_SKIPPED,                AGAIN, "skipped")              \
+    X(FAIL_NOT_AS_PLANNED,         INPUT, "not-as-planned")       \
     /* a run as a whole */                                        \
     X(FAIL_BUDGET,                 NODE,  "failure-budget")       \
     X(FAIL_INTERRUPTED,            AGAIN, "interrupted")          \

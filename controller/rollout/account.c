@@ -1,6 +1,7 @@
 #include "controller/rollout/account.h"
 
 #include <stdbool.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "controller/options.h"
@@ -30,7 +31,7 @@ int account_plan(const struct rollout *r, const struct options *o,
                  struct fail *why)
 {
     CLEANUP(text_clear) struct text text = {0};
-    bool aside = o->json || o->ndjson;
+    bool aside = o->json || o->ndjson || (o->out && strcmp(o->out, "-") == 0);
     int fd = aside ? STDERR_FILENO : STDOUT_FILENO;
 
     if (o->plan && o->json)

@@ -14,6 +14,7 @@
 #include "controller/command.h"
 #include "controller/journal/journal.h"
 #include "controller/options.h"
+#include "controller/out_file.h"
 #include "controller/repairs/respite.h"
 #include "controller/rollout/account.h"
 #include "controller/rollout/conduct_parts.h"
@@ -22,6 +23,8 @@
 #include "controller/rollout/invocation.h"
 #include "controller/rollout/news.h"
 #include "controller/rollout/node.h"
+#include "controller/rollout/past.h"
+#include "controller/rollout/plan_file.h"
 #include "controller/rollout/prompt.h"
 #include "controller/rollout/rollout.h"
 #include "controller/rollout/takeup.h"
@@ -172,6 +175,45 @@ static void foresee(const struct conduct *c, struct forecast *f)
     f->ms = estimate_course_ms(rollout_course(c->rollout), keys, f->node_ms, &now);
 }
 
+/* Who would get something else than was agreed on gets nothing. */
+static void keep_to_plan(struct conduct *c)
+{
+    struct fail why;
+
+    for (size_t i = 0; c->agreed && i < rollout_count(c->rollout); i++) {
+        struct node *n = rollout_node(c->rollout, i);
+
+        if (node_where(n) == NODE_PLANNED && plan_file_check(c->agreed, n, &why) < 0)
+            node_refuse(n, &why);
+        rollout_restore(c->rollout, i, 0, false,
+                        plan_file_stage(c->agreed, node_of_fleet(n)->name));
+    }
+}
+
+static int write_plan(const struct conduct *c, const struct forecast *forecast,
+                      struct fail *why)
+{
+    char made[PAST_TIME_BYTES], by[sizeof c->user + sizeof c->host + 1];
+    const struct plan_file_head head = {.options = options_of(c),
+                                        .fleet_file = command_fleet_file(c->command),
+                                        .made = made,
+                                        .by = by};
+    CLEANUP(json_done) struct json *doc = NULL;
+    CLEANUP(text_done) char *words = NULL;
+    CLEANUP(text_clear) struct text text = {0};
+
+    if (!options_of(c)->plan || !options_of(c)->out)
+        return 0;
+    past_format_time(journal_clock_ms(), made);
+    snprintf(by, sizeof by, "%s@%s", c->user, c->host);
+    doc = plan_file_encode(c->rollout, &head, terms_of(c->terms), forecast);
+    words = doc ? json_print_pretty(doc) : NULL;
+    if (!words)
+        return fail_memory(why);
+    text_add(&text, "%s\n", words);
+    return out_file_write(options_of(c)->out, &text, why);
+}
+
 static void on_planned(void *arg)
 {
     struct conduct *c = arg;
@@ -183,12 +225,15 @@ static void on_planned(void *arg)
         stop_unchanged(c);
         return;
     }
+    keep_to_plan(c);
     if (rollout_arrange(c->rollout, terms_of(c->terms), &why) < 0) {
         conduct_finish_with(c, &why);
         return;
     }
     foresee(c, &forecast);
-    if (account_plan(c->rollout, options_of(c), terms_of(c->terms), &forecast, &why) < 0)
+    if (account_plan(c->rollout, options_of(c), terms_of(c->terms), &forecast, &why) <
+            0 ||
+        write_plan(c, &forecast, &why) < 0)
         conduct_finish_with(c, &why);
     else if (options_of(c)->plan) {
         conduct_count(c);
@@ -228,7 +273,23 @@ static void on_heard(void *arg, size_t i, const struct news *news)
         c->status = EXIT_OUR_FAULT;
 }
 
+static void on_happened(void *arg, const char *word, const char *text)
+{
+    struct conduct *c = arg;
+    CLEANUP(json_done) struct json *event = NULL;
+
+    if (c->progress)
+        progress_line(c->progress, "%s%s%s", strcmp(word, "batch") == 0 ? "" : word,
+                      strcmp(word, "batch") == 0 ? "" : ": ", text);
+    if (!options_of(c)->ndjson)
+        return;
+    event = view_happening(journal_run_id(c->journal), word, text);
+    if (!event || screen_ndjson(event, NULL) < 0)
+        c->status = EXIT_OUR_FAULT;
+}
+
 static const struct rollout_hooks hooks = {.moved = on_moved,
+                                           .happened = on_happened,
                                            .heard = on_heard,
                                            .planned = on_planned,
                                            .ended = conduct_on_ended};
@@ -380,11 +441,13 @@ static void conduct_done(struct conduct *c)
     catalog_free(c->catalog);
 }
 
-int conduct(struct command *command, const char *run, const struct takeup *left)
+int conduct(struct command *command, const char *run, const struct takeup *left,
+            const struct plan_file *agreed)
 {
     CLEANUP(conduct_done)
     struct conduct c = {.command = command,
                         .left = left,
+                        .agreed = agreed,
                         .is_aborted = command->options->command == COMMAND_ABORT};
     struct fail why;
 

@@ -15,6 +15,7 @@ struct catalog;
 struct conduct_requests;
 struct command;
 struct fail;
+struct plan_file;
 struct journal;
 struct progress;
 struct prompt;
@@ -23,8 +24,9 @@ struct takeup;
 
 struct conduct {
     struct command *command;
-    const struct takeup *left; /* NULL: a new run */
-    struct catalog *catalog;   /* of the whole run, owned */
+    const struct takeup *left;      /* NULL: a new run */
+    const struct plan_file *agreed; /* NULL: what is decided now */
+    struct catalog *catalog;        /* of the whole run, owned */
     struct node_crew crew;
     struct terms *terms; /* owned */
     struct node_claim claim;

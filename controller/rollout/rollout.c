@@ -4,10 +4,13 @@
 #include "controller/rollout/rollout.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <uv.h>
 
 #include "controller/journal/journal.h"
+#include "controller/rollout/course.h"
 #include "controller/rollout/diary.h"
 #include "controller/rollout/dispatch.h"
 #include "controller/rollout/node.h"
@@ -42,7 +45,9 @@ struct rollout {
     struct journal *journal;
     const struct node_claim *claim;
     const struct dispatch_terms *terms;
-    struct dispatch *dispatch; /* from rollout_go() on */
+    struct dispatch *dispatch; /* once it is arranged  */
+    struct fail waited;        /* the latest that was told */
+    long batch;                /* likewise; -1: none yet   */
     size_t writing;            /* moves on their way to the disk */
     struct fail broken;
 
@@ -215,12 +220,58 @@ static bool is_probed(const struct rollout *r)
     return !rollout_in_state(r, NODE_TODO) && !rollout_in_state(r, NODE_PROBING);
 }
 
+static size_t in_states(const struct rollout *r, enum node_state from,
+                        enum node_state until)
+{
+    size_t n = 0;
+
+    for (int s = from; s <= (int)until; s++)
+        n += r->in_state[s];
+    return n;
+}
+
+static void tell(struct rollout *r, const char *word, const char *text)
+{
+    const struct journal_happening happening = {.word = word, .text = text};
+    struct fail why;
+
+    if (journal_put_happening(r->journal, &happening, NULL, NULL, &why) < 0)
+        break_off(r, &why);
+    if (r->hooks->happened)
+        r->hooks->happened(r->arg, word, text);
+}
+
+/* What it waits for or was stopped by, once; a wait that is over, too. */
+static void tell_why(struct rollout *r)
+{
+    struct fail why;
+
+    rollout_why(r, &why);
+    if (why.code == r->waited.code && strcmp(why.text, r->waited.text) == 0)
+        return;
+    if (why.code)
+        tell(r, rollout_is_stopped(r) ? "stopped" : "waits", why.text);
+    r->waited = why;
+}
+
+static void tell_batch(struct rollout *r, long batch)
+{
+    char text[80];
+
+    if (batch <= r->batch)
+        return;
+    r->batch = batch;
+    snprintf(text, sizeof text, "batch %ld of %zu", batch + 1,
+             course_stages(rollout_course(r)));
+    tell(r, "batch", text);
+}
+
 static void begin(void *arg, size_t i, size_t stage)
 {
     struct rollout *r = arg;
     struct traveller *t = &r->travellers[i];
 
-    (void)stage;
+    tell_batch(r, (long)stage);
     t->is_under_way = true;
     node_go(t->node, r->claim);
 }
@@ -254,6 +305,8 @@ static enum dispatch_word launch(struct rollout *r)
 
     if (r->phase == PHASE_ACTING && r->dispatch && !r->broken.code)
         word = dispatch_turn(r->dispatch);
+    if (word != DISPATCH_GOES_ON || !in_states(r, NODE_CLAIMING, NODE_GIVING_UP))
+        tell_why(r);
     if (word == DISPATCH_TIRED)
         rollout_hold(r);
     return word;
@@ -443,6 +496,7 @@ struct rollout *rollout_new(const struct node_crew *crew,
     r->crew = crew;
     r->hooks = hooks;
     r->arg = arg;
+    r->batch = -1;
     r->travellers = calloc(count + 1, sizeof *r->travellers);
     uv_idle_init(crew->loop, &r->turn);
     r->turn.data = r;

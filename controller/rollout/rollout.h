@@ -37,6 +37,11 @@ struct rollout_hooks {
     /* Node i tells of its steps.  May be NULL. */
     void (*heard)(void *arg, size_t i, const struct news *news);
 
+    /* To the run as a whole, as the journal has it: "batch", "waits", "stopped"; a sentence.
+     * May be NULL.
+     */
+    void (*happened)(void *arg, const char *word, const char *text);
+
     /* All nodes were probed: some wait in planned, or none. */
     void (*planned)(void *arg);
 

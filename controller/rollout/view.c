@@ -22,6 +22,7 @@
 #define SCHEMA       "ibfleet.rollout/1"
 #define EVENT_SCHEMA "ibfleet.rollout.event/1"
 #define STEP_SCHEMA  "ibfleet.rollout.step/1"
+#define RUN_SCHEMA   "ibfleet.rollout.run/1"
 
 #define PLAN_INDENT 4
 
@@ -297,6 +298,19 @@ struct json *view_event(const struct rollout *r, size_t i, const struct node_mov
         json_put_text(doc, "to", node_state_name(move->to)) == 0 &&
         json_put_text(doc, "code", fail_code_name(why ? why->code : FAIL_NONE)) == 0 &&
         json_put_text(doc, "reason", why ? why->text : "") == 0)
+        return doc;
+    json_free(doc);
+    return NULL;
+}
+
+struct json *view_happening(const char *run, const char *word, const char *text)
+{
+    struct json *doc = json_object();
+
+    if (doc && json_put_text(doc, "schema", RUN_SCHEMA) == 0 &&
+        json_put_text(doc, "run", run) == 0 &&
+        json_put_text(doc, "happened", word) == 0 &&
+        json_put_text(doc, "text", text) == 0)
         return doc;
     json_free(doc);
     return NULL;

@@ -47,6 +47,9 @@ struct json *view_json(const struct rollout *r, const char *run, bool with_plans
 struct json *view_event(const struct rollout *r, size_t i, const struct node_move *move,
                         const char *run);
 
+/* Another: something has happened to the run as a whole. */
+struct json *view_happening(const char *run, const char *word, const char *text);
+
 /* Another: a step of node i has begun or ended. */
 struct json *view_news(const struct rollout *r, size_t i, const struct news *news,
                        const char *run);

@@ -125,6 +125,8 @@ static const struct {
         "Azure's reason is said with it"},
     [FAIL_AZURE_VANISHED]   = {"an operation of Azure's is not known any more",
         "see what has become of it:  ibfleet nodes --vmss RG/NAME"},
+    [FAIL_NOT_AS_PLANNED]   = {"not as it was planned",
+        "make the plan anew:  ibfleet rollout HOSTS --plan -o FILE;  and have it agreed on again"},
     [FAIL_SKIPPED]          = {"passed over: its jobs had not ended",
         "again when they have:  ibfleet resume RUN --failed;  or longer:  --drain-deadline"},
     [FAIL_BUDGET]           = {"stopped by the failure budget",
