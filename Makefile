@@ -143,8 +143,10 @@ test_libs     = -lcmocka -Wl,--as-needed $(controller_libs) -libverbs
 # Each loop test says in its first lines which fakes it wants:  /* fakes: link */
 fakes_of = $(patsubst %,$O/tests/fake/%.o,$(shell sed -n 's|^/\* fakes: \(.*\) \*/|\1|p' $1))
 .SECONDEXPANSION:
+wrapped = $(foreach f,$1,-Wl,--wrap=$f)
+$O/tests/loop/test_journal_cut: private FLAGS += $(call wrapped,writer_put uv_async_send sqlite3_open_v2)
 burning := $(foreach t,nomem userkey hosttable keyagent_wire,$O/tests/unit/test_$t)
-$(burning): private FLAGS += $(foreach f,malloc calloc realloc strdup strndup,-Wl,--wrap=$f)
+$(burning): private FLAGS += $(call wrapped,malloc calloc realloc strdup strndup)
 $(unit) $(loop): $O/%: $O/%.o $$(call fakes_of,$$*.c) $(test_archives)
 	$(call say,LINK)$(CC) $(FLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(test_libs)
 
