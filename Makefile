@@ -145,6 +145,7 @@ fakes_of = $(patsubst %,$O/tests/fake/%.o,$(shell sed -n 's|^/\* fakes: \(.*\) \
 .SECONDEXPANSION:
 wrapped = $(foreach f,$1,-Wl,--wrap=$f)
 $O/tests/loop/test_journal_cut: private FLAGS += $(call wrapped,writer_put uv_async_send sqlite3_open_v2)
+$O/tests/unit/test_node_cut: private FLAGS += $(call wrapped,exec_run unit_start unit_detach ledger_append)
 burning := $(foreach t,nomem userkey hosttable keyagent_wire,$O/tests/unit/test_$t)
 $(burning): private FLAGS += $(call wrapped,malloc calloc realloc strdup strndup)
 $(unit) $(loop): $O/%: $O/%.o $$(call fakes_of,$$*.c) $(test_archives)

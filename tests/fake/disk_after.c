@@ -267,6 +267,13 @@ void disk_after_make(const struct disk_cut *cut, const char *folder)
     free(d.born);
 }
 
+int disk_base_make(char base[DISK_BASE_BYTES])
+{
+    snprintf(base, DISK_BASE_BYTES, "%s/ibfleet-cut-XXXXXX",
+             access("/dev/shm", W_OK | X_OK) == 0 ? "/dev/shm" : "/tmp");
+    return mkdtemp(base) ? 0 : -1;
+}
+
 static int take_away(const char *path, const struct stat *st, int kind, struct FTW *where)
 {
     (void)st;

@@ -41,6 +41,12 @@ struct disk_cut {
     uint64_t seed; /* for the last two */
 };
 
+/* A folder for disks, made; in memory where that is possible, as thousands of files come
+ * and go.  -1 and errno.
+ */
+#define DISK_BASE_BYTES 32
+int disk_base_make(char base[DISK_BASE_BYTES]);
+
 const char *disk_fate_name(enum disk_fate fate);
 
 /* In a folder that is there and empty. */

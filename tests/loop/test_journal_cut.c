@@ -58,7 +58,7 @@
 
 static struct scripted_node machines[NODES + 1];
 static struct fleet_node fleet[NODES];
-static char names[NODES][8], base[64], recorded[96], after[96]; /* disks */
+static char names[NODES][8], base[DISK_BASE_BYTES], recorded[96], after[96]; /* disks */
 
 static uv_loop_t loop;
 static struct node_crew crew;
@@ -690,8 +690,7 @@ static int record(void **state)
     sqlite3 *db;
 
     (void)state;
-    strcpy(base, "/tmp/ibfleet-cut-XXXXXX");
-    if (!mkdtemp(base))
+    if (disk_base_make(base) < 0)
         return -1;
     snprintf(recorded, sizeof recorded, "%s/recorded", base);
     snprintf(after, sizeof after, "%s/after", base);
