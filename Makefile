@@ -9,6 +9,8 @@
 #   make check-lab          all lab scenarios
 #   make lab-up N=4         boot a lab and leave it up; lab-ssh NODE=2, lab-down
 #   make mutants            take each safeguard out: its test must turn red
+#   make powercut DRAWS=40  the power goes at each write and sync of both journals, and more
+#                           often than in make check
 #   make bench              figures beside those of others, as ratios of one run: bench-fanout
 #                           against pdsh and such, bench-verbs against perftest; bench-fold
 #                           folds 10,000 irregular names: CPU time; bench-relay
@@ -201,6 +203,13 @@ export BUILD := $(abspath $O)
 # What often waits, for a deadline or an answer, leaves room for others; less so under the
 # sanitizers.  Where machines measure each other, nothing else runs.
 waiting := $${JOBS:-$$(($$(nproc) + $(if $(SAN),1,2)))}
+
+# Each draw loses, keeps, tears and reorders something else; SEED is the first.
+DRAWS ?= 40
+SEED  ?= 1
+.PHONY: powercut
+powercut: $O/tests/loop/test_journal_cut $O/tests/unit/test_node_cut
+	@POWERCUT_DRAWS=$(DRAWS) POWERCUT_SEED=$(SEED) tests/run.sh powercut $^
 
 .PHONY: unit loop e2e azure lab lab-rest lab-fabric check check-azure check-lab mutants mutants-fit
 unit: $(unit) ; @tests/run.sh unit $^
