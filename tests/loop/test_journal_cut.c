@@ -421,10 +421,8 @@ static bool is_move(const struct put *p, sqlite3_stmt *q)
            strcmp(p->event, text_at(q, 2)) == 0 && strcmp(p->to, text_at(q, 3)) == 0;
 }
 
-/* Moves in the order in which they were put, none left out, and none that nobody put.
- * Returns with how many puts the journal agrees at least.
- */
-static size_t follow_puts(sqlite3 *db)
+/* Moves in the order in which they were put, none left out, and none that nobody put. */
+static void check_order(sqlite3 *db)
 {
     sqlite3_stmt *q = ask(db, "SELECT node, from_state, event, to_state FROM move"
                               " ORDER BY rowid");
@@ -440,7 +438,6 @@ static size_t follow_puts(sqlite3 *db)
         at++;
     }
     sqlite3_finalize(q);
-    return at;
 }
 
 static size_t count_puts(size_t puts_before, enum entry_kind kind)
@@ -459,7 +456,7 @@ static void check_promises(sqlite3 *db, size_t cut)
 
     if (cut < begun_at)
         return;
-    follow_puts(db);
+    check_order(db);
     assert_int_equal(count_of(db, "SELECT count(*) FROM run"), 1);
     if (count_of(db, "SELECT count(*) FROM move") < (long)moves)
         fail_msg("%zu moves were called back as written, %ld are there", moves,
@@ -683,6 +680,19 @@ static void writes_may_be_torn_and_change_places(void **state)
     cut_everywhere(DISK_DRAWS, number("POWERCUT_DRAWS", DRAWS));
 }
 
+/* Each begins the log anew, over what is in it. */
+static size_t count_checkpoints(void)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < disk_log_count(); i++) {
+        const struct disk_op *op = disk_log_op(i);
+
+        n += op->deed == DISK_WRITE && op->offset == 0 && strstr(op->path, "-wal");
+    }
+    return n;
+}
+
 /* ---- the run, recorded --------------------------------------------------------------------------- */
 
 static int record(void **state)
@@ -712,6 +722,7 @@ static int record(void **state)
     sqlite3_close(db);
     print_message("# %zu operations, %zu entries:%s\n", disk_log_count(), said_count,
                   end_of_run);
+    assert_true(count_checkpoints() > 2);
     return strstr(end_of_run, " n00=done/ok n01=done/ok n02=done/ok n03=failed/disk-full"
                               " n00:1:1: n01:1:1: n02:1:1: n03:0:0:")
                ? 0
