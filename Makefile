@@ -9,6 +9,8 @@
 #   make check-lab          all lab scenarios
 #   make lab-up N=4         boot a lab and leave it up; lab-ssh NODE=2, lab-down
 #   make mutants            take each safeguard out: its test must turn red
+#   make powercut DRAWS=40  the power goes at each write and sync of both journals, and more
+#                           often than in make check
 #   make bench              figures beside those of others, as ratios of one run: bench-fanout
 #                           against pdsh and such, bench-verbs against perftest; bench-fold
 #                           folds 10,000 irregular names: CPU time; bench-relay
@@ -143,8 +145,11 @@ test_libs     = -lcmocka -Wl,--as-needed $(controller_libs) -libverbs
 # Each loop test says in its first lines which fakes it wants:  /* fakes: link */
 fakes_of = $(patsubst %,$O/tests/fake/%.o,$(shell sed -n 's|^/\* fakes: \(.*\) \*/|\1|p' $1))
 .SECONDEXPANSION:
+wrapped = $(foreach f,$1,-Wl,--wrap=$f)
+$O/tests/loop/test_journal_cut: private FLAGS += $(call wrapped,writer_put uv_async_send sqlite3_open_v2)
+$O/tests/unit/test_node_cut: private FLAGS += $(call wrapped,exec_run unit_start unit_detach ledger_append)
 burning := $(foreach t,nomem userkey hosttable keyagent_wire,$O/tests/unit/test_$t)
-$(burning): private FLAGS += $(foreach f,malloc calloc realloc strdup strndup,-Wl,--wrap=$f)
+$(burning): private FLAGS += $(call wrapped,malloc calloc realloc strdup strndup)
 $(unit) $(loop): $O/%: $O/%.o $$(call fakes_of,$$*.c) $(test_archives)
 	$(call say,LINK)$(CC) $(FLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(test_libs)
 
@@ -198,6 +203,13 @@ export BUILD := $(abspath $O)
 # What often waits, for a deadline or an answer, leaves room for others; less so under the
 # sanitizers.  Where machines measure each other, nothing else runs.
 waiting := $${JOBS:-$$(($$(nproc) + $(if $(SAN),1,2)))}
+
+# Each draw loses, keeps, tears and reorders something else; SEED is the first.
+DRAWS ?= 40
+SEED  ?= 1
+.PHONY: powercut
+powercut: $O/tests/loop/test_journal_cut $O/tests/unit/test_node_cut
+	@POWERCUT_DRAWS=$(DRAWS) POWERCUT_SEED=$(SEED) tests/run.sh powercut $^
 
 .PHONY: unit loop e2e azure lab lab-rest lab-fabric check check-azure check-lab mutants mutants-fit
 unit: $(unit) ; @tests/run.sh unit $^

@@ -25,8 +25,8 @@ struct journal;
 struct rollout;
 struct takeup;
 
-/* with_failed: who failed is left over too.  FAIL_NO_SUCH_RUN, FAIL_STATE,
- * FAIL_MEMORY.
+/* with_failed: who failed is left over too.  FAIL_NO_SUCH_RUN, also of one that was cut off
+ * before any node of it was written; FAIL_STATE, FAIL_MEMORY.
  */
 int takeup_read(struct history *history, const char *run, bool with_failed,
                 struct takeup **t, struct fail *why);
