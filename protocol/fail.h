@@ -113,6 +113,7 @@ enum fail_kind {
     X(FAIL_PATH,                   AGAIN, "path-broken")          \
     X(FAIL_CONFIG_DIFFERS,         INPUT, "configuration-differs")\
     /* a run as a whole */                                        \
+    X(FAIL_HOOK,                   NODE,  "hook-refused")         \
     X(FAIL_BUDGET,                 NODE,  "failure-budget")       \
     X(FAIL_INTERRUPTED,            AGAIN, "interrupted")          \
     /* our own machine */                                         \

@@ -125,6 +125,8 @@ static const struct {
         "Azure's reason is said with it"},
     [FAIL_AZURE_VANISHED]   = {"an operation of Azure's is not known any more",
         "see what has become of it:  ibfleet nodes --vmss RG/NAME"},
+    [FAIL_HOOK]             = {"refused by a hook",
+        "its last words are said with it; run it by hand:  ibfleet man hooks"},
     [FAIL_BUDGET]           = {"stopped by the failure budget",
         "mend what failed, then, a rollout:  ibfleet resume RUN --failed;  anything else: run it again"},
     [FAIL_INTERRUPTED]      = {"interrupted", "a rollout goes on with:  ibfleet resume RUN;  anything else is begun anew"},
