@@ -146,6 +146,24 @@ static void the_last_text_is_the_last_file(void **state)
     assert_string_equal(content(), "version 2\n");
 }
 
+/* Whoever has begun to read goes on with what he has. */
+static void a_reader_has_a_whole_one(void **state)
+{
+    char text[40] = "";
+    int fd;
+
+    (void)state;
+    begin();
+    metrics_file_touch(file);
+    run_until("version 1\n");
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    finish();
+    assert_string_equal(content(), "version 2\n");
+    assert_int_equal(read(fd, text, sizeof text - 1), strlen("version 1\n"));
+    assert_string_equal(text, "version 1\n");
+    close(fd);
+}
+
 static void others_may_read_it_whatever_the_umask(void **state)
 {
     mode_t usual = umask(077);
@@ -238,6 +256,7 @@ int main(void)
         cmocka_unit_test(many_changes_are_one_file),
         cmocka_unit_test(it_is_not_written_more_often_than_once_a_second),
         cmocka_unit_test(the_last_text_is_the_last_file),
+        cmocka_unit_test(a_reader_has_a_whole_one),
         cmocka_unit_test(others_may_read_it_whatever_the_umask),
         cmocka_unit_test(what_cannot_be_written_is_said_once),
         cmocka_unit_test(a_link_in_its_place_is_not_followed),
