@@ -115,6 +115,7 @@ enum fail_kind {
     X(FAIL_SKIPPED,                AGAIN, "skipped")              \
     X(FAIL_NOT_AS_PLANNED,         INPUT, "not-as-planned")       \
     /* a run as a whole */                                        \
+    X(FAIL_HOOK,                   NODE,  "hook-refused")         \
     X(FAIL_BUDGET,                 NODE,  "failure-budget")       \
     X(FAIL_INTERRUPTED,            AGAIN, "interrupted")          \
     /* our own machine */                                         \

@@ -68,6 +68,8 @@ controller/(repairs/repairs_(choice|tell)|health/health)
 controller/rollout/(policy|node_state|deadline|dossier|order|plan|signature)
 controller/relay/(tube|tubes)
 controller/ssh/(session_state|outqueue|blob|ssh_order|turns|keyagent_wire|askqueue|hashedname|hostpattern|hosttable|hostverdict)
+controller/program/program_state
+controller/outside/(hook_doc|hook_answer|metrics|notice)
 controller/deed/(batch|deed_state|deed_instance|deed_mark|deed_view|deed_kinds)
 controller/validate/(headline|listing|choice|result_json|result_text|saying)'
 mapfile -t rest < <(files . | grep -xE "($(paste -sd '|' <<<"$pure"))\.c")

@@ -129,6 +129,8 @@ static const struct {
         "make the plan anew:  ibfleet rollout HOSTS --plan -o FILE;  and have it agreed on again"},
     [FAIL_SKIPPED]          = {"passed over: its jobs had not ended",
         "again when they have:  ibfleet resume RUN --failed;  or longer:  --drain-deadline"},
+    [FAIL_HOOK]             = {"refused by a hook",
+        "its last words are said with it; run it by hand:  ibfleet man hooks"},
     [FAIL_BUDGET]           = {"stopped by the failure budget",
         "mend what failed, then, a rollout:  ibfleet resume RUN --failed;  anything else: run it again"},
     [FAIL_INTERRUPTED]      = {"interrupted", "a rollout goes on with:  ibfleet resume RUN;  anything else is begun anew"},
