@@ -193,7 +193,7 @@ static void is_what(const char *line, enum completion_what what)
 static void commands_options_and_their_words_are_offered(void **state)
 {
     (void)state;
-    offers("ibfleet pro", "pro", NULL, "probe");
+    offers("ibfleet pro", "pro", NULL, "probe promote");
     offers("ibfleet re", "re", NULL, "resume");
     offers("ibfleet help ro", "ro", NULL, "rollout");
     offers("ibfleet man ibfleet-p", "ibfleet-p", NULL, "ibfleet-probe");
