@@ -90,6 +90,7 @@ static void set_out(struct conduct *c)
         return;
     }
     c->went = true;
+    conduct_tell_begun(c);
     c->claim = (struct node_claim){.run = journal_run_id(c->journal),
                                    .controller = c->host,
                                    .user = c->user,
@@ -252,6 +253,7 @@ static void on_moved(void *arg, size_t i, const struct node_move *move)
 
     if (c->progress)
         progress_set(c->progress, i, move->to - 1u);
+    conduct_tell_moved(c);
     if (!options_of(c)->ndjson)
         return;
     event = view_event(c->rollout, i, move, c->journal ? journal_run_id(c->journal) : "");
@@ -273,11 +275,36 @@ static void on_heard(void *arg, size_t i, const struct news *news)
         c->status = EXIT_OUR_FAULT;
 }
 
+static bool may_begin_batch(void *arg, size_t batch)
+{
+    struct conduct *c = arg;
+
+    if (!conduct_may_begin_batch(c, batch))
+        return false;
+    if ((long)batch > c->batch)
+        conduct_tell_batch(c, batch);
+    c->batch = (long)batch;
+    return true;
+}
+
+static bool may_begin_node(void *arg, size_t i)
+{
+    return conduct_may_begin_node(arg, i);
+}
+
+static void on_node_ended(void *arg, size_t i)
+{
+    conduct_tell_node(arg, i);
+    conduct_node_ended(arg, i);
+}
+
 static void on_happened(void *arg, const char *word, const char *text)
 {
     struct conduct *c = arg;
     CLEANUP(json_done) struct json *event = NULL;
 
+    if (strcmp(word, "batch") != 0)
+        conduct_tell_why(c, strcmp(word, "stopped") == 0, text);
     if (c->progress)
         progress_line(c->progress, "%s%s%s", strcmp(word, "batch") == 0 ? "" : word,
                       strcmp(word, "batch") == 0 ? "" : ": ", text);
@@ -290,6 +317,9 @@ static void on_happened(void *arg, const char *word, const char *text)
 
 static const struct rollout_hooks hooks = {.moved = on_moved,
                                            .happened = on_happened,
+                                           .may_begin_batch = may_begin_batch,
+                                           .may_begin_node = may_begin_node,
+                                           .node_ended = on_node_ended,
                                            .heard = on_heard,
                                            .planned = on_planned,
                                            .ended = conduct_on_ended};
@@ -416,6 +446,8 @@ static int prepare(struct conduct *c, const char *run, struct fail *why)
     set_names(c);
     if (check_operator(c, why) < 0 || set_aim(c, why) < 0 ||
         terms_new(c->command, c->left, &c->terms, why) < 0 ||
+        conduct_hooks_open(c, terms_of(c->terms)->keys, why) < 0 ||
+        conduct_outlets_open(c, terms_of(c->terms)->keys, why) < 0 ||
         open_journal(c, run, why) < 0 || open_rollout(c, why) < 0 ||
         show_progress(c, why) < 0)
         return -1;
@@ -431,6 +463,8 @@ static int abandon(struct conduct *c, const struct fail *why)
     if (c->journal)
         journal_close(c->journal, NULL, NULL);
     c->rollout = NULL;
+    conduct_hooks_close(c);
+    conduct_outlets_close(c);
     uv_run(c->command->loop, UV_RUN_DEFAULT);
     return screen_fail(why);
 }
@@ -448,6 +482,7 @@ int conduct(struct command *command, const char *run, const struct takeup *left,
     struct conduct c = {.command = command,
                         .left = left,
                         .agreed = agreed,
+                        .batch = -1,
                         .is_aborted = command->options->command == COMMAND_ABORT};
     struct fail why;
 

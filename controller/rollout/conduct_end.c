@@ -55,6 +55,9 @@ static void close_all(struct conduct *c)
         on_last_word(c, &why);
     if (c->journal)
         journal_close(c->journal, NULL, NULL);
+    conduct_tell_ended(c, last_word(c));
+    conduct_outlets_close(c);
+    conduct_hooks_close(c);
     rollout_close(c->rollout, NULL, NULL);
     c->journal = NULL;
     c->rollout = NULL;
@@ -113,16 +116,31 @@ void conduct_count(struct conduct *c)
     for (size_t i = 0; i < rollout_count(c->rollout); i++)
         outcome_count(&c->outcome, node_why(rollout_node(c->rollout, i)));
     c->outcome.budget = rollout_is_stopped(c->rollout);
-    c->outcome.interrupted = c->interrupted && is_unfinished(c);
+    c->outcome.interrupted = (c->went || c->interrupted) && is_unfinished(c) &&
+                             !rollout_is_stopped(c->rollout);
+}
+
+static void tell_end(struct conduct *c)
+{
+    struct fail why;
+
+    conduct_hide_progress(c);
+    conduct_count(c);
+    if (account_result(c->rollout, c->command->options, journal_run_id(c->journal),
+                       &why) < 0) {
+        conduct_finish_with(c, &why);
+        return;
+    }
+    account_rest(c->rollout, journal_run_id(c->journal));
+    conduct_finish(c);
 }
 
 void conduct_on_ended(void *arg, const struct fail *broken)
 {
     struct conduct *c = arg;
-    struct fail why;
 
-    conduct_hide_progress(c);
     if (broken) {
+        conduct_hide_progress(c);
         if (*journal_run_id(c->journal))
             screen_warn(
                 "the journal failed, so nothing more is begun; what the nodes had "
@@ -132,12 +150,5 @@ void conduct_on_ended(void *arg, const struct fail *broken)
         conduct_finish_with(c, broken);
         return;
     }
-    conduct_count(c);
-    if (account_result(c->rollout, c->command->options, journal_run_id(c->journal),
-                       &why) < 0) {
-        conduct_finish_with(c, &why);
-        return;
-    }
-    account_rest(c->rollout, journal_run_id(c->journal));
-    conduct_finish(c);
+    conduct_hooks_end(c, !is_unfinished(c), tell_end);
 }

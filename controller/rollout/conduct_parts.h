@@ -12,9 +12,12 @@
 #include "controller/rollout/terms.h"
 
 struct catalog;
+struct conduct_hooks;
+struct conduct_outlets;
 struct conduct_requests;
 struct command;
 struct fail;
+struct fleet_policy;
 struct plan_file;
 struct journal;
 struct progress;
@@ -37,6 +40,9 @@ struct conduct {
     struct progress *progress;
     struct prompt *prompt;
     struct conduct_requests *requests;
+    struct conduct_hooks *hooks; /* NULL: there are none */
+    struct conduct_outlets *outlets;
+    long batch;         /* that was begun last; -1: none         */
     bool went;          /* nodes may have been changed           */
     bool interrupted;   /* by the operator                       */
     bool is_aborted;    /* likewise, and for good                */
@@ -62,6 +68,38 @@ void conduct_finish_with(struct conduct *c, const struct fail *why);
  */
 int conduct_listen(struct conduct *c, struct fail *why);
 void conduct_listen_no_more(struct conduct *c);
+
+/* The programs of the policy that are run around batches and nodes.  FAIL_USAGE: one cannot be
+ * run; FAIL_MEMORY.
+ */
+int conduct_hooks_open(struct conduct *c, const struct fleet_policy *keys,
+                       struct fail *why);
+void conduct_hooks_close(struct conduct *c);
+
+/* rollout_hooks.may_begin_batch and .may_begin_node. */
+bool conduct_may_begin_batch(struct conduct *c, size_t batch);
+bool conduct_may_begin_node(struct conduct *c, size_t i);
+
+/* A node that was begun has ended. */
+void conduct_node_ended(struct conduct *c, size_t i);
+
+/* Nothing more is begun: then, once all hooks are over. */
+void conduct_hooks_end(struct conduct *c, bool batch_is_over,
+                       void (*then)(struct conduct *c));
+
+/* Metrics and the system's log, as the policy says.  Each of these is told when it happens;
+ * before conduct_tell_begun() nobody is told anything.  FAIL_USAGE, FAIL_PREFLIGHT: what was
+ * asked for is not to be had; FAIL_MEMORY.
+ */
+int conduct_outlets_open(struct conduct *c, const struct fleet_policy *keys,
+                         struct fail *why);
+void conduct_outlets_close(struct conduct *c);
+void conduct_tell_begun(struct conduct *c);
+void conduct_tell_moved(struct conduct *c);
+void conduct_tell_batch(struct conduct *c, size_t batch);
+void conduct_tell_node(struct conduct *c, size_t i);
+void conduct_tell_why(struct conduct *c, bool is_stopped, const char *text);
+void conduct_tell_ended(struct conduct *c, const char *word);
 
 /* rollout_hooks.ended; arg is the conduct. */
 void conduct_on_ended(void *arg, const struct fail *broken);

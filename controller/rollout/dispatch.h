@@ -54,6 +54,9 @@ struct dispatch_node {
 };
 
 struct dispatch_hooks {
+    /* May nodes of this batch be begun now?  False: not before another turn. */
+    bool (*may_begin)(void *arg, size_t stage);
+
     /* Begin node i, of this batch. */
     void (*begin)(void *arg, size_t i, size_t stage);
 

@@ -28,6 +28,7 @@ struct traveller {
     uint64_t since_ms; /* of its state, by the loop's clock */
     uint64_t busy_ms;
     bool is_under_way; /* for dispatch */
+    bool awaits_hook;  /* and is still planned */
     bool was_begun;    /* by an earlier controller   */
     long stage;        /* of it then; -1: it had none */
     struct diary diary;
@@ -168,6 +169,8 @@ static void settle(struct traveller *t, const struct node_move *move)
     t->is_under_way = false;
     signature_of(why->code, why->text, node_of_fleet(t->node)->name, signature);
     dispatch_report(d, i, end_of(t, move->to), signature);
+    if (t->rollout->hooks->node_ended)
+        t->rollout->hooks->node_ended(t->rollout->arg, i);
 }
 
 static bool on_moved(void *arg, const struct node_move *move)
@@ -273,7 +276,17 @@ static void begin(void *arg, size_t i, size_t stage)
 
     tell_batch(r, (long)stage);
     t->is_under_way = true;
-    node_go(t->node, r->claim);
+    if (!r->hooks->may_begin_node || r->hooks->may_begin_node(r->arg, i))
+        node_go(t->node, r->claim);
+    else
+        t->awaits_hook = node_where(t->node) == NODE_PLANNED;
+}
+
+static bool may_begin(void *arg, size_t stage)
+{
+    struct rollout *r = arg;
+
+    return !r->hooks->may_begin_batch || r->hooks->may_begin_batch(r->arg, stage);
 }
 
 static void on_overdue(void *arg, size_t i)
@@ -288,7 +301,8 @@ static void on_woken(void *arg)
     want_turn(arg);
 }
 
-static const struct dispatch_hooks dispatch_hooks = {.begin = begin,
+static const struct dispatch_hooks dispatch_hooks = {.may_begin = may_begin,
+                                                     .begin = begin,
                                                      .overdue = on_overdue,
                                                      .woken = on_woken};
 
@@ -408,11 +422,50 @@ void rollout_hold(struct rollout *r)
     want_turn(r);
 }
 
+void rollout_begin(struct rollout *r, size_t i, const struct fail *why)
+{
+    struct traveller *t = &r->travellers[i];
+
+    assert(i < r->count);
+    if (!t->is_under_way || node_where(t->node) != NODE_PLANNED)
+        return;
+    t->awaits_hook = false;
+    if (why)
+        node_refuse(t->node, why);
+    else
+        node_go(t->node, r->claim);
+}
+
+void rollout_look(struct rollout *r)
+{
+    want_turn(r);
+}
+
+void rollout_set_veto(struct rollout *r, bool is_vetoed)
+{
+    policy_set_veto(dispatch_policy(r->dispatch), is_vetoed);
+    want_turn(r);
+}
+
+void rollout_stop(struct rollout *r, const char *why)
+{
+    policy_stop(dispatch_policy(r->dispatch), why);
+    want_turn(r);
+}
+
 void rollout_promote(struct rollout *r)
 {
     if (r->dispatch)
         policy_promote(dispatch_policy(r->dispatch));
     want_turn(r);
+}
+
+/* Its turn had come, and it was not begun. */
+static void let_wait(struct traveller *t)
+{
+    t->awaits_hook = t->is_under_way = false;
+    dispatch_report(t->rollout->dispatch, (size_t)(t - t->rollout->travellers),
+                    POLICY_SKIPPED, NULL);
 }
 
 void rollout_pause(struct rollout *r)
@@ -421,7 +474,9 @@ void rollout_pause(struct rollout *r)
     for (size_t i = 0; i < r->count; i++) {
         enum node_state where = node_where(r->travellers[i].node);
 
-        if (where != NODE_PLANNED && !node_state_is_end(where))
+        if (r->travellers[i].awaits_hook)
+            let_wait(&r->travellers[i]);
+        else if (where != NODE_PLANNED && !node_state_is_end(where))
             node_pause(r->travellers[i].node);
     }
 }
@@ -536,6 +591,11 @@ bool rollout_is_stopped(const struct rollout *r)
 {
     return r->dispatch && policy_is_stopped(dispatch_policy(r->dispatch)) &&
            policy_left(dispatch_policy(r->dispatch)) > 0;
+}
+
+size_t rollout_unavailable(const struct rollout *r)
+{
+    return r->dispatch ? policy_unavailable(dispatch_policy(r->dispatch), 0) : 0;
 }
 
 void rollout_why(const struct rollout *r, struct fail *why)

@@ -42,6 +42,17 @@ struct rollout_hooks {
      */
     void (*happened)(void *arg, const char *word, const char *text);
 
+    /* May nodes of this batch be begun now?  False: not yet; rollout_look() asks for another
+     * turn.  May be NULL.
+     */
+    bool (*may_begin_batch)(void *arg, size_t batch);
+
+    /* It is node i's turn.  True: begin it.  False: rollout_begin() follows.  May be NULL. */
+    bool (*may_begin_node)(void *arg, size_t i);
+
+    /* Node i, which was begun, has come to its end here.  May be NULL. */
+    void (*node_ended)(void *arg, size_t i);
+
     /* All nodes were probed: some wait in planned, or none. */
     void (*planned)(void *arg);
 
@@ -79,6 +90,16 @@ void rollout_go(struct rollout *r, struct journal *journal,
 /* Begin nobody new. */
 void rollout_hold(struct rollout *r);
 
+/* After may_begin_node has said no: begin it now (why NULL), or it has failed unchanged. */
+void rollout_begin(struct rollout *r, size_t i, const struct fail *why);
+
+/* Something outside has changed: see who may be begun. */
+void rollout_look(struct rollout *r);
+
+/* The veto's answer; and the reason for which nothing new is begun for good. */
+void rollout_set_veto(struct rollout *r, bool is_vetoed);
+void rollout_stop(struct rollout *r, const char *why);
+
 /* The canaries were looked at. */
 void rollout_promote(struct rollout *r);
 
@@ -106,6 +127,9 @@ long rollout_stage(const struct rollout *r, size_t i);
 
 /* How many nodes are in this state. */
 size_t rollout_in_state(const struct rollout *r, enum node_state state);
+
+/* So many nodes of the fleet are unavailable, as the policy counts them. */
+size_t rollout_unavailable(const struct rollout *r);
 
 /* Stopped by a limit of the policy, with nodes left? */
 bool rollout_is_stopped(const struct rollout *r);
