@@ -176,7 +176,7 @@ scripts    = $O/test-deps.ok all $(if $(SAN),,arm64) test-tools
 
 # Programs that only tests use, each built by a rule of its own below its tier.
 .PHONY: test-tools
-test-tools: $O/tests/e2e/link-tool $O/tests/e2e/hostlist-tool $O/tests/e2e/logbook-tool $O/tests/e2e/arm-tool
+test-tools: $O/tests/e2e/link-tool $O/tests/e2e/hostlist-tool $O/tests/e2e/logbook-tool $O/tests/e2e/arm-tool $O/tests/e2e/scheduler-tool
 $O/tests/e2e/%-tool: $O/tests/e2e/%_tool.o $O/controller.a $O/inventory.a $O/protocol.a
 	$(call say,LINK)$(CC) $(FLAGS) -o $@ $^ $(controller_libs)
 
