@@ -9,7 +9,8 @@
  *
  * There is no shell.  The program gets a session of its own, so that our ^C is not its,
  * and so that all of it can be killed: at its deadline, when it prints more than was
- * expected, and by subprocess_stop().
+ * expected, and by subprocess_stop().  SIGPIPE is to be ignored: not every program reads
+ * what it is told.
  */
 #ifndef CONTROLLER_SUBPROCESS_H
 #define CONTROLLER_SUBPROCESS_H

@@ -136,14 +136,14 @@ state_is() { [ "$(state_of "$1")" = "$2" ]; }
 
 slurmd_pid() { cat "$SLURM_DIR/slurmd.$1.pid" 2>/dev/null; }
 slurmd_runs() { kill -0 "$(slurmd_pid "$1")" 2>/dev/null; }
-slurmd_gone() { ! kill -0 "$1" 2>/dev/null || [ "$(ps -o stat= -p "$1" | cut -c1)" = Z ]; }
+is_gone() { ! kill -0 "$1" 2>/dev/null || [ "$(ps -o stat= -p "$1" | cut -c1)" = Z ]; }
 
 slurmd_stop() # NODE
 {
     local pid
     pid=$(slurmd_pid "$1")
     kill "$pid"
-    wait_until 30 slurmd_gone "$pid"
+    wait_until 30 is_gone "$pid"
 }
 
 slurmd_start() # NODE [-b]   -b: as if the node had just booted
@@ -157,7 +157,7 @@ ctld_stop()
     local pid
     pid=$(<"$SLURM_DIR/slurmctld.pid")
     kill "$pid"
-    wait_until 30 slurmd_gone "$pid"
+    wait_until 30 is_gone "$pid"
 }
 
 slurm_again()

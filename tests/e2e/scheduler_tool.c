@@ -12,6 +12,7 @@
  * it failed; "note TEXT"; "see NODE STANDING ours|other|- PARTITIONS END REASON"; "found NODE
  * TEXT".  "seen" is not printed.  Status 0 when it was ready and the loop has closed.
  */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -273,6 +274,7 @@ int main(int argc, char **argv)
             fprintf(stderr, "scheduler-tool: what is '%s'?\n", argv[i]);
             return 2;
         }
+    signal(SIGPIPE, SIG_IGN); /* as ibfleet does */
     uv_loop_init(&loop);
     uv_pipe_init(&loop, &in, 0);
     uv_pipe_open(&in, STDIN_FILENO);
