@@ -75,7 +75,7 @@ static enum custody_act end(struct custody *c, enum custody_act answer)
                    answer == CUSTODY_NOT_REBOOTING;
 
     if (answer == CUSTODY_GIVEN || answer == CUSTODY_LEFT)
-        *c = (struct custody){0}; /* whoever takes it again finds it anew */
+        *c = (struct custody){.was_known = c->was_known}; /* to be found anew */
     c->want = is_held ? CUSTODY_HOLD : CUSTODY_NOTHING;
     return answer;
 }
@@ -126,7 +126,7 @@ static enum custody_act next_give(struct custody *c, const struct custody_rules 
 {
     bool is_ours = custody_is_ours(c, rules, s);
 
-    if (!s->is_known && (c->found == CUSTODY_UNSEEN || c->found == CUSTODY_STRANGER))
+    if (!s->is_known && !c->was_known)
         return end(c, CUSTODY_GIVEN);
     if (!s->is_known || s->is_unsettled)
         return wait_for_return(c, s, now_ms, why);
@@ -220,10 +220,14 @@ static enum custody_act time_is_up(struct custody *c, const struct custody_rules
 
 static enum custody_act take_in_service(struct custody *c,
                                         const struct custody_rules *rules,
-                                        const struct sighting *s, uint64_t now_ms)
+                                        const struct sighting *s, uint64_t now_ms,
+                                        struct fail *why)
 {
     if (is_late(c, now_ms) && s->has_jobs)
         return time_is_up(c, rules, s, now_ms);
+    if (now_ms >= c->until_ms + rules->return_ms)
+        return not_taken(c, why, FAIL_SCHEDULER_ANSWER,
+                         "still in service, though the scheduler has taken its drain");
     switch (rules->strategy) {
     case SCHEDULER_WHEN_IDLE:
         return s->has_jobs ? CUSTODY_WAIT : CUSTODY_ACT_DRAIN;
@@ -271,8 +275,7 @@ static enum custody_act next_take(struct custody *c, const struct custody_rules 
                                   const struct sighting *s, uint64_t now_ms,
                                   struct fail *why)
 {
-    if (s->is_unsettled ||
-        (!s->is_known && c->found != CUSTODY_UNSEEN && c->found != CUSTODY_STRANGER))
+    if (s->is_unsettled || (!s->is_known && c->was_known))
         return is_late(c, now_ms)
                    ? not_taken(c, why, FAIL_SCHEDULER_ANSWER,
                                s->is_known ? "Slurm does not know its state yet"
@@ -283,7 +286,7 @@ static enum custody_act next_take(struct custody *c, const struct custody_rules 
     if (!s->is_known)
         return end(c, CUSTODY_TAKEN);
     if (!sighting_is_out(s))
-        return take_in_service(c, rules, s, now_ms);
+        return take_in_service(c, rules, s, now_ms, why);
     return custody_is_ours(c, rules, s) ? take_ours(c, rules, s, now_ms, why)
                                         : take_foreign(c, rules, s, now_ms, why);
 }
@@ -336,6 +339,7 @@ enum custody_act custody_next(struct custody *c, const struct custody_rules *rul
 {
     enum custody_act act = CUSTODY_WAIT;
 
+    c->was_known |= s->is_known;
     switch (c->want) {
     case CUSTODY_NOTHING:
         return CUSTODY_WAIT;
@@ -397,6 +401,7 @@ int custody_restore(struct custody *c, const char *text)
 
         if (strlen(name) == len && strncmp(name, text, len) == 0) {
             c->found = found[i];
+            c->was_known = c->found != CUSTODY_STRANGER;
             c->drained_by_us = c->found == CUSTODY_IN_SERVICE;
             return 0;
         }

@@ -53,6 +53,7 @@ enum custody_found {
 struct custody {
     enum custody_want want;
     enum custody_found found;
+    bool was_known;     /* some look has seen it: then it is no stranger   */
     bool drained_by_us; /* by this run, now or before a restart            */
     bool ordered;       /* what is wanted was ordered, as far as we know   */
     enum fail_code end; /* of CUSTODY_WITHDRAW: what the take ends with    */

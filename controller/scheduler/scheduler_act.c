@@ -120,12 +120,11 @@ static void on_done(struct scheduler *s, char *out)
 }
 
 /* What it refuses for want of rights it will refuse again. */
-static void refuse_all(struct scheduler *s, const struct order *order)
+static void tell_failed(struct scheduler *s, const struct order *order)
 {
     for (size_t i = 0; i < order->count && !s->is_closing; i++) {
-        struct custody *c = &s->nodes[order->nodes[i]].custody;
-
-        c->until_ms = 0;
+        if (s->trouble.code == FAIL_SCHEDULER_REFUSED)
+            s->nodes[order->nodes[i]].custody.until_ms = 0;
         tell_if_late(s, order->nodes[i]);
     }
 }
@@ -137,8 +136,7 @@ static void on_failed(struct scheduler *s, const struct fail *why)
 
     s->trouble = *why;
     s->has_failed = true;
-    if (why->code == FAIL_SCHEDULER_REFUSED)
-        refuse_all(s, order);
+    tell_failed(s, order);
     if (s->is_closing)
         return;
     if (why->code == FAIL_SCHEDULER_SILENT)

@@ -59,8 +59,10 @@ static void believe(struct scheduler *s)
     slurm_reservations_done(&s->made);
     s->made = s->fresh_made;
     s->fresh_made = (struct slurm_reservations){0};
-    for (size_t i = 0; i < s->count; i++)
+    for (size_t i = 0; i < s->count; i++) {
+        s->nodes[i].custody.was_known |= s->seen[i].is_known;
         show(s, i);
+    }
 }
 
 /* ---- the first one ------------------------------------------------------------------------ */

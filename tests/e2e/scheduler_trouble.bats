@@ -249,6 +249,31 @@ END
     scheduler_end
 }
 
+@test "a drain that Slurm refuses again and again fails at the deadline, by Slurm's words" {
+    wrap scontrol <<END
+echo "\$*" >>"$CALLS"
+[ "\$1" != update ] || { echo 'slurm_update error: Invalid node state specified' >&2; exit 1; }
+exec /usr/bin/scontrol "\$@"
+END
+    scheduler_start nodes=n1 deadline_ms=2500
+    tell take n1
+    hears 'taken n1 scheduler-answer: scontrol update: slurm_update error: Invalid node state specified'
+    [ "$(calls '^update')" -le 5 ] # with growing pauses
+    state_is n1 IDLE
+    scheduler_end
+}
+
+@test "rights that are lost in the middle end the take at once, by name" {
+    wrap scontrol <<END
+[ "\$1" != update ] || { echo 'slurm_update error: Invalid user id' >&2; exit 1; }
+exec /usr/bin/scontrol "\$@"
+END
+    scheduler_start nodes=n1
+    tell take n1
+    hears 'taken n1 scheduler-refused: scontrol update: slurm_update error: Invalid user id'
+    scheduler_end
+}
+
 # ---- the command of another scheduler -----------------------------------------------------------------
 
 # It keeps a file for each node: STATE [REASON].

@@ -99,6 +99,16 @@ static void what_the_look_does_not_see_has_not_happened(void **state)
     assert_int_equal(next(2), CUSTODY_ACT_DRAIN);
 }
 
+static void a_drain_that_never_works_is_a_failure_in_the_end(void **state)
+{
+    (void)state;
+    take();
+    assert_int_equal(next(DEADLINE + RETURN), CUSTODY_ACT_DRAIN);
+    custody_ordered(&node, CUSTODY_ACT_DRAIN, DEADLINE + RETURN);
+    assert_int_equal(next(DEADLINE + RETURN + 1), CUSTODY_NOT_TAKEN);
+    assert_int_equal(why.code, FAIL_SCHEDULER_ANSWER);
+}
+
 static void a_node_of_somebody_else_is_taken_and_not_drained(void **state)
 {
     (void)state;
@@ -154,6 +164,12 @@ static void a_node_that_vanishes_is_not_taken(void **state)
     assert_int_equal(next(2), CUSTODY_WAIT);
     assert_int_equal(next(DEADLINE + 1), CUSTODY_NOT_TAKEN);
     assert_int_equal(why.code, FAIL_SCHEDULER_ANSWER);
+    seen.is_known = true; /* a look that asked for nothing */
+    node = (struct custody){0};
+    assert_int_equal(next(1), CUSTODY_WAIT);
+    seen.is_known = false;
+    take();
+    assert_int_equal(next(1), CUSTODY_WAIT);
 }
 
 static void nothing_is_judged_before_slurm_knows(void **state)
@@ -406,6 +422,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(a_node_is_taken_when_its_last_job_has_ended, begin),
         cmocka_unit_test_setup(what_the_look_does_not_see_has_not_happened, begin),
+        cmocka_unit_test_setup(a_drain_that_never_works_is_a_failure_in_the_end, begin),
         cmocka_unit_test_setup(a_node_of_somebody_else_is_taken_and_not_drained, begin),
         cmocka_unit_test_setup(another_run_of_ours_is_somebody_else, begin),
         cmocka_unit_test_setup(a_node_that_is_down_before_is_left_down, begin),
