@@ -166,7 +166,7 @@ test-tools: $O/trees.ok
 # The scripts of the tiers find what was built in $BUILD.
 # Under the sanitizers, what our own bytes and processes meet others in; what is mostly other
 # people's programs, or parsers that unit tests and fuzzers go through with them, is left out.
-sanitized := agent commands copy exec install keep link openssh relay rollout simulated ssh status validate
+sanitized := agent commands copy exec install keep link openssh relay rollout scheduler_trouble simulated ssh status validate
 e2e       := $(if $(SAN),$(sanitized:%=tests/e2e/%.bats),$(wildcard tests/e2e/*.bats))
 azure     := $(if $(SAN),tests/azure/extension.bats tests/azure/vmss.bats,$(wildcard tests/azure/*.bats))
 lab_small := $(wildcard tests/lab/small_*.bats)

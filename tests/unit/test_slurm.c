@@ -126,7 +126,7 @@ static void who_set_a_reason_is_no_part_of_it(void **state)
 static void a_state_in_another_field_is_none(void **state)
 {
     (void)state;
-    read_state("MIXED", "   Reason=x State=IDLE\n   State=IDLE");
+    read_state("MIXED", "   Reason=x State=DOWN\n   State=DOWN");
     is(SCHEDULER_BUSY);
     assert_false(seen[1].is_down);
 }
