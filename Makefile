@@ -171,7 +171,8 @@ test-tools: $O/trees.ok
 # The scripts of the tiers find what was built in $BUILD.
 # Under the sanitizers, what our own bytes and processes meet others in; what is mostly other
 # people's programs, or parsers that unit tests and fuzzers go through with them, is left out.
-sanitized := agent commands copy exec install keep link openssh outside relay rollout simulated ssh status validate
+sanitized := agent commands copy exec install keep link openssh outside policy relay rollout scheduler_trouble simulated ssh status \
+    validate
 e2e       := $(if $(SAN),$(sanitized:%=tests/e2e/%.bats),$(wildcard tests/e2e/*.bats))
 azure     := $(if $(SAN),tests/azure/extension.bats tests/azure/vmss.bats,$(wildcard tests/azure/*.bats))
 lab_small := $(wildcard tests/lab/small_*.bats)
@@ -182,7 +183,7 @@ scripts    = $O/test-deps.ok all $(if $(SAN),,arm64) test-tools
 # Programs that only tests use, each built by a rule of its own below its tier.
 .PHONY: test-tools
 test-tools: $O/tests/e2e/link-tool $O/tests/e2e/hostlist-tool $O/tests/e2e/logbook-tool $O/tests/e2e/arm-tool \
-    $O/tests/e2e/outside-tool
+    $O/tests/e2e/outside-tool $O/tests/e2e/scheduler-tool
 $O/tests/e2e/%-tool: $O/tests/e2e/%_tool.o $O/controller.a $O/inventory.a $O/protocol.a
 	$(call say,LINK)$(CC) $(FLAGS) -o $@ $^ $(controller_libs)
 
