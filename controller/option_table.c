@@ -58,7 +58,9 @@ const struct command_row command_table[] = {
     {COMMAND_STATUS, "status", WORDS_RUN, "[RUN] [options]",
      "how a run stands, or all runs",
      "ibfleet status|the latest runs\n"
-     "ibfleet status r1|each node of a rollout; what a validation found\n"},
+     "ibfleet status r1|each node of a rollout; what a validation found\n"
+     "ibfleet status --follow|the rollout that is under way, live, also from another terminal\n"
+     "ibfleet status r1 --follow --ndjson|its events, from the first one on\n"},
     {COMMAND_SHOW, "show", WORDS_NODE, "NODE [options]",
      "what happened to one node",
      "ibfleet show ib007|in the latest run: its road, or its pairs\n"
@@ -153,6 +155,8 @@ const struct option_row option_table[] = {
      "how long a node may take to install; else 1800, and longer for a vendor's driver"},
     {"reboot-timeout",0,   OPTION_NUMBER, "SECONDS", AT(reboot_timeout_s), 1, 14400, COMMAND_ROLLOUT | COMMAND_RESUME,
      "how long a node may take to come back from its reboot; else 600"},
+    {"follow",        0,   OPTION_FLAG,   NULL,      AT(follow),       0, 0,        COMMAND_STATUS,
+     "a rollout as it goes, until it has ended; without RUN the one that is under way, else the latest"},
     {"failed",        0,   OPTION_FLAG,   NULL,      AT(failed),       0, 0,        COMMAND_RESUME,
      "also try again those that failed"},
     {"take-over",     0,   OPTION_TEXT,   "RUN",     AT(take_over),    0, 0,        COMMAND_ROLLOUT | COMMAND_RESUME,
@@ -255,10 +259,10 @@ const struct option_row option_table[] = {
 
     {"json",          0,   OPTION_FLAG,   NULL,      AT(json),         0, 0,        EVERY,
      "the result as one object"},
-    {"ndjson",        0,   OPTION_FLAG,   NULL,      AT(ndjson),       0, 0,        CALLING,
-     "one object per line as things happen"},
-    {"progress",      0,   OPTION_WORD,   "auto|tty|plain|none", AT(progress), 0, 0, CALLING | COMMAND_AZURE,
-     "on stderr; auto: a bar on a terminal, else lines"},
+    {"ndjson",        0,   OPTION_FLAG,   NULL,      AT(ndjson),       0, 0,        CALLING | COMMAND_STATUS,
+     "one object per line as things happen; of status with --follow"},
+    {"progress",      0,   OPTION_WORD,   "auto|tty|plain|none", AT(progress), 0, 0, CALLING | COMMAND_AZURE | COMMAND_STATUS,
+     "on stderr, of --follow on stdout; auto: a bar on a terminal, else lines"},
     {"state",         0,   OPTION_TEXT,   "DIR",     AT(state),        0, 0,        EVERY,
      "where runs are kept; else /var/lib/ibfleet or ~/.local/state/ibfleet"},
     {"help",          'h', OPTION_FLAG,   NULL,      AT(help),         0, 0,        EVERY,

@@ -35,6 +35,7 @@ enum command_kind {
     COMMAND_SHOW = 1 << 6,
     COMMAND_RESUME = 1 << 7,
     COMMAND_COPY = 1 << 8,
+    COMMAND_REPORT = 1 << 9,
     COMMAND_DOCTOR = 1 << 10,
     COMMAND_LOGS = 1 << 11,
     COMMAND_AZURE = 1 << 12,
@@ -60,7 +61,7 @@ struct options {
     char *exclude; /* -x likewise */
     bool all;
     int pick, seed;      /* 1..100000: so many of them; 0..2147483647 */
-    const char *subject; /* the RUN of status and resume, the NODE of show */
+    const char *subject; /* the RUN of status, report and resume, the NODE of show */
     const char *fleet;
 
     /* scale sets of Azure, whose instances are nodes */
@@ -85,12 +86,14 @@ struct options {
     /* what comes out */
     bool json, ndjson;
     const char *progress; /* "auto", "tty", "plain" or "none"; NULL: auto */
+    const char *out;      /* a file, "-": stdout */
 
     /* runs */
     const char *state;
     const char *run;
     const char *step; /* logs */
     bool plan, yes;
+    bool follow; /* status */
 
     /* nodes: at most one of these */
     bool expand, count, groups;
