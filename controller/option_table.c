@@ -9,7 +9,8 @@
     (COMMAND_PROBE | COMMAND_EXEC | COMMAND_COPY | COMMAND_ROLLOUT | COMMAND_VALIDATE | \
      COMMAND_RESUME)
 #define JOURNALED \
-    (COMMAND_ROLLOUT | COMMAND_VALIDATE | COMMAND_STATUS | COMMAND_SHOW | COMMAND_RESUME)
+    (COMMAND_ROLLOUT | COMMAND_VALIDATE | COMMAND_STATUS | COMMAND_SHOW | \
+     COMMAND_RESUME | COMMAND_REPORT)
 #define REACHING (CALLING | COMMAND_LOGS) /* logs in, at one node or many */
 #define EVERY    (HOSTED | JOURNALED | COMMAND_DOCTOR | COMMAND_LOGS | COMMAND_AZURE)
 #define SCALED \
@@ -65,6 +66,11 @@ const struct command_row command_table[] = {
      "what happened to one node",
      "ibfleet show ib007|in the latest run: its road, or its pairs\n"
      "ibfleet show ib007 --run r1|in that run\n"},
+    {COMMAND_REPORT, "report", WORDS_RUN, "[RUN] [-o FILE] [options]",
+     "a rollout as one HTML file: what happened when, what failed, what to do",
+     "ibfleet report|of the latest rollout, into ibfleet-RUN.html\n"
+     "ibfleet report r1 -o /srv/www/upgrade.html|of that one, also while it is under way\n"
+     "ibfleet report r1 -o - | mail -s upgrade -a 'Content-Type: text/html' ops|to standard output\n"},
     {COMMAND_LOGS, "logs", WORDS_NODE, "NODE [options]",
      "what the programs of a rollout's steps said on a node",
      "ibfleet logs ib007|of the latest rollout there\n"
@@ -202,7 +208,7 @@ const struct option_row option_table[] = {
      "say what would happen, change nothing"},
     {"yes",           'y', OPTION_FLAG,   NULL,      AT(yes),          0, 0,        COMMAND_ROLLOUT | COMMAND_RESUME | COMMAND_AZURE,
      "do not ask"},
-    {"run",           0,   OPTION_TEXT,   "RUN",     AT(run),          0, 0,        COMMAND_STATUS | COMMAND_SHOW | COMMAND_LOGS | COMMAND_RESUME,
+    {"run",           0,   OPTION_TEXT,   "RUN",     AT(run),          0, 0,        COMMAND_STATUS | COMMAND_SHOW | COMMAND_LOGS | COMMAND_RESUME | COMMAND_REPORT,
      "the same as RUN; of show and logs: not the node's latest but this one"},
     {"step",          0,   OPTION_TEXT,   "STEP",    AT(step),         0, 0,        COMMAND_LOGS,
      "only of this step: packages, fetch, driver, dkms, modules, ..."},
@@ -257,12 +263,14 @@ const struct option_row option_table[] = {
     {"unprivileged",  0,   OPTION_FLAG,   NULL,      AT(unprivileged), 0, 0,        COMMAND_PROBE | COMMAND_VALIDATE | COMMAND_LOGS,
      "no sudo: the agent goes to the user's own folder"},
 
-    {"json",          0,   OPTION_FLAG,   NULL,      AT(json),         0, 0,        EVERY,
+    {"json",          0,   OPTION_FLAG,   NULL,      AT(json),         0, 0,        EVERY & ~(unsigned)COMMAND_REPORT,
      "the result as one object"},
     {"ndjson",        0,   OPTION_FLAG,   NULL,      AT(ndjson),       0, 0,        CALLING | COMMAND_STATUS,
      "one object per line as things happen; of status with --follow"},
     {"progress",      0,   OPTION_WORD,   "auto|tty|plain|none", AT(progress), 0, 0, CALLING | COMMAND_AZURE | COMMAND_STATUS,
      "on stderr, of --follow on stdout; auto: a bar on a terminal, else lines"},
+    {"out",           'o', OPTION_TEXT,   "FILE",    AT(out),          0, 0,        COMMAND_REPORT,
+     "where it is written, in one step; - is standard output; else ./ibfleet-RUN.html"},
     {"state",         0,   OPTION_TEXT,   "DIR",     AT(state),        0, 0,        EVERY,
      "where runs are kept; else /var/lib/ibfleet or ~/.local/state/ibfleet"},
     {"help",          'h', OPTION_FLAG,   NULL,      AT(help),         0, 0,        EVERY,

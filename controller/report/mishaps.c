@@ -156,6 +156,11 @@ const char *mishaps_hosts(struct mishaps *m, size_t i)
     return g->folded;
 }
 
+const char *mishaps_first(const struct mishaps *m, size_t i)
+{
+    return hostset_name(m->groups[i].nodes, 0);
+}
+
 void mishaps_add_head(struct mishaps *m, size_t i, struct text *text)
 {
     const struct mishap *one = mishaps_at(m, i);

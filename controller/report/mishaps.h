@@ -50,6 +50,9 @@ size_t mishaps_nodes(const struct mishaps *m);
 const struct mishap *mishaps_at(const struct mishaps *m, size_t i);
 const char *mishaps_hosts(struct mishaps *m, size_t i);
 
+/* The first of its nodes in natural order, likewise borrowed. */
+const char *mishaps_first(const struct mishaps *m, size_t i);
+
 /* "3 nodes ib[1-3]: disk full (disk-full)" */
 void mishaps_add_head(struct mishaps *m, size_t i, struct text *text);
 
