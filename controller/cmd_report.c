@@ -13,7 +13,21 @@
 #include "controller/screen/screen.h"
 #include "controller/screen/text.h"
 #include "protocol/fail.h"
+#include "protocol/json.h"
 #include "protocol/scope.h"
+
+#define SCHEMA "ibfleet.report/1"
+
+/* What a script wants to know of what was written. */
+static int print_json(const struct report *r, const char *out, struct fail *why)
+{
+    CLEANUP(json_done) struct json *doc = report_encode(r);
+
+    if (!doc || json_put_text(doc, "schema", SCHEMA) < 0 ||
+        json_put_text(doc, "file", out) < 0)
+        return fail_memory(why);
+    return screen_json(doc, why);
+}
 
 static int write_page(const struct command *c, const struct report *r, struct fail *why)
 {
@@ -25,6 +39,8 @@ static int write_page(const struct command *c, const struct report *r, struct fa
     out = out ? out : usual;
     if (report_render(r, &page, why) < 0 || out_file_write(out, &page, why) < 0)
         return -1;
+    if (c->options->json)
+        return print_json(r, out, why);
     if (strcmp(out, "-") != 0)
         screen_warn("run %s: report written to %s", report_run(r), out);
     return 0;
@@ -36,6 +52,8 @@ static int report(struct command *c, struct fail *why)
     CLEANUP(report_done) struct report *r = NULL;
     const struct options *o = c->options;
 
+    if (o->json && o->out && strcmp(o->out, "-") == 0)
+        return fail_set(why, FAIL_USAGE, "report: -o - and --json: one of both");
     if (past_open(c, &h, why) < 0 ||
         report_read(h, o->subject ? o->subject : o->run, journal_clock_ms(), &r, why) < 0)
         return -1;

@@ -70,7 +70,7 @@ const struct command_row command_table[] = {
      "a rollout as one HTML file: what happened when, what failed, what to do",
      "ibfleet report|of the latest rollout, into ibfleet-RUN.html\n"
      "ibfleet report r1 -o /srv/www/upgrade.html|of that one, also while it is under way\n"
-     "ibfleet report r1 -o - | mail -s upgrade -a 'Content-Type: text/html' ops|to standard output\n"},
+     "ibfleet report r1 -o -|to standard output\n"},
     {COMMAND_LOGS, "logs", WORDS_NODE, "NODE [options]",
      "what the programs of a rollout's steps said on a node",
      "ibfleet logs ib007|of the latest rollout there\n"
@@ -263,7 +263,7 @@ const struct option_row option_table[] = {
     {"unprivileged",  0,   OPTION_FLAG,   NULL,      AT(unprivileged), 0, 0,        COMMAND_PROBE | COMMAND_VALIDATE | COMMAND_LOGS,
      "no sudo: the agent goes to the user's own folder"},
 
-    {"json",          0,   OPTION_FLAG,   NULL,      AT(json),         0, 0,        EVERY & ~(unsigned)COMMAND_REPORT,
+    {"json",          0,   OPTION_FLAG,   NULL,      AT(json),         0, 0,        EVERY,
      "the result as one object"},
     {"ndjson",        0,   OPTION_FLAG,   NULL,      AT(ndjson),       0, 0,        CALLING | COMMAND_STATUS,
      "one object per line as things happen; of status with --follow"},

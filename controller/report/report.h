@@ -15,6 +15,7 @@
 
 struct fail;
 struct history;
+struct json;
 struct report;
 struct text;
 
@@ -31,6 +32,9 @@ void report_done(struct report **r);
 
 /* Borrowed. */
 const char *report_run(const struct report *r);
+
+/* {"run", "state", "total", "well", "failed"}; NULL: out of memory. */
+struct json *report_encode(const struct report *r);
 
 /* The whole page.  FAIL_MEMORY, also when it is longer than the ceiling. */
 int report_render(const struct report *r, struct text *page, struct fail *why);

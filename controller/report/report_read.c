@@ -15,6 +15,7 @@
 #include "inventory/decide.h"
 #include "inventory/hostset.h"
 #include "protocol/fail.h"
+#include "protocol/json.h"
 #include "protocol/scope.h"
 
 void report_free(struct report *r)
@@ -43,6 +44,20 @@ void report_done(struct report **r)
 const char *report_run(const struct report *r)
 {
     return r->run.id;
+}
+
+struct json *report_encode(const struct report *r)
+{
+    struct json *doc = json_object();
+
+    if (doc && json_put_text(doc, "run", r->run.id) == 0 &&
+        json_put_text(doc, "state", r->run.state) == 0 &&
+        json_put_int(doc, "total", (int64_t)r->nodes) == 0 &&
+        json_put_int(doc, "well", (int64_t)r->well) == 0 &&
+        json_put_int(doc, "failed", (int64_t)mishaps_nodes(r->failed)) == 0)
+        return doc;
+    json_free(doc);
+    return NULL;
 }
 
 /* ---- the run -------------------------------------------------------------------------- */

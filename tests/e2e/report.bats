@@ -140,6 +140,12 @@ many() # FIRST LAST STATE CODE REASON
     warns "written to ibfleet-$(run_id).html"
     "$CHECK" "ibfleet-$(run_id).html" >/dev/null
     [ "$(stat -c %a "ibfleet-$(run_id).html")" = "$(printf %o $((0666 & ~$(umask))))" ]
+    ibfleet report --json
+    keeps_to report
+    [ -z "$err" ]
+    [ "$(ask '"\(.file) \(.state) \(.total) \(.well) \(.failed)"')" = "ibfleet-$(run_id).html done 1 1 0" ]
+    ibfleet report --json -o -
+    [ "$status" = 2 ]
     ibfleet report -o -
     [ -z "$err" ]
     "$CHECK" "$SSHD_DIR/out" >/dev/null
