@@ -69,7 +69,7 @@ in_terminal() # COLUMNSxROWS ARGUMENT...
     slow 6 ib3
     roll_until ib3
     follow_begin
-    wait_until 20 has_followed '^rollout: failed: .* disk full (disk-full): .*no room on /var of ib1'
+    wait_until 20 has_followed '^rollout: failed: .* disk full (disk-full): .*no room on /var of ib[12]'
     kill -0 "$FOLLOWER"
     ibfleet_end
     follow_end
