@@ -80,6 +80,7 @@ $O/agent.a:      $(agent:%.c=$O/%.o)      ; $(archive)
 
 # The journal carries its schema inside, the manual its prose, both programs the catalog.
 $O/controller/journal/database.o: controller/journal/schema.sql
+$O/controller/report/report.o: controller/report/report.css
 $O/controller/manual/prose.o: controller/manual/prose.txt
 $O/controller/manual/machine_list.o: controller/manual/machines.txt
 $O/inventory/catalog_builtin.o: inventory/catalog.json
@@ -171,7 +172,7 @@ test-tools: $O/trees.ok
 # The scripts of the tiers find what was built in $BUILD.
 # Under the sanitizers, what our own bytes and processes meet others in; what is mostly other
 # people's programs, or parsers that unit tests and fuzzers go through with them, is left out.
-sanitized := agent commands copy exec install keep link openssh outside policy relay rollout scheduler_trouble simulated ssh status \
+sanitized := agent commands copy exec follow install keep link openssh outside policy relay report rollout scheduler_trouble simulated ssh status \
     validate
 e2e       := $(if $(SAN),$(sanitized:%=tests/e2e/%.bats),$(wildcard tests/e2e/*.bats))
 azure     := $(if $(SAN),tests/azure/extension.bats tests/azure/vmss.bats,$(wildcard tests/azure/*.bats))

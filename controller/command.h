@@ -149,6 +149,7 @@ int cmd_rollout(struct command *c);
 int cmd_validate(struct command *c);
 int cmd_status(struct command *c);
 int cmd_show(struct command *c);
+int cmd_report(struct command *c);
 int cmd_resume(struct command *c);
 int cmd_doctor(struct command *c);
 int cmd_logs(struct command *c);

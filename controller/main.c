@@ -25,6 +25,7 @@ static const struct {
     {COMMAND_LOGS, cmd_logs},       {COMMAND_AZURE, cmd_azure},
     {COMMAND_PROMOTE, cmd_request}, {COMMAND_PAUSE, cmd_request},
     {COMMAND_ABORT, cmd_request},
+    {COMMAND_REPORT, cmd_report},
 };
 
 static int print_help(const char *topic)

@@ -11,7 +11,7 @@
 #define ASKING (COMMAND_PROMOTE | COMMAND_PAUSE | COMMAND_ABORT) /* another controller */
 #define JOURNALED                                                         \
     (COMMAND_ROLLOUT | COMMAND_VALIDATE | COMMAND_STATUS | COMMAND_SHOW | \
-     COMMAND_RESUME | ASKING)
+     COMMAND_RESUME | COMMAND_REPORT | ASKING)
 #define REACHING (CALLING | COMMAND_LOGS) /* logs in, at one node or many */
 #define EVERY    (HOSTED | JOURNALED | COMMAND_DOCTOR | COMMAND_LOGS | COMMAND_AZURE)
 #define SCALED \
@@ -62,11 +62,18 @@ const struct command_row command_table[] = {
     {COMMAND_STATUS, "status", WORDS_RUN, "[RUN] [options]",
      "how a run stands, or all runs",
      "ibfleet status|the latest runs\n"
-     "ibfleet status r1|each node of a rollout; what a validation found\n"},
+     "ibfleet status r1|each node of a rollout; what a validation found\n"
+     "ibfleet status --follow|the rollout that is under way, live, also from another terminal\n"
+     "ibfleet status r1 --follow --ndjson|its events, from the first one on\n"},
     {COMMAND_SHOW, "show", WORDS_NODE, "NODE [options]",
      "what happened to one node",
      "ibfleet show ib007|in the latest run: its road, or its pairs\n"
      "ibfleet show ib007 --run r1|in that run\n"},
+    {COMMAND_REPORT, "report", WORDS_RUN, "[RUN] [-o FILE] [options]",
+     "a rollout as one HTML file: what happened when, what failed, what to do",
+     "ibfleet report|of the latest rollout, into ibfleet-RUN.html\n"
+     "ibfleet report r1 -o /srv/www/upgrade.html|of that one, also while it is under way\n"
+     "ibfleet report r1 -o -|to standard output\n"},
     {COMMAND_LOGS, "logs", WORDS_NODE, "NODE [options]",
      "what the programs of a rollout's steps said on a node",
      "ibfleet logs ib007|of the latest rollout there\n"
@@ -170,6 +177,8 @@ const struct option_row option_table[] = {
      "how long a node may take to install; else 1800, and longer for a vendor's driver"},
     {"reboot-timeout",0,   OPTION_NUMBER, "SECONDS", AT(reboot_timeout_s), 1, 14400, COMMAND_ROLLOUT | COMMAND_RESUME,
      "how long a node may take to come back from its reboot; else 600"},
+    {"follow",        0,   OPTION_FLAG,   NULL,      AT(follow),       0, 0,        COMMAND_STATUS,
+     "a rollout as it goes, until it has ended; without RUN the one that is under way, else the latest"},
     {"failed",        0,   OPTION_FLAG,   NULL,      AT(failed),       0, 0,        COMMAND_RESUME,
      "also try again those that failed"},
     {"take-over",     0,   OPTION_TEXT,   "RUN",     AT(take_over),    0, 0,        COMMAND_ROLLOUT | COMMAND_RESUME,
@@ -217,7 +226,7 @@ const struct option_row option_table[] = {
      "do not ask"},
     {"now",           0,   OPTION_FLAG,   NULL,      AT(now),          0, 0,        COMMAND_PAUSE | COMMAND_ABORT,
      "leave those under way where they are; what they have begun goes on there"},
-    {"run",           0,   OPTION_TEXT,   "RUN",     AT(run),          0, 0,        COMMAND_STATUS | COMMAND_SHOW | COMMAND_LOGS | COMMAND_RESUME | ASKING,
+    {"run",           0,   OPTION_TEXT,   "RUN",     AT(run),          0, 0,        COMMAND_STATUS | COMMAND_SHOW | COMMAND_LOGS | COMMAND_RESUME | COMMAND_REPORT | ASKING,
      "the same as RUN; of show and logs: not the node's latest but this one"},
     {"step",          0,   OPTION_TEXT,   "STEP",    AT(step),         0, 0,        COMMAND_LOGS,
      "only of this step: packages, fetch, driver, dkms, modules, ..."},
@@ -350,12 +359,13 @@ const struct option_row option_table[] = {
 
     {"json",          0,   OPTION_FLAG,   NULL,      AT(json),         0, 0,        EVERY,
      "the result as one object"},
-    {"ndjson",        0,   OPTION_FLAG,   NULL,      AT(ndjson),       0, 0,        CALLING,
-     "one object per line as things happen"},
-    {"progress",      0,   OPTION_WORD,   "auto|tty|plain|none", AT(progress), 0, 0, CALLING | COMMAND_AZURE,
-     "on stderr; auto: a bar on a terminal, else lines"},
-    {"out",           'o', OPTION_TEXT,   "FILE",    AT(out),          0, 0,        COMMAND_ROLLOUT,
-     "with --plan: the plan as a file, to be agreed on; then  ibfleet rollout FILE.json"},
+    {"ndjson",        0,   OPTION_FLAG,   NULL,      AT(ndjson),       0, 0,        CALLING | COMMAND_STATUS,
+     "one object per line as things happen; of status with --follow"},
+    {"progress",      0,   OPTION_WORD,   "auto|tty|plain|none", AT(progress), 0, 0, CALLING | COMMAND_AZURE | COMMAND_STATUS,
+     "on stderr, of --follow on stdout; auto: a bar on a terminal, else lines"},
+    {"out",           'o', OPTION_TEXT,   "FILE",    AT(out),          0, 0,        COMMAND_REPORT | COMMAND_ROLLOUT,
+     "where it is written, in one step; - is standard output; of a report else ./ibfleet-RUN.html; of rollout, with --plan: "
+     "the plan, to be agreed on, then  ibfleet rollout FILE.json"},
     {"state",         0,   OPTION_TEXT,   "DIR",     AT(state),        0, 0,        EVERY,
      "where runs are kept; else /var/lib/ibfleet or ~/.local/state/ibfleet"},
     {"help",          'h', OPTION_FLAG,   NULL,      AT(help),         0, 0,        EVERY,

@@ -356,6 +356,18 @@ static int check_hosts(const struct options *o, const char *name, struct fail *w
     return 0;
 }
 
+static int check_follow(const struct options *o, struct fail *why)
+{
+    if (o->follow && o->json)
+        return fail_set(why, FAIL_USAGE,
+                        "--follow goes with --ndjson, an object for each move, and not "
+                        "with --json");
+    if (!o->follow && (o->ndjson || o->progress))
+        return fail_set(why, FAIL_USAGE, "status: --%s goes with --follow",
+                        o->ndjson ? "ndjson" : "progress");
+    return 0;
+}
+
 static int check(const struct options *o, const struct command_row *command,
                  struct fail *why)
 {
@@ -397,7 +409,7 @@ static int check(const struct options *o, const struct command_row *command,
         return fail_set(why, FAIL_USAGE, "-o goes with --plan");
     if (o->json && o->ndjson)
         return fail_set(why, FAIL_USAGE, "--json and --ndjson: one of both");
-    return 0;
+    return o->command == COMMAND_STATUS ? check_follow(o, why) : 0;
 }
 
 /* ---- the command ----------------------------------------------------------------- */

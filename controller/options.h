@@ -37,6 +37,7 @@ enum command_kind {
     COMMAND_SHOW = 1 << 6,
     COMMAND_RESUME = 1 << 7,
     COMMAND_COPY = 1 << 8,
+    COMMAND_REPORT = 1 << 9,
     COMMAND_DOCTOR = 1 << 10,
     COMMAND_LOGS = 1 << 11,
     COMMAND_AZURE = 1 << 12,
@@ -66,7 +67,7 @@ struct options {
     char *exclude;   /* -x likewise */
     bool all;
     int pick, seed;      /* 1..100000: so many of them; 0..2147483647 */
-    const char *subject; /* the RUN of status and resume, the NODE of show */
+    const char *subject; /* the RUN of status, report and resume, the NODE of show */
     const char *fleet;
 
     /* scale sets of Azure, whose instances are nodes */
@@ -89,9 +90,9 @@ struct options {
     int timeout_s; /* 1..86400 */
 
     /* what comes out */
-    const char *out; /* a file, "-": stdout */
     bool json, ndjson;
     const char *progress; /* "auto", "tty", "plain" or "none"; NULL: auto */
+    const char *out;      /* a file, "-": stdout */
 
     /* runs */
     const char *state;
@@ -99,6 +100,7 @@ struct options {
     const char *step; /* logs */
     bool plan, yes;
     bool now; /* pause, abort: leave those under way where they are */
+    bool follow; /* status */
 
     /* nodes: at most one of these */
     bool expand, count, groups;

@@ -67,6 +67,7 @@ controller/openssh/(arguments|child_state|complaint|detours|settings|sshconfig|g
 controller/(repairs/repairs_(choice|tell)|health/health)
 controller/scheduler/(namebook|sighting|slurm_[a-z]+|command_answer|custody|words)
 controller/rollout/(policy|breaker|sequence|scopes|course|estimate|node_state|deadline|dossier|order|plan|signature)
+controller/report/(mishaps|follow_words|html|shade|axis|tide|spans|timeline|report_failures|report_tables|report_asked)
 controller/relay/(tube|tubes)
 controller/ssh/(session_state|outqueue|blob|ssh_order|turns|keyagent_wire|askqueue|hashedname|hostpattern|hosttable|hostverdict)
 controller/program/program_state

@@ -41,7 +41,15 @@ void view_counts(const struct rollout *r, struct text *text);
  */
 struct json *view_json(const struct rollout *r, const char *run, bool with_plans);
 
-/* One line of --ndjson: node i has moved.  run is "" before there is one.  NULL: out of
+/* A move in words, wherever they come from; NULL of run: there is none yet. */
+struct view_move {
+    const char *run, *node, *from, *to, *code, *reason;
+};
+
+/* One line of --ndjson.  NULL: out of memory. */
+struct json *view_encode_move(const struct view_move *move);
+
+/* The same of node i, which has moved.  run is "" before there is one.  NULL: out of
  * memory.
  */
 struct json *view_event(const struct rollout *r, size_t i, const struct node_move *move,

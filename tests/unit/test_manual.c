@@ -194,7 +194,7 @@ static void commands_options_and_their_words_are_offered(void **state)
 {
     (void)state;
     offers("ibfleet pro", "pro", NULL, "probe promote");
-    offers("ibfleet re", "re", NULL, "resume");
+    offers("ibfleet re", "re", NULL, "report resume");
     offers("ibfleet help ro", "ro", NULL, "rollout");
     offers("ibfleet man ibfleet-p", "ibfleet-p", NULL, "ibfleet-probe");
     offers("ibfleet exec --ga", "--ga", NULL, "--gather");
