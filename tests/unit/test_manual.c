@@ -196,7 +196,8 @@ static void commands_options_and_their_words_are_offered(void **state)
     offers("ibfleet pro", "pro", NULL, "probe promote");
     offers("ibfleet re", "re", NULL, "report resume");
     offers("ibfleet help ro", "ro", NULL, "rollout");
-    offers("ibfleet man ibfleet-p", "ibfleet-p", NULL, "ibfleet-probe");
+    offers("ibfleet man ibfleet-p", "ibfleet-p", NULL,
+           "ibfleet-probe ibfleet-promote ibfleet-pause");
     offers("ibfleet exec --ga", "--ga", NULL, "--gather");
     offers("ibfleet probe --ga", "--ga", NULL, ""); /* not of probe */
     offers("ibfleet rollout --reboot a", "a", NULL, "auto always");
