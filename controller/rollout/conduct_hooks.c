@@ -42,7 +42,7 @@ struct conduct_hooks {
     struct asked *asked; /* by node */
 
     long opened, asked_to_open, closed; /* batches; -1: none yet */
-    bool is_vetoed, asks_veto;
+    bool is_closing, is_vetoed, asks_veto;
     uint64_t veto_ms; /* when it was answered; 0: never */
     uv_timer_t again; /* the veto, or the end           */
     void (*then)(struct conduct *c);
@@ -140,20 +140,27 @@ static void on_batch_opened(void *arg, const struct hook_answer *answer)
 
 static void on_batch_closed(void *arg, const struct hook_answer *answer)
 {
-    (void)arg;
+    struct conduct_hooks *h = arg;
+
+    h->is_closing = false;
     if (answer->word != HOOK_GO)
         screen_warn("%s", answer->why.text);
+    rollout_look(h->conduct->rollout);
 }
 
-static void close_batch(struct conduct_hooks *h)
+/* True: its hook runs, and the next batch waits for it. */
+static bool close_batch(struct conduct_hooks *h)
 {
     struct fail why;
 
     if (h->opened < 0 || h->closed == h->opened || !has(h, HOOK_AFTER_BATCH))
-        return;
+        return h->is_closing;
     h->closed = h->opened;
-    if (ask_of_batch(h, HOOK_AFTER_BATCH, h->opened, on_batch_closed, &why) < 0)
+    h->is_closing =
+        ask_of_batch(h, HOOK_AFTER_BATCH, h->opened, on_batch_closed, &why) == 0;
+    if (!h->is_closing)
         screen_warn("%s", why.text);
+    return h->is_closing;
 }
 
 /* True: it is. */
@@ -165,7 +172,8 @@ static bool open_batch(struct conduct_hooks *h, long batch)
         return true;
     if (h->asked_to_open >= batch)
         return false;
-    close_batch(h);
+    if (close_batch(h))
+        return false;
     h->asked_to_open = batch;
     if (!has(h, HOOK_BEFORE_BATCH) && !has(h, HOOK_AFTER_BATCH)) {
         h->opened = batch;

@@ -117,7 +117,7 @@ enum dispatch_word dispatch_turn(struct dispatch *d)
     if (policy_is_tired(p, &now))
         return DISPATCH_TIRED;
     wake_in_time(d, &now);
-    return DISPATCH_GOES_ON;
+    return word == POLICY_BLOCKED ? DISPATCH_BLOCKED : DISPATCH_GOES_ON;
 }
 
 void dispatch_report(struct dispatch *d, size_t i, enum policy_end end,

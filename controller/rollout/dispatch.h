@@ -84,7 +84,8 @@ void dispatch_close(struct dispatch *d, void (*on_closed)(void *arg), void *arg)
 
 /* Begin whoever may be begun.  What follows from it: */
 enum dispatch_word {
-    DISPATCH_GOES_ON, /* some are under way, or something is waited for */
+    DISPATCH_GOES_ON, /* some are under way, or may be begun             */
+    DISPATCH_BLOCKED, /* nobody is, as policy_why() says                */
     DISPATCH_TIRED,   /* it was waited for too long: pause              */
     DISPATCH_OVER     /* nobody is under way, and nobody will be        */
 };

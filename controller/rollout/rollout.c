@@ -233,16 +233,6 @@ static bool is_probed(const struct rollout *r)
     return !rollout_in_state(r, NODE_TODO) && !rollout_in_state(r, NODE_PROBING);
 }
 
-static size_t in_states(const struct rollout *r, enum node_state from,
-                        enum node_state until)
-{
-    size_t n = 0;
-
-    for (int s = from; s <= (int)until; s++)
-        n += r->in_state[s];
-    return n;
-}
-
 static void tell(struct rollout *r, const char *word, const char *text)
 {
     const struct journal_happening happening = {.word = word, .text = text};
@@ -329,8 +319,10 @@ static enum dispatch_word launch(struct rollout *r)
 
     if (r->phase == PHASE_ACTING && r->dispatch && !r->broken.code)
         word = dispatch_turn(r->dispatch);
-    if (word != DISPATCH_GOES_ON || !in_states(r, NODE_CLAIMING, NODE_GIVING_UP))
+    if (word != DISPATCH_GOES_ON || rollout_is_stopped(r))
         tell_why(r);
+    else
+        r->waited.code = FAIL_NONE;
     if (word == DISPATCH_TIRED)
         rollout_hold(r);
     return word;

@@ -51,7 +51,7 @@ job_state() { scontrol -o show job "$1" | sed -nE 's/.* JobState=(\S+) .*/\1/p';
     ibfleet_begin rollout -a --yes --ndjson
     wait_until 60 is_drained n1
     [[ $(reason_of n1) == ibfleet:*:\ driver ]]
-    wait_until 60 test -e "$SSHD_DIR/n2/installed"
+    for n in n2 n3 n4; do wait_until 60 test -e "$SSHD_DIR/$n/boots"; done
     [ ! -e "$SSHD_DIR/n1/installed" ] # its job runs
     slurm_job_end "$job"
     slurm_job_end "$other"
