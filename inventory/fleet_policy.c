@@ -64,7 +64,7 @@ static int read_canary(struct fleet_policy *p, const char *value)
     else if (setting_number(value, 1, POLICY_MAX_FAILED, &count) == 0) {
         p->canary = CANARY_COUNT;
         p->canary_count = count;
-    } else if (*value) {
+    } else if (value[strspn(value, "0123456789")]) { /* no number, or none that may be */
         p->canary = CANARY_HOSTS;
         p->canary_hosts = value;
     } else
@@ -90,7 +90,7 @@ static bool next_item(const char **at, char item[16])
 
 static int read_ramp(struct fleet_policy *p, const char *value)
 {
-    struct share ramp[POLICY_RAMP_MAX];
+    struct share ramp[POLICY_RAMP_MAX] = {{0}};
     unsigned count = 0;
     char item[16];
 
@@ -109,7 +109,7 @@ static int read_ramp(struct fleet_policy *p, const char *value)
 
 static int read_order(struct fleet_policy *p, const char *value)
 {
-    unsigned char order[3];
+    unsigned char order[3] = {0};
     unsigned count = 0, word;
     char item[16];
 
@@ -157,8 +157,9 @@ enum kind {
 #define AT(field)  offsetof(struct fleet_policy, field)
 #define SCOPE(of)  AT(max_unavailable) + (of) * sizeof(struct share)
 #define SHARE_WHAT "a number or a percentage"
-#define LIMIT_WHAT "a number from 1 or a percentage"
-#define TIME_WHAT  "a time: 90s, 10m, 2h, 1d"
+#define LIMIT_WHAT "a number from 1 or a percentage from 1%"
+#define TIME_WHAT  "a time up to 366d: 90s, 10m, 2h, 1d"
+#define SOME_TIME  "a time from 1s to 366d: 90s, 10m, 2h, 1d"
 #define PATH_WHAT  "an absolute path, or none"
 
 /* clang-format off */
@@ -265,7 +266,7 @@ static const struct row {
         "a veto or for promote) does not count. 0s: no such limit",
         "2h", "two hours of work without one node done stop it"},
     [POLICY_WAIT_DEADLINE] = {"wait_deadline", KIND_DURATION, AT(wait_ms), 1, 0,
-        NULL, NULL, TIME_WHAT, "12h",
+        NULL, NULL, SOME_TIME, "12h",
         "how long nothing may be under way while what is left may not begin: because of a veto, "
         "because too many nodes are unavailable for other causes, or because nobody says "
         "promote. Then the run is paused; resume goes on. Closed hours do not count",
@@ -314,7 +315,7 @@ static const struct row {
         "job must have ended, so that short jobs still run until then",
         "when-idle", "never a node that could do something"},
     [POLICY_DRAIN_DEADLINE] = {"drain_deadline", KIND_DURATION, AT(drain_ms), 1, 0, NULL, NULL,
-        TIME_WHAT, "1d", "how long a node's jobs are waited for",
+        SOME_TIME, "1d", "how long a node's jobs are waited for",
         "4h", "jobs may take four hours more"},
     [POLICY_ON_TIMEOUT] = {"on_timeout", KIND_WORD, AT(on_timeout), 0, 0, timeout_words, NULL,
         "skip, fail or force", "skip",
@@ -354,7 +355,7 @@ static const struct row {
         PATH_WHAT, "none", "a program that is run when all nodes of a batch have ended",
         "/etc/ibfleet/smoke-test", "a test job runs before the next batch is begun"},
     [POLICY_HOOK_DEADLINE] = {"hook_deadline", KIND_DURATION, AT(hook_ms), 1, 0, NULL, NULL,
-        TIME_WHAT, "60s", "how long each of these programs, and veto, may take",
+        SOME_TIME, "60s", "how long each of these programs, and veto, may take",
         "10m", "the smoke test may take ten minutes"},
     [POLICY_METRICS] = {"metrics", KIND_PATH, AT(metrics), 0, 0, NULL, NULL,
         "an absolute path that ends in .prom, or none", "none",
