@@ -33,9 +33,8 @@ struct lineup {
     size_t count;
     size_t *sizes, *away; /* of each scope: nodes, those unavailable   */
     size_t unhealthy, left, held;
-    size_t *open;   /* of each stage: whom it waits for                  */
-    size_t awaited; /* of all stages until this one                      */
-    size_t stage;
+    size_t *open; /* of each stage: whom it waits for          */
+    size_t stage; /* the first with anybody, or the one after  */
 
     size_t *scopes; /* of the files, one list after the other            */
     struct file *files;
@@ -178,16 +177,15 @@ static void line_up(struct lineup *l, struct entry *e)
 
 /* ---- stages ------------------------------------------------------------------------------ */
 
+/* Who is waited for again, of a stage that was over, has the run go back to it. */
 static void await(struct lineup *l, struct entry *e, bool is_awaited)
 {
-    size_t more = is_awaited ? 1 : (size_t)-1;
-
     if (e->is_awaited == is_awaited)
         return;
     e->is_awaited = is_awaited;
-    l->open[e->node->stage] += more;
-    if (e->node->stage <= l->stage)
-        l->awaited += more;
+    l->open[e->node->stage] += is_awaited ? 1 : (size_t)-1;
+    if (is_awaited && e->node->stage < l->stage)
+        l->stage = e->node->stage;
 }
 
 void lineup_let_go(struct lineup *l, size_t i)
@@ -202,14 +200,13 @@ size_t lineup_stage(const struct lineup *l)
 
 bool lineup_stage_is_over(const struct lineup *l)
 {
-    return l->stage < l->rules->stage_count && !l->awaited;
+    return l->stage < l->rules->stage_count && !l->open[l->stage];
 }
 
 void lineup_advance(struct lineup *l)
 {
     assert(lineup_stage_is_over(l));
     l->stage++;
-    l->awaited += l->open[l->stage];
 }
 
 /* ---- life -------------------------------------------------------------------------------- */

@@ -51,7 +51,9 @@ void lineup_set_ready(struct lineup *l, size_t i, bool is_ready);
  */
 void lineup_let_go(struct lineup *l, size_t i);
 
-/* The stage that is being gone through; is all of it and of those before over?; the next. */
+/* The stage that is being gone through; is all of it over?; the next.  It goes back when a node
+ * of an earlier one is held no more.
+ */
 size_t lineup_stage(const struct lineup *l);
 bool lineup_stage_is_over(const struct lineup *l);
 void lineup_advance(struct lineup *l);

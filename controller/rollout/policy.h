@@ -11,8 +11,9 @@
  * Knows all nodes of the fleet, of which some take part.  What the keys of [policy] mean is
  * said in ibfleet-policy(7), from inventory/fleet_policy.c, and done here.  In short:
  *
- *   - Nodes go in stages: the canaries, then batches of the sizes of the ramp.  A stage is
- *     begun when all of those before have ended.  Those after the canaries are begun when
+ *   - Nodes go in stages: the canaries, then batches of the sizes of the ramp.  A node is
+ *     begun when all of the stages before have ended, but for who is held; who is held no
+ *     more goes first, and the others wait for it.  Those after the canaries are begun when
  *     somebody says promote, or with promote = auto when every canary is done; one that was
  *     passed over or is held is not.
  *   - Unavailable is who is under way, who failed and stayed out of service, and whom the
@@ -174,7 +175,9 @@ bool policy_is_tired(const struct policy *p, const struct policy_time *now);
 /* Does it wait for promote and for nothing else? */
 bool policy_awaits_promote(const struct policy *p);
 
-/* The stage that is being gone through; stage_count when all are over. */
+/* The stage that is being gone through; stage_count when all are over.  It goes back when a
+ * node of an earlier one is held no more.
+ */
 size_t policy_stage(const struct policy *p);
 
 /* Nodes that take part and were never begun; held ones among them. */

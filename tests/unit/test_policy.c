@@ -849,17 +849,23 @@ static void a_batch_waits_for_one_that_was_held_before(void **state)
     (void)state;
     stage(6, 0, 2);
     nodes[1].is_held = true;
+    set(POLICY_WINDOW, "2");
+    limits[0] = 2;
     start(6);
     BEGUN("0");
     ends(0, POLICY_WELL);
-    BEGUN("2 3");
+    policy_set_unavailable(policy, 5, true); /* there is room for one */
+    BEGUN("2");
     policy_set_held(policy, 1, false);
-    BEGUN("1");
+    assert_int_equal(policy_stage(policy), 0);
     ends(2, POLICY_WELL);
-    ends(3, POLICY_WELL);
+    BEGUN("1");
+    policy_set_unavailable(policy, 5, false);
     BEGUN("");
     WORD(POLICY_WAIT);
     ends(1, POLICY_WELL);
+    BEGUN("3");
+    ends(3, POLICY_WELL);
     BEGUN("4 5");
 }
 
