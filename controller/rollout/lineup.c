@@ -14,6 +14,7 @@ struct entry {
     enum lineup_phase phase;
     bool is_held, is_ready, is_away;
     bool is_awaited; /* by its stage */
+    bool waits_anyway;
     size_t file, slot;
 };
 
@@ -23,8 +24,7 @@ struct entry {
 struct file {
     const size_t *scopes;
     size_t scope_count;
-    size_t end;  /* a slot                                     */
-    size_t head; /* the first node that waits, or NOBODY       */
+    size_t end; /* a slot */
 };
 
 struct lineup {
@@ -33,11 +33,13 @@ struct lineup {
     size_t count;
     size_t *sizes, *away; /* of each scope: nodes, those unavailable   */
     size_t unhealthy, left, held;
-    size_t *open; /* of each stage: whom it waits for          */
-    size_t stage; /* the first with anybody, or the one after  */
+    size_t anyway; /* those that wait and are unavailable already */
+    size_t *open;  /* of each stage: whom it waits for          */
+    size_t stage;  /* the first with anybody, or the one after  */
 
     size_t *scopes; /* of the files, one list after the other            */
     struct file *files;
+    size_t *heads; /* of each file: the first node that waits, or NOBODY */
     size_t file_count;
     size_t *in_slot;        /* who stands there                      */
     uint64_t *waits;        /* by slot: left, not held, ready        */
@@ -127,10 +129,10 @@ static void form_files(struct lineup *l, const struct sorted *sorted)
 
         if (!slot || compare_scopes(&sorted[slot], &sorted[slot - 1]) != 0)
             l->files[l->file_count++] = (struct file){.scopes = sorted[slot].scopes,
-                                                      .scope_count = sorted[slot].count,
-                                                      .head = NOBODY};
+                                                      .scope_count = sorted[slot].count};
         e->slot = slot;
         e->file = l->file_count - 1;
+        l->heads[e->file] = NOBODY;
         l->in_slot[slot] = sorted[slot].node;
         l->files[e->file].end = slot + 1;
     }
@@ -142,10 +144,11 @@ static int make_files(struct lineup *l, size_t scopes_in_all)
 
     l->scopes = calloc(scopes_in_all + 1, sizeof *l->scopes);
     l->files = calloc(l->count + 1, sizeof *l->files);
+    l->heads = calloc(l->count + 1, sizeof *l->heads);
     l->in_slot = calloc(l->count + 1, sizeof *l->in_slot);
     l->waits = calloc(words_for(l->count), sizeof *l->waits);
     l->waits_anyway = calloc(words_for(l->count), sizeof *l->waits_anyway);
-    if (!sorted || !l->scopes || !l->files || !l->in_slot || !l->waits ||
+    if (!sorted || !l->scopes || !l->files || !l->heads || !l->in_slot || !l->waits ||
         !l->waits_anyway) {
         free(sorted);
         return -1;
@@ -161,17 +164,19 @@ static int make_files(struct lineup *l, size_t scopes_in_all)
 static void line_up(struct lineup *l, struct entry *e)
 {
     size_t node = (size_t)(e - l->entries);
-    struct file *f = &l->files[e->file];
+    size_t *head = &l->heads[e->file];
     bool waits = e->phase == LINEUP_LEFT && !e->is_held && e->is_ready;
 
     put(l->waits, e->slot, waits);
-    put(l->waits_anyway, node, waits && e->is_away);
-    if (waits && node < f->head)
-        f->head = node;
-    else if (!waits && node == f->head) {
-        size_t slot = first_in(l->waits, e->slot, f->end);
+    l->anyway += (size_t)(waits && e->is_away) - (size_t)e->waits_anyway;
+    e->waits_anyway = waits && e->is_away;
+    put(l->waits_anyway, node, e->waits_anyway);
+    if (waits && node < *head)
+        *head = node;
+    else if (!waits && node == *head) {
+        size_t slot = first_in(l->waits, e->slot, l->files[e->file].end);
 
-        f->head = slot == NOBODY ? NOBODY : l->in_slot[slot];
+        *head = slot == NOBODY ? NOBODY : l->in_slot[slot];
     }
 }
 
@@ -271,6 +276,7 @@ void lineup_free(struct lineup *l)
     free(l->open);
     free(l->scopes);
     free(l->files);
+    free(l->heads);
     free(l->in_slot);
     free(l->waits);
     free(l->waits_anyway);
@@ -389,11 +395,11 @@ static long if_begun(const struct lineup *l, size_t i)
 
 long lineup_first(const struct lineup *l)
 {
-    size_t first = first_in(l->waits_anyway, 0, l->count);
+    size_t first = l->anyway ? first_in(l->waits_anyway, 0, l->count) : NOBODY;
 
     for (size_t f = 0; f < l->file_count; f++)
-        if (l->files[f].head < first && has_room(l, &l->files[f]))
-            first = l->files[f].head;
+        if (l->heads[f] < first && has_room(l, &l->files[f]))
+            first = l->heads[f];
     return if_begun(l, first);
 }
 
@@ -402,8 +408,8 @@ long lineup_first_without_room(const struct lineup *l)
     size_t first = NOBODY;
 
     for (size_t f = 0; f < l->file_count; f++)
-        if (l->files[f].head < first)
-            first = l->files[f].head;
+        if (l->heads[f] < first)
+            first = l->heads[f];
     return if_begun(l, first);
 }
 
