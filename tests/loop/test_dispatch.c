@@ -165,8 +165,7 @@ static void what_failed_before_counts_and_who_left_the_fleet_does_not(void **sta
 }
 
 /* Where it is, the facts of then say. */
-static void
-max_unavailable_zone_counts_who_failed_under_an_earlier_controller(void **state)
+static void max_unavailable_zone_counts_who_failed_before(void **state)
 {
     char one[] = "1", two[] = "2";
     struct facts_azure first = {.zone = one}, second = {.zone = two};
@@ -239,7 +238,7 @@ int main(void)
         TEST(those_planned_are_begun_and_it_is_over),
         TEST(who_was_begun_before_goes_on_first_and_once),
         TEST(what_failed_before_counts_and_who_left_the_fleet_does_not),
-        TEST(max_unavailable_zone_counts_who_failed_under_an_earlier_controller),
+        TEST(max_unavailable_zone_counts_who_failed_before),
         TEST(healthy_deadline_is_told_when_it_is_over),
         TEST(who_only_rests_is_not_overdue),
         TEST(wait_deadline_pauses_a_run_that_nobody_promotes),

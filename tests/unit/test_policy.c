@@ -425,8 +425,7 @@ static void max_unavailable_says_what_is_full(void **state)
     assert_why("the fleet has as many nodes unavailable as it may: 2 of 4, at most 2");
 }
 
-static void
-max_unavailable_partition_counts_a_node_in_each_of_its_partitions(void **state)
+static void max_unavailable_partition_counts_in_each_of_them(void **state)
 {
     (void)state;
     for (size_t i = 0; i < 4; i++) {
@@ -1083,7 +1082,7 @@ int main(void)
         TEST(max_unavailable_counts_each_node_once),
         TEST(max_unavailable_lets_begin_who_is_unavailable_already),
         TEST(max_unavailable_says_what_is_full),
-        TEST(max_unavailable_partition_counts_a_node_in_each_of_its_partitions),
+        TEST(max_unavailable_partition_counts_in_each_of_them),
         TEST(who_is_put_back_is_as_it_was_found),
         TEST(on_failure_undrain_gives_the_place_back),
         TEST(max_failures_stops_it_at_one_more),
