@@ -23,6 +23,7 @@ static const struct {
     {"ibfleet.conf", 5, "the fleet file: who the nodes are and what they should have"},
     {"ibfleet-agent", 8, "the agent alone on one machine, as Azure's extension is used"},
     {"ibfleet-machines", 7, "which driver which machine gets, and why another gets none"},
+    {"ibfleet-policy", 7, "how a rollout goes through a live cluster, and what stops it"},
     {"ibfleet-states", 7, "states, failures and exit statuses of ibfleet"},
 };
 #define PAGES (sizeof pages / sizeof *pages)

@@ -327,6 +327,115 @@ static void who_is_of_an_earlier_sequence_keeps_its_batch(void **state)
     assert_string_equal(begun(), "n07 n08 n09 n10 n11 n12");
 }
 
+/* ---- the example of ibfleet-policy(7) ----------------------------------------------------------------- */
+
+#define MANY 128
+
+static struct course_node many[MANY];
+static char many_names[MANY][8], many_leaves[MANY][8];
+
+static void make_many(void)
+{
+    set(POLICY_CANARY, "coverage");
+    set(POLICY_PROMOTE, "manual");
+    set(POLICY_RAMP, "4, 10%, 25%");
+    set(POLICY_MAX_UNAVAILABLE, "10%");
+    set(POLICY_MAX_UNAVAILABLE_LEAF, "25%");
+    set(POLICY_BUDGET_UPGRADED, "5%");
+    for (size_t i = 0; i < MANY; i++) {
+        snprintf(many_names[i], sizeof many_names[i], "ib%03zu", i + 1);
+        snprintf(many_leaves[i], sizeof many_leaves[i], "l%zu", i / 16 + 1);
+        many[i] = (struct course_node){.name = many_names[i],
+                                       .leaf = many_leaves[i],
+                                       .is_away = i == 16 || i == 17 || i == 99,
+                                       .traveller = (long)i,
+                                       .takes_part = true,
+                                       .stage = -1};
+    }
+    plan.nodes = many;
+    plan.count = MANY;
+    make();
+}
+
+static void assert_batch(size_t batch, size_t size, const char *members)
+{
+    char text[100] = "";
+    size_t first, len = 0;
+
+    assert_int_equal(course_stage(course, batch, &first), size);
+    for (size_t i = 0; members && i < size; i++)
+        len += (size_t)snprintf(text + len, sizeof text - len, "%s%s", i ? " " : "",
+                                many_names[course_traveller(course, first + i)]);
+    if (members)
+        assert_string_equal(text, members);
+}
+
+/* Those under way, the first begun first. */
+static size_t road[MANY], on_road;
+
+static size_t begin_all(void)
+{
+    long place;
+
+    while ((place = policy_next(course_policy(course), &now)) >= 0)
+        road[on_road++] = (size_t)place;
+    return on_road;
+}
+
+static void end_first(enum policy_end end)
+{
+    policy_report(course_policy(course), road[0], end, NULL, &now);
+    memmove(road, road + 1, --on_road * sizeof *road);
+}
+
+static void end_well(size_t times)
+{
+    for (; times > 0; times--) {
+        begin_all();
+        assert_true(on_road > 0);
+        end_first(POLICY_WELL);
+    }
+}
+
+static void the_example_of_the_manual_is_true(void **state)
+{
+    struct policy *p;
+
+    (void)state;
+    on_road = 0;
+    make_many();
+    p = course_policy(course);
+    assert_int_equal(policy_unavailable(p, 0), 3);
+    assert_batch(0, 8, "ib017 ib100 ib001 ib033 ib049 ib065 ib081 ib113");
+    assert_batch(1, 4, "ib018 ib097 ib002 ib034");
+    assert_batch(2, 12, NULL);
+    assert_batch(3, 32, NULL);
+    assert_batch(4, 32, NULL);
+    assert_batch(5, 32, NULL);
+    assert_batch(6, 8, NULL);
+    assert_int_equal(course_stages(course), 7);
+
+    assert_int_equal(begin_all(), 8);
+    assert_int_equal(policy_unavailable(p, 0), 9);
+    end_well(8);
+    assert_int_equal(begin_all(), 0);
+    assert_true(policy_awaits_promote(p));
+    policy_promote(p);
+    assert_int_equal(begin_all(), 4);
+    end_well(4);
+    assert_int_equal(begin_all(), 9);
+    end_well(12 + 5); /* 29 have ended */
+    assert_int_equal(begin_all(), 9);
+    end_first(POLICY_FAILED);
+    assert_false(policy_is_stopped(p));
+    assert_int_equal(begin_all(), 8);
+    end_well(4);
+    assert_int_equal(begin_all(), 8);
+    end_first(POLICY_FAILED);
+    assert_true(policy_is_stopped(p));
+    assert_int_equal(begin_all(), 7);
+}
+
 static void a_fleet_of_nobody_has_a_course(void **state)
 {
     (void)state;
@@ -354,6 +463,7 @@ int main(void)
         TEST(canary_coverage_is_by_what_was_found),
         TEST(order_unhealthy_is_who_is_away_when_it_begins),
         TEST(who_is_of_an_earlier_sequence_keeps_its_batch),
+        TEST(the_example_of_the_manual_is_true),
         TEST(a_fleet_of_nobody_has_a_course),
     };
 
