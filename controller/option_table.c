@@ -7,9 +7,11 @@
      COMMAND_VALIDATE)
 #define CALLING                                                                         \
     (COMMAND_PROBE | COMMAND_EXEC | COMMAND_COPY | COMMAND_ROLLOUT | COMMAND_VALIDATE | \
-     COMMAND_RESUME)
-#define JOURNALED \
-    (COMMAND_ROLLOUT | COMMAND_VALIDATE | COMMAND_STATUS | COMMAND_SHOW | COMMAND_RESUME)
+     COMMAND_RESUME | COMMAND_ABORT)
+#define ASKING (COMMAND_PROMOTE | COMMAND_PAUSE | COMMAND_ABORT) /* another controller */
+#define JOURNALED                                                         \
+    (COMMAND_ROLLOUT | COMMAND_VALIDATE | COMMAND_STATUS | COMMAND_SHOW | \
+     COMMAND_RESUME | COMMAND_REPORT | ASKING)
 #define REACHING (CALLING | COMMAND_LOGS) /* logs in, at one node or many */
 #define EVERY    (HOSTED | JOURNALED | COMMAND_DOCTOR | COMMAND_LOGS | COMMAND_AZURE)
 #define SCALED \
@@ -46,6 +48,8 @@ const struct command_row command_table[] = {
      "bring nodes to what the fleet file wants",
      "ibfleet rollout -a --plan|say what would be done, change nothing\n"
      "ibfleet rollout @gpu|print the plan, ask, do it\n"
+     "ibfleet rollout -a --plan -o plan.json|the plan as a file, to be agreed on\n"
+     "ibfleet rollout plan.json --yes|do that, and nothing else\n"
      "ibfleet rollout @gpu --yes --window 8 --max-failures 2|eight at once, unattended\n"
      "ibfleet rollout @gpu --driver 'doca-ofed 3.2.2'|the vendor's driver, of that version\n"
      "ibfleet rollout @gpu --rollback|back to the driver that was there before\n"
@@ -58,11 +62,18 @@ const struct command_row command_table[] = {
     {COMMAND_STATUS, "status", WORDS_RUN, "[RUN] [options]",
      "how a run stands, or all runs",
      "ibfleet status|the latest runs\n"
-     "ibfleet status r1|each node of a rollout; what a validation found\n"},
+     "ibfleet status r1|each node of a rollout; what a validation found\n"
+     "ibfleet status --follow|the rollout that is under way, live, also from another terminal\n"
+     "ibfleet status r1 --follow --ndjson|its events, from the first one on\n"},
     {COMMAND_SHOW, "show", WORDS_NODE, "NODE [options]",
      "what happened to one node",
      "ibfleet show ib007|in the latest run: its road, or its pairs\n"
      "ibfleet show ib007 --run r1|in that run\n"},
+    {COMMAND_REPORT, "report", WORDS_RUN, "[RUN] [-o FILE] [options]",
+     "a rollout as one HTML file: what happened when, what failed, what to do",
+     "ibfleet report|of the latest rollout, into ibfleet-RUN.html\n"
+     "ibfleet report r1 -o /srv/www/upgrade.html|of that one, also while it is under way\n"
+     "ibfleet report r1 -o -|to standard output\n"},
     {COMMAND_LOGS, "logs", WORDS_NODE, "NODE [options]",
      "what the programs of a rollout's steps said on a node",
      "ibfleet logs ib007|of the latest rollout there\n"
@@ -72,6 +83,18 @@ const struct command_row command_table[] = {
      "ibfleet resume|the latest that has not ended\n"
      "ibfleet resume r1 --failed|also those that failed, with what was planned for them\n"
      "ibfleet resume r1 --yes|without asking\n"},
+    {COMMAND_PROMOTE, "promote", WORDS_RUN, "[RUN] [options]",
+     "let the rest of a rollout follow its canaries",
+     "ibfleet promote|of the one that is running\n"
+     "ibfleet promote r1|said now, it also holds for who resumes r1\n"},
+    {COMMAND_PAUSE, "pause", WORDS_RUN, "[RUN] [options]",
+     "begin nothing new in a rollout, and leave it when nobody is under way",
+     "ibfleet pause|the one that is running; resume goes on with it\n"
+     "ibfleet pause r1 --now|leave those under way where they are\n"},
+    {COMMAND_ABORT, "abort", WORDS_RUN, "[RUN] [options]",
+     "end a rollout for good",
+     "ibfleet abort r1|those under way come to their end, and nothing new is begun\n"
+     "ibfleet abort r1 --now|leave them where they are\n"},
     {COMMAND_AZURE, "azure", WORDS_ACTION, "ACTION [HOSTS] --vmss RG/NAME [options]",
      "look at a scale set of Azure, and change it in batches",
      "ibfleet azure status --vmss hpc/ib|the set, its instances, what is in the way of RDMA\n"
@@ -154,6 +177,8 @@ const struct option_row option_table[] = {
      "how long a node may take to install; else 1800, and longer for a vendor's driver"},
     {"reboot-timeout",0,   OPTION_NUMBER, "SECONDS", AT(reboot_timeout_s), 1, 14400, COMMAND_ROLLOUT | COMMAND_RESUME,
      "how long a node may take to come back from its reboot; else 600"},
+    {"follow",        0,   OPTION_FLAG,   NULL,      AT(follow),       0, 0,        COMMAND_STATUS,
+     "a rollout as it goes, until it has ended; without RUN the one that is under way, else the latest"},
     {"failed",        0,   OPTION_FLAG,   NULL,      AT(failed),       0, 0,        COMMAND_RESUME,
      "also try again those that failed"},
     {"take-over",     0,   OPTION_TEXT,   "RUN",     AT(take_over),    0, 0,        COMMAND_ROLLOUT | COMMAND_RESUME,
@@ -199,7 +224,9 @@ const struct option_row option_table[] = {
      "say what would happen, change nothing"},
     {"yes",           'y', OPTION_FLAG,   NULL,      AT(yes),          0, 0,        COMMAND_ROLLOUT | COMMAND_RESUME | COMMAND_AZURE,
      "do not ask"},
-    {"run",           0,   OPTION_TEXT,   "RUN",     AT(run),          0, 0,        COMMAND_STATUS | COMMAND_SHOW | COMMAND_LOGS | COMMAND_RESUME,
+    {"now",           0,   OPTION_FLAG,   NULL,      AT(now),          0, 0,        COMMAND_PAUSE | COMMAND_ABORT,
+     "leave those under way where they are; what they have begun goes on there"},
+    {"run",           0,   OPTION_TEXT,   "RUN",     AT(run),          0, 0,        COMMAND_STATUS | COMMAND_SHOW | COMMAND_LOGS | COMMAND_RESUME | COMMAND_REPORT | ASKING,
      "the same as RUN; of show and logs: not the node's latest but this one"},
     {"step",          0,   OPTION_TEXT,   "STEP",    AT(step),         0, 0,        COMMAND_LOGS,
      "only of this step: packages, fetch, driver, dkms, modules, ..."},
@@ -332,10 +359,13 @@ const struct option_row option_table[] = {
 
     {"json",          0,   OPTION_FLAG,   NULL,      AT(json),         0, 0,        EVERY,
      "the result as one object"},
-    {"ndjson",        0,   OPTION_FLAG,   NULL,      AT(ndjson),       0, 0,        CALLING,
-     "one object per line as things happen"},
-    {"progress",      0,   OPTION_WORD,   "auto|tty|plain|none", AT(progress), 0, 0, CALLING | COMMAND_AZURE,
-     "on stderr; auto: a bar on a terminal, else lines"},
+    {"ndjson",        0,   OPTION_FLAG,   NULL,      AT(ndjson),       0, 0,        CALLING | COMMAND_STATUS,
+     "one object per line as things happen; of status with --follow"},
+    {"progress",      0,   OPTION_WORD,   "auto|tty|plain|none", AT(progress), 0, 0, CALLING | COMMAND_AZURE | COMMAND_STATUS,
+     "on stderr, of --follow on stdout; auto: a bar on a terminal, else lines"},
+    {"out",           'o', OPTION_TEXT,   "FILE",    AT(out),          0, 0,        COMMAND_REPORT | COMMAND_ROLLOUT,
+     "where it is written, in one step; - is standard output; of a report else ./ibfleet-RUN.html; of rollout, with --plan: "
+     "the plan, to be agreed on, then  ibfleet rollout FILE.json"},
     {"state",         0,   OPTION_TEXT,   "DIR",     AT(state),        0, 0,        EVERY,
      "where runs are kept; else /var/lib/ibfleet or ~/.local/state/ibfleet"},
     {"help",          'h', OPTION_FLAG,   NULL,      AT(help),         0, 0,        EVERY,

@@ -144,14 +144,22 @@ static int prepare_writer(sqlite3 *db, struct fail *why)
                : migrate(db, why);
 }
 
-/* 1: it is of an older version. */
-static int prepare_reader(sqlite3 *db, struct fail *why)
+/* Power that goes while the file is made leaves it without our tables, or with what only a
+ * writer can roll back: a rollback journal is in use before the first migration alone.
+ * Then nobody has written a journal yet.  1: it is of an older version.
+ */
+static int prepare_reader(sqlite3 **db, struct fail *why)
 {
-    int version;
+    int version = 0;
 
-    if (version_of(db, &version, why) < 0 || check_version(db, version, why) < 0)
+    if (version_of(*db, &version, why) < 0 &&
+        sqlite3_extended_errcode(*db) != SQLITE_READONLY_ROLLBACK)
         return -1;
-    return version < DATABASE_VERSION;
+    if (version > 0)
+        return check_version(*db, version, why) < 0 ? -1 : version < DATABASE_VERSION;
+    database_close(*db);
+    *db = NULL;
+    return 0;
 }
 
 static int open_file(const char *path, enum database_mode mode, sqlite3 **db,
@@ -164,7 +172,7 @@ static int open_file(const char *path, enum database_mode mode, sqlite3 **db,
         return *db ? database_fail(*db, why) : fail_memory(why);
     sqlite3_extended_result_codes(*db, 1);
     sqlite3_busy_timeout(*db, DATABASE_BUSY_MS);
-    return mode == DATABASE_WRITE ? prepare_writer(*db, why) : prepare_reader(*db, why);
+    return mode == DATABASE_WRITE ? prepare_writer(*db, why) : prepare_reader(db, why);
 }
 
 /* Who only reads brings an older one up to date, too. */

@@ -1,11 +1,13 @@
 #include "controller/rollout/account.h"
 
 #include <stdbool.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "controller/options.h"
 #include "controller/rollout/rollout.h"
 #include "controller/rollout/view.h"
+#include "controller/rollout/view_batches.h"
 #include "controller/screen/color.h"
 #include "controller/screen/screen.h"
 #include "controller/screen/text.h"
@@ -24,15 +26,20 @@ static int print_json(const struct rollout *r, const char *run, bool with_plans,
 /* With --json, stdout is for the result alone.  What failed is told here only when
  * something else comes before the result, which tells it again.
  */
-int account_plan(const struct rollout *r, const struct options *o, struct fail *why)
+int account_plan(const struct rollout *r, const struct options *o,
+                 const struct dispatch_terms *terms, const struct forecast *forecast,
+                 struct fail *why)
 {
     CLEANUP(text_clear) struct text text = {0};
-    bool aside = o->json || o->ndjson;
+    bool aside = o->json || o->ndjson || (o->out && strcmp(o->out, "-") == 0);
     int fd = aside ? STDERR_FILENO : STDOUT_FILENO;
 
     if (o->plan && o->json)
         return print_json(r, NULL, true, why);
     if (view_plan(r, screen_width(fd), color_wanted(fd), &text, why) < 0)
+        return -1;
+    if (view_batches(r, terms, forecast, screen_width(fd), color_wanted(fd), &text, why) <
+        0)
         return -1;
     if ((o->plan || rollout_in_state(r, NODE_PLANNED)) &&
         view_trouble(r, color_wanted(fd), &text, why) < 0)

@@ -16,6 +16,8 @@ struct course {
     struct sequence sequence;
     struct scopes scopes;
     struct policy_node *places; /* by place */
+    struct policy_rules rules;
+    bool *is_away; /* by place */
     struct policy *policy;
     long *travellers; /* by place        */
     size_t *place_of; /* by fleet index  */
@@ -26,6 +28,7 @@ void course_free(struct course *c)
     if (!c)
         return;
     policy_free(c->policy);
+    free(c->is_away);
     free(c->places);
     free(c->travellers);
     free(c->place_of);
@@ -92,7 +95,8 @@ static int set_places(struct course *c, const struct course_plan *plan)
     c->places = calloc(count + 1, sizeof *c->places);
     c->travellers = calloc(count + 1, sizeof *c->travellers);
     c->place_of = calloc(count + 1, sizeof *c->place_of);
-    if (!c->places || !c->travellers || !c->place_of)
+    c->is_away = calloc(count + 1, sizeof *c->is_away);
+    if (!c->places || !c->travellers || !c->place_of || !c->is_away)
         return -1;
     for (size_t place = 0; place < count; place++) {
         size_t i = c->sequence.order[place];
@@ -105,29 +109,33 @@ static int set_places(struct course *c, const struct course_plan *plan)
                                  .is_held =
                                      plan->held && hostset_has(plan->held, n->name)};
         c->travellers[place] = n->traveller;
+        c->is_away[place] = n->is_away;
         c->place_of[i] = place;
     }
     return 0;
 }
 
+struct policy *course_policy_anew(const struct course *c)
+{
+    struct policy *p = policy_new(&c->rules, c->places, c->sequence.count);
+
+    for (size_t place = 0; p && place < c->sequence.count; place++)
+        policy_set_unavailable(p, place, c->is_away[place]);
+    return p;
+}
+
 static int make_policy(struct course *c, const struct course_plan *plan, struct fail *why)
 {
-    const struct policy_rules rules = {.keys = plan->keys,
-                                       .scope_limits = c->scopes.limits,
-                                       .scope_names =
-                                           (const char *const *)c->scopes.names,
-                                       .scope_count = c->scopes.count,
-                                       .stage_count = c->sequence.stage_count,
-                                       .has_canaries = c->sequence.has_canaries};
-
+    c->rules = (struct policy_rules){.keys = plan->keys,
+                                     .scope_limits = c->scopes.limits,
+                                     .scope_names = (const char *const *)c->scopes.names,
+                                     .scope_count = c->scopes.count,
+                                     .stage_count = c->sequence.stage_count,
+                                     .has_canaries = c->sequence.has_canaries};
     if (set_places(c, plan) < 0)
         return fail_memory(why);
-    c->policy = policy_new(&rules, c->places, plan->count);
-    if (!c->policy)
-        return fail_memory(why);
-    for (size_t i = 0; i < plan->count; i++)
-        policy_set_unavailable(c->policy, c->place_of[i], plan->nodes[i].is_away);
-    return 0;
+    c->policy = course_policy_anew(c);
+    return c->policy ? 0 : fail_memory(why);
 }
 
 int course_new(const struct course_plan *plan, struct course **c, struct fail *why)

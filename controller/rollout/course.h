@@ -47,6 +47,11 @@ void course_free(struct course *c); /* NULL is allowed */
 
 struct policy *course_policy(const struct course *c);
 
+/* Another policy for the same places, as it was when the course was made, for the caller to
+ * free.  NULL: out of memory.
+ */
+struct policy *course_policy_anew(const struct course *c);
+
 long course_traveller(const struct course *c, size_t place);
 size_t course_place(const struct course *c, size_t fleet_index);
 

@@ -38,9 +38,14 @@ static unsigned minute_of_week(void)
                       here.tm_min);
 }
 
+struct policy_time dispatch_time(struct uv_loop_s *loop)
+{
+    return (struct policy_time){.ms = uv_now(loop), .minute = minute_of_week()};
+}
+
 static struct policy_time now_of(const struct dispatch *d)
 {
-    return (struct policy_time){.ms = uv_now(d->loop), .minute = minute_of_week()};
+    return dispatch_time(d->loop);
 }
 
 static void on_wake(uv_timer_t *timer)
@@ -86,6 +91,14 @@ static void resume(struct dispatch *d)
     d->is_taken_up = true;
 }
 
+static bool may_begin(struct dispatch *d, const struct policy_time *now)
+{
+    struct policy *p = dispatch_policy(d);
+
+    return policy_word(p, now) == POLICY_NEXT &&
+           d->hooks->may_begin(d->arg, policy_stage(p));
+}
+
 enum dispatch_word dispatch_turn(struct dispatch *d)
 {
     struct policy *p = dispatch_policy(d);
@@ -95,7 +108,7 @@ enum dispatch_word dispatch_turn(struct dispatch *d)
 
     resume(d);
     tell_overdue(d, &now);
-    while ((place = policy_next(p, &now)) >= 0)
+    while (may_begin(d, &now) && (place = policy_next(p, &now)) >= 0)
         d->hooks->begin(d->arg, traveller_at(d, place),
                         course_stage_of(d->course, (size_t)place));
     word = policy_word(p, &now);

@@ -55,6 +55,9 @@ struct dispatch_node {
 };
 
 struct dispatch_hooks {
+    /* May nodes of this batch be begun now?  False: not before another turn. */
+    bool (*may_begin)(void *arg, size_t stage);
+
     /* Begin node i, of this batch. */
     void (*begin)(void *arg, size_t i, size_t stage);
 
@@ -88,6 +91,9 @@ void dispatch_rests(struct dispatch *d, size_t i);
 
 /* The batch of node i; -1: it has none. */
 long dispatch_stage_of(const struct dispatch *d, size_t i);
+
+/* Now, for the policy. */
+struct policy_time dispatch_time(struct uv_loop_s *loop);
 
 struct policy *dispatch_policy(const struct dispatch *d);
 const struct course *dispatch_course(const struct dispatch *d);

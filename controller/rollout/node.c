@@ -398,6 +398,12 @@ void node_go(struct node *n, const struct node_claim *claim)
     feed(n, NODE_EV_GO);
 }
 
+void node_refuse(struct node *n, const struct fail *why)
+{
+    assert(n->state == NODE_PLANNED);
+    feed(n, give_up(n, why));
+}
+
 void node_answer(struct node *n, enum node_state in, const struct fail *why)
 {
     if (n->state != in || !has_business(n))

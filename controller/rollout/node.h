@@ -87,6 +87,9 @@ void node_act(struct node *n);
 /* From planned; claim is borrowed until the node is closed. */
 void node_go(struct node *n, const struct node_claim *claim);
 
+/* From planned: it is not to be changed, and has failed. */
+void node_refuse(struct node *n, const struct fail *why);
+
 /* What it waited for in that state is done (why NULL), or is not to be had.  One that has
  * moved on meanwhile is not concerned.  FAIL_SKIPPED: it is passed over.
  */

@@ -12,6 +12,7 @@ static const unsigned char road[NODE_STATES][NODE_EVENTS] = {
                           [NODE_EV_FAIL]       = NODE_FAILED,
                           [NODE_EV_PAUSE]      = NODE_PAUSED },
     [NODE_PLANNED]    = { [NODE_EV_GO]         = NODE_CLAIMING,
+                          [NODE_EV_FAIL]       = NODE_FAILED,
                           [NODE_EV_PAUSE]      = NODE_PAUSED },
     [NODE_CLAIMING]   = { [NODE_EV_OK]         = NODE_STAGING,
                           [NODE_EV_FAIL]       = NODE_FAILED,

@@ -4,10 +4,13 @@
 #include "controller/rollout/rollout.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <uv.h>
 
 #include "controller/journal/journal.h"
+#include "controller/rollout/course.h"
 #include "controller/rollout/diary.h"
 #include "controller/rollout/dispatch.h"
 #include "controller/rollout/node.h"
@@ -25,6 +28,7 @@ struct traveller {
     uint64_t since_ms; /* of its state, by the loop's clock */
     uint64_t busy_ms;
     bool is_under_way; /* for dispatch */
+    bool awaits_hook;  /* and is still planned */
     bool was_begun;    /* by an earlier controller   */
     long stage;        /* of it then; -1: it had none */
     struct diary diary;
@@ -42,7 +46,9 @@ struct rollout {
     struct journal *journal;
     const struct node_claim *claim;
     const struct dispatch_terms *terms;
-    struct dispatch *dispatch; /* from rollout_go() on */
+    struct dispatch *dispatch; /* once it is arranged  */
+    struct fail waited;        /* the latest that was told */
+    long batch;                /* likewise; -1: none yet   */
     size_t writing;            /* moves on their way to the disk */
     struct fail broken;
 
@@ -163,6 +169,8 @@ static void settle(struct traveller *t, const struct node_move *move)
     t->is_under_way = false;
     signature_of(why->code, why->text, node_of_fleet(t->node)->name, signature);
     dispatch_report(d, i, end_of(t, move->to), signature);
+    if (t->rollout->hooks->node_ended)
+        t->rollout->hooks->node_ended(t->rollout->arg, i);
 }
 
 static bool on_moved(void *arg, const struct node_move *move)
@@ -215,14 +223,70 @@ static bool is_probed(const struct rollout *r)
     return !rollout_in_state(r, NODE_TODO) && !rollout_in_state(r, NODE_PROBING);
 }
 
+static size_t in_states(const struct rollout *r, enum node_state from,
+                        enum node_state until)
+{
+    size_t n = 0;
+
+    for (int s = from; s <= (int)until; s++)
+        n += r->in_state[s];
+    return n;
+}
+
+static void tell(struct rollout *r, const char *word, const char *text)
+{
+    const struct journal_happening happening = {.word = word, .text = text};
+    struct fail why;
+
+    if (journal_put_happening(r->journal, &happening, NULL, NULL, &why) < 0)
+        break_off(r, &why);
+    if (r->hooks->happened)
+        r->hooks->happened(r->arg, word, text);
+}
+
+/* What it waits for or was stopped by, once; a wait that is over, too. */
+static void tell_why(struct rollout *r)
+{
+    struct fail why;
+
+    rollout_why(r, &why);
+    if (why.code == r->waited.code && strcmp(why.text, r->waited.text) == 0)
+        return;
+    if (why.code)
+        tell(r, rollout_is_stopped(r) ? "stopped" : "waits", why.text);
+    r->waited = why;
+}
+
+static void tell_batch(struct rollout *r, long batch)
+{
+    char text[80];
+
+    if (batch <= r->batch)
+        return;
+    r->batch = batch;
+    snprintf(text, sizeof text, "batch %ld of %zu", batch + 1,
+             course_stages(rollout_course(r)));
+    tell(r, "batch", text);
+}
+
 static void begin(void *arg, size_t i, size_t stage)
 {
     struct rollout *r = arg;
     struct traveller *t = &r->travellers[i];
 
-    (void)stage;
+    tell_batch(r, (long)stage);
     t->is_under_way = true;
-    node_go(t->node, r->claim);
+    if (!r->hooks->may_begin_node || r->hooks->may_begin_node(r->arg, i))
+        node_go(t->node, r->claim);
+    else
+        t->awaits_hook = node_where(t->node) == NODE_PLANNED;
+}
+
+static bool may_begin(void *arg, size_t stage)
+{
+    struct rollout *r = arg;
+
+    return !r->hooks->may_begin_batch || r->hooks->may_begin_batch(r->arg, stage);
 }
 
 static void on_overdue(void *arg, size_t i)
@@ -237,7 +301,8 @@ static void on_woken(void *arg)
     want_turn(arg);
 }
 
-static const struct dispatch_hooks dispatch_hooks = {.begin = begin,
+static const struct dispatch_hooks dispatch_hooks = {.may_begin = may_begin,
+                                                     .begin = begin,
                                                      .overdue = on_overdue,
                                                      .woken = on_woken};
 
@@ -254,6 +319,8 @@ static enum dispatch_word launch(struct rollout *r)
 
     if (r->phase == PHASE_ACTING && r->dispatch && !r->broken.code)
         word = dispatch_turn(r->dispatch);
+    if (word != DISPATCH_GOES_ON || !in_states(r, NODE_CLAIMING, NODE_GIVING_UP))
+        tell_why(r);
     if (word == DISPATCH_TIRED)
         rollout_hold(r);
     return word;
@@ -321,20 +388,29 @@ static int make_dispatch(struct rollout *r, struct fail *why)
     return made;
 }
 
+int rollout_arrange(struct rollout *r, const struct dispatch_terms *terms,
+                    struct fail *why)
+{
+    assert(r->phase == PHASE_PLANNED && !r->dispatch);
+    r->terms = terms;
+    return make_dispatch(r, why);
+}
+
+const struct course *rollout_course(const struct rollout *r)
+{
+    return r->dispatch ? dispatch_course(r->dispatch) : NULL;
+}
+
 void rollout_go(struct rollout *r, struct journal *journal,
-                const struct dispatch_terms *terms, const struct node_claim *claim)
+                const struct node_claim *claim)
 {
     bool is_new = !r->journal;
-    struct fail why;
 
-    assert(r->phase == PHASE_PLANNED);
+    assert(r->phase == PHASE_PLANNED && r->dispatch);
     r->phase = PHASE_ACTING;
     r->journal = journal;
     r->claim = claim;
-    r->terms = terms;
-    if (make_dispatch(r, &why) < 0)
-        break_off(r, &why);
-    else if (is_new)
+    if (is_new)
         put_nodes(r);
     want_turn(r);
 }
@@ -346,13 +422,61 @@ void rollout_hold(struct rollout *r)
     want_turn(r);
 }
 
+void rollout_begin(struct rollout *r, size_t i, const struct fail *why)
+{
+    struct traveller *t = &r->travellers[i];
+
+    assert(i < r->count);
+    if (!t->is_under_way || node_where(t->node) != NODE_PLANNED)
+        return;
+    t->awaits_hook = false;
+    if (why)
+        node_refuse(t->node, why);
+    else
+        node_go(t->node, r->claim);
+}
+
+void rollout_look(struct rollout *r)
+{
+    want_turn(r);
+}
+
+void rollout_set_veto(struct rollout *r, bool is_vetoed)
+{
+    policy_set_veto(dispatch_policy(r->dispatch), is_vetoed);
+    want_turn(r);
+}
+
+void rollout_stop(struct rollout *r, const char *why)
+{
+    policy_stop(dispatch_policy(r->dispatch), why);
+    want_turn(r);
+}
+
+void rollout_promote(struct rollout *r)
+{
+    if (r->dispatch)
+        policy_promote(dispatch_policy(r->dispatch));
+    want_turn(r);
+}
+
+/* Its turn had come, and it was not begun. */
+static void let_wait(struct traveller *t)
+{
+    t->awaits_hook = t->is_under_way = false;
+    dispatch_report(t->rollout->dispatch, (size_t)(t - t->rollout->travellers),
+                    POLICY_SKIPPED, NULL);
+}
+
 void rollout_pause(struct rollout *r)
 {
     rollout_hold(r);
     for (size_t i = 0; i < r->count; i++) {
         enum node_state where = node_where(r->travellers[i].node);
 
-        if (where != NODE_PLANNED && !node_state_is_end(where))
+        if (r->travellers[i].awaits_hook)
+            let_wait(&r->travellers[i]);
+        else if (where != NODE_PLANNED && !node_state_is_end(where))
             node_pause(r->travellers[i].node);
     }
 }
@@ -427,6 +551,7 @@ struct rollout *rollout_new(const struct node_crew *crew,
     r->crew = crew;
     r->hooks = hooks;
     r->arg = arg;
+    r->batch = -1;
     r->travellers = calloc(count + 1, sizeof *r->travellers);
     uv_idle_init(crew->loop, &r->turn);
     r->turn.data = r;
@@ -466,6 +591,11 @@ bool rollout_is_stopped(const struct rollout *r)
 {
     return r->dispatch && policy_is_stopped(dispatch_policy(r->dispatch)) &&
            policy_left(dispatch_policy(r->dispatch)) > 0;
+}
+
+size_t rollout_unavailable(const struct rollout *r)
+{
+    return r->dispatch ? policy_unavailable(dispatch_policy(r->dispatch), 0) : 0;
 }
 
 void rollout_why(const struct rollout *r, struct fail *why)

@@ -257,6 +257,17 @@ const struct dispatch_past *takeup_past(const struct takeup *t, size_t *count)
     return t->told;
 }
 
+/* Its controller was cut off between the run and its nodes. */
+static int check_begun(const struct takeup *t, const char *run, struct fail *why)
+{
+    if (t->count + t->ended.total > 0)
+        return 0;
+    return fail_set(why, FAIL_NO_SUCH_RUN,
+                    "run %s was cut off before it had begun, and nothing was done: start "
+                    "it anew with ibfleet rollout",
+                    run);
+}
+
 int takeup_read(struct history *history, const char *run, bool with_failed,
                 struct takeup **t, struct fail *why)
 {
@@ -267,7 +278,8 @@ int takeup_read(struct history *history, const char *run, bool with_failed,
     made->with_failed = with_failed;
     if (history_run(history, run, read_run, made, why) < 0 ||
         history_nodes(history, run, NULL, read_node, made, why) < 0 ||
-        fold_hosts(made, why) < 0 || tell_past(made, why) < 0) {
+        check_begun(made, run, why) < 0 || fold_hosts(made, why) < 0 ||
+        tell_past(made, why) < 0) {
         takeup_free(made);
         return -1;
     }
@@ -330,6 +342,19 @@ int takeup_exclude(struct takeup *t, const struct hostset *out, struct fail *why
     }
     if (!t->excluded)
         return fail_set(why, FAIL_HOSTLIST, "the run has none of them left");
+    return fold_hosts(t, why);
+}
+
+int takeup_only_begun(struct takeup *t, struct fail *why)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < t->count; i++)
+        if (t->left[i].begun)
+            t->left[kept++] = t->left[i];
+        else
+            left_clear(&t->left[i]);
+    t->count = kept;
     return fold_hosts(t, why);
 }
 

@@ -26,6 +26,8 @@ static struct dispatch_node travellers[MOST];
 static size_t count;
 static struct dispatch *dispatch;
 static char told[200];
+static bool is_refused; /* may_begin() */
+static size_t asked_of; /* what batch  */
 
 static void tell(const char *what, size_t i, size_t stage)
 {
@@ -54,7 +56,14 @@ static void woken(void *arg)
     dispatch_turn(dispatch);
 }
 
-static const struct dispatch_hooks hooks = {begin, overdue, woken};
+static bool may_begin(void *arg, size_t stage)
+{
+    (void)arg;
+    asked_of = stage;
+    return !is_refused;
+}
+
+static const struct dispatch_hooks hooks = {may_begin, begin, overdue, woken};
 
 static int setup(void **state)
 {
@@ -70,6 +79,7 @@ static int setup(void **state)
     terms = (struct dispatch_terms){.keys = &keys, .fleet = listed, .fleet_count = MOST};
     count = 0;
     told[0] = '\0';
+    is_refused = false;
     return uv_loop_init(&loop);
 }
 
@@ -185,6 +195,25 @@ static void max_unavailable_zone_counts_who_failed_before(void **state)
     assert_told(" begin n1/1");
 }
 
+static void who_has_to_ask_before_a_batch_is_waited_for(void **state)
+{
+    (void)state;
+    keys.window = 1;
+    add(0)->stage = 0;
+    add(1)->stage = 1;
+    make();
+    is_refused = true;
+    turn(DISPATCH_GOES_ON);
+    assert_told("");
+    is_refused = false;
+    turn(DISPATCH_GOES_ON);
+    assert_int_equal(asked_of, 0);
+    dispatch_report(dispatch, 0, POLICY_WELL, NULL);
+    turn(DISPATCH_GOES_ON);
+    assert_int_equal(asked_of, 1);
+    assert_told(" begin n0/0 begin n1/1");
+}
+
 static void healthy_deadline_is_told_when_it_is_over(void **state)
 {
     (void)state;
@@ -239,6 +268,7 @@ int main(void)
         TEST(who_was_begun_before_goes_on_first_and_once),
         TEST(what_failed_before_counts_and_who_left_the_fleet_does_not),
         TEST(max_unavailable_zone_counts_who_failed_before),
+        TEST(who_has_to_ask_before_a_batch_is_waited_for),
         TEST(healthy_deadline_is_told_when_it_is_over),
         TEST(who_only_rests_is_not_overdue),
         TEST(wait_deadline_pauses_a_run_that_nobody_promotes),

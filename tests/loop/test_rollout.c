@@ -153,7 +153,8 @@ static void on_planned(void *arg)
     claim.run = run;
     claim.epoch = journal_epoch(journal);
     terms.fleet_count = count;
-    rollout_go(rollout, journal, &terms, &claim);
+    assert_int_equal(rollout_arrange(rollout, &terms, &why), 0);
+    rollout_go(rollout, journal, &claim);
 }
 
 static void on_ended(void *arg, const struct fail *why)
@@ -550,6 +551,29 @@ static void what_another_controller_took_up_since_is_not_taken_up(void **state)
     close_controller();
 }
 
+/* The run is written by itself, its nodes are with what they do first. */
+static void a_run_without_nodes_has_nothing_to_go_on_with(void **state)
+{
+    const struct journal_run row = {
+        .kind = "rollout", .argv = "[]", .folder = "/", .plan = "{}", .user = "ann"};
+    struct history *history;
+    struct takeup *left;
+    struct fail why;
+
+    (void)state;
+    make_nodes(1);
+    open_controller();
+    assert_int_equal(journal_begin(journal, &row, &why), 0);
+    strcpy(run, journal_run_id(journal));
+    close_rollout();
+    close_controller();
+    assert_int_equal(history_open(folder, &history, &why), 0);
+    assert_int_equal(takeup_read(history, run, false, &left, &why), -1);
+    assert_int_equal(why.code, FAIL_NO_SUCH_RUN);
+    assert_non_null(strstr(why.text, run));
+    history_close(history);
+}
+
 static void who_is_left_out_ends_as_failed(void **state)
 {
     CLEANUP(hostset_done) struct hostset *stranger = NULL;
@@ -603,6 +627,7 @@ int main(void)
         TEST(what_failed_is_left_alone_unless_asked_for),
         TEST(what_is_tried_again_and_still_off_fails_at_once),
         TEST(what_another_controller_took_up_since_is_not_taken_up),
+        TEST(a_run_without_nodes_has_nothing_to_go_on_with),
         TEST(who_is_left_out_ends_as_failed),
         TEST(paused_nodes_go_on_by_themselves_and_are_taken_up),
     };
