@@ -117,5 +117,5 @@ void account_rest(const struct rollout *r, const char *run)
     if (rollout_in_state(r, NODE_PLANNED))
         tell_why(r);
     account_next(run, paused || rollout_in_state(r, NODE_PLANNED),
-                 rollout_in_state(r, NODE_FAILED));
+                 rollout_in_state(r, NODE_FAILED) + rollout_in_state(r, NODE_SKIPPED));
 }

@@ -70,7 +70,11 @@ static int begin_run(struct conduct *c, struct fail *why)
                                     .plan = plan,
                                     .user = c->user};
 
-    return argv && plan ? journal_begin(c->journal, &run, why) : fail_memory(why);
+    if (!argv || !plan)
+        return fail_memory(why);
+    return journal_begin(c->journal, &run, why) < 0
+               ? -1
+               : conduct_name_run(c, journal_run_id(c->journal), why);
 }
 
 static void stop_unchanged(struct conduct *c)
@@ -218,10 +222,32 @@ static int write_plan(const struct conduct *c, const struct forecast *forecast,
 static void on_planned(void *arg)
 {
     struct conduct *c = arg;
+
+    c->is_probed = true;
+    if (conduct_scheduler_is_ready(c))
+        conduct_go_on(c);
+}
+
+static void wants(void *arg, size_t i, enum node_state state)
+{
+    conduct_wants(arg, i, state);
+}
+
+static const char *found(void *arg, size_t i)
+{
+    return conduct_found(arg, i);
+}
+
+/* Nodes and scheduler were looked at. */
+void conduct_go_on(struct conduct *c)
+{
     struct forecast forecast;
     struct fail why;
 
+    if (!c->is_probed || c->is_ending)
+        return;
     conduct_hide_progress(c);
+    terms_set_seen(c->terms, conduct_seen(c));
     if (c->interrupted) {
         stop_unchanged(c);
         return;
@@ -317,6 +343,8 @@ static void on_happened(void *arg, const char *word, const char *text)
 
 static const struct rollout_hooks hooks = {.moved = on_moved,
                                            .happened = on_happened,
+                                           .wants = wants,
+                                           .found = found,
                                            .may_begin_batch = may_begin_batch,
                                            .may_begin_node = may_begin_node,
                                            .node_ended = on_node_ended,
@@ -411,10 +439,14 @@ static int open_rollout(struct conduct *c, struct fail *why)
     c->crew.soak_ms = keys->soak_ms;
     c->crew.on_failure = keys->on_failure;
     c->crew.legs = keys->soak_ms ? NODE_LEG_SOAK : 0;
-    c->crew.deadlines = (struct deadlines){.answer_ms = given_ms(o->timeout_s),
-                                           .install_ms = given_ms(o->install_timeout_s),
-                                           .reboot_ms = given_ms(o->reboot_timeout_s),
-                                           .soak_ms = keys->soak_ms};
+    if (conduct_has_scheduler(keys))
+        c->crew.legs |= NODE_LEG_STAGE | NODE_LEG_DRAIN;
+    c->crew.deadlines =
+        (struct deadlines){.answer_ms = given_ms(o->timeout_s),
+                           .install_ms = given_ms(o->install_timeout_s),
+                           .reboot_ms = given_ms(o->reboot_timeout_s),
+                           .drain_ms = conduct_has_scheduler(keys) ? keys->drain_ms : 0,
+                           .soak_ms = keys->soak_ms};
     if (command_pool(c->command, &c->crew.pool, why) < 0)
         return -1;
     c->rollout =
@@ -448,8 +480,8 @@ static int prepare(struct conduct *c, const char *run, struct fail *why)
         terms_new(c->command, c->left, &c->terms, why) < 0 ||
         conduct_hooks_open(c, terms_of(c->terms)->keys, why) < 0 ||
         conduct_outlets_open(c, terms_of(c->terms)->keys, why) < 0 ||
-        open_journal(c, run, why) < 0 || open_rollout(c, why) < 0 ||
-        show_progress(c, why) < 0)
+        conduct_scheduler_open(c, run, why) < 0 || open_journal(c, run, why) < 0 ||
+        open_rollout(c, why) < 0 || show_progress(c, why) < 0)
         return -1;
     return command_watch(c->command, on_interrupt, c, why);
 }
@@ -465,6 +497,7 @@ static int abandon(struct conduct *c, const struct fail *why)
     c->rollout = NULL;
     conduct_hooks_close(c);
     conduct_outlets_close(c);
+    conduct_scheduler_close(c);
     uv_run(c->command->loop, UV_RUN_DEFAULT);
     return screen_fail(why);
 }

@@ -42,8 +42,10 @@ static const char *last_word(const struct conduct *c)
         return "stopped";
     if (is_unfinished(c))
         return rollout_is_stopped(c->rollout) ? "stopped" : "paused";
-    return rollout_in_state(c->rollout, NODE_FAILED) || c->outcome.failed ? "failed"
-                                                                          : "done";
+    return rollout_in_state(c->rollout, NODE_FAILED) ||
+                   rollout_in_state(c->rollout, NODE_SKIPPED) || c->outcome.failed
+               ? "failed"
+               : "done";
 }
 
 static void close_all(struct conduct *c)
@@ -58,6 +60,7 @@ static void close_all(struct conduct *c)
     conduct_tell_ended(c, last_word(c));
     conduct_outlets_close(c);
     conduct_hooks_close(c);
+    conduct_scheduler_close(c);
     rollout_close(c->rollout, NULL, NULL);
     c->journal = NULL;
     c->rollout = NULL;

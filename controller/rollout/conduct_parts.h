@@ -15,6 +15,8 @@ struct catalog;
 struct conduct_hooks;
 struct conduct_outlets;
 struct conduct_requests;
+struct conduct_scheduler;
+struct dispatch_seen;
 struct command;
 struct fail;
 struct fleet_policy;
@@ -42,13 +44,15 @@ struct conduct {
     struct conduct_requests *requests;
     struct conduct_hooks *hooks; /* NULL: there are none */
     struct conduct_outlets *outlets;
-    long batch;         /* that was begun last; -1: none         */
-    bool went;          /* nodes may have been changed           */
-    bool interrupted;   /* by the operator                       */
-    bool is_aborted;    /* likewise, and for good                */
-    bool is_suspending; /* automatic repairs, before it goes     */
-    bool is_ending;     /* nothing but the end comes now         */
-    bool is_cut_off;    /* the journal failed in the middle      */
+    struct conduct_scheduler *scheduler; /* NULL: there is none */
+    long batch;                          /* that was begun last; -1: none         */
+    bool is_probed;                      /* all nodes were looked at              */
+    bool went;                           /* nodes may have been changed           */
+    bool interrupted;                    /* by the operator                       */
+    bool is_aborted;                     /* likewise, and for good                */
+    bool is_suspending;                  /* automatic repairs, before it goes     */
+    bool is_ending;                      /* nothing but the end comes now         */
+    bool is_cut_off;                     /* the journal failed in the middle      */
     struct outcome outcome;
     int status;          /* of what ended it before its time; 0: the outcome's */
     int trailing_status; /* of repairs that could not be resumed; likewise */
@@ -100,6 +104,30 @@ void conduct_tell_batch(struct conduct *c, size_t batch);
 void conduct_tell_node(struct conduct *c, size_t i);
 void conduct_tell_why(struct conduct *c, bool is_stopped, const char *text);
 void conduct_tell_ended(struct conduct *c, const char *word);
+
+/* Is there a scheduler, by this policy, on this machine? */
+bool conduct_has_scheduler(const struct fleet_policy *keys);
+
+/* The scheduler, if there is one: looked at from now on.  run: of a run that is taken up,
+ * else NULL.  When it cannot be used, conduct_finish_with() says why.  FAIL_STATE: what the
+ * journal has of a node is nonsense; FAIL_USAGE; FAIL_MEMORY.
+ */
+int conduct_scheduler_open(struct conduct *c, const char *run, struct fail *why);
+void conduct_scheduler_close(struct conduct *c);
+
+/* Was it looked at?  Else conduct_go_on() follows. */
+bool conduct_scheduler_is_ready(const struct conduct *c);
+void conduct_go_on(struct conduct *c);
+
+/* What it says of each node of the fleet; NULL without one. */
+const struct dispatch_seen *conduct_seen(const struct conduct *c);
+
+/* A new run has its name. */
+int conduct_name_run(struct conduct *c, const char *run, struct fail *why);
+
+/* rollout_hooks.wants and .found. */
+void conduct_wants(struct conduct *c, size_t i, enum node_state state);
+const char *conduct_found(struct conduct *c, size_t i);
 
 /* rollout_hooks.ended; arg is the conduct. */
 void conduct_on_ended(void *arg, const struct fail *broken);

@@ -37,11 +37,12 @@ static struct journal_move row_of(const struct diary *d, const struct node_move 
 }
 
 int diary_put_move(const struct diary *d, struct journal *journal,
-                   const struct node_move *move, double seconds,
+                   const struct node_move *move, const char *found, double seconds,
                    journal_written_fn written, void *arg, struct fail *why)
 {
     struct journal_move row = row_of(d, move, seconds);
 
+    row.found = found;
     return journal_put_move(journal, &row, written, arg, why);
 }
 

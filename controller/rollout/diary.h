@@ -37,8 +37,9 @@ void diary_keep(struct diary *d, const struct node_move *move);
 int diary_put_node(const struct diary *d, struct journal *journal, double seconds,
                    long batch, struct fail *why);
 
+/* found: how the scheduler had it, when that is to be written now; else NULL. */
 int diary_put_move(const struct diary *d, struct journal *journal,
-                   const struct node_move *move, double seconds,
+                   const struct node_move *move, const char *found, double seconds,
                    journal_written_fn written, void *arg, struct fail *why);
 
 #endif

@@ -142,6 +142,16 @@ void dispatch_rests(struct dispatch *d, size_t i)
     policy_rests(dispatch_policy(d), d->place_of[i], &now);
 }
 
+void dispatch_set_seen(struct dispatch *d, const struct dispatch_seen *seen)
+{
+    for (size_t i = 0; i < d->terms->fleet_count; i++) {
+        size_t place = course_place(d->course, i);
+
+        policy_set_unavailable(dispatch_policy(d), place, seen[i].is_away);
+        policy_set_ready(dispatch_policy(d), place, seen[i].is_ready);
+    }
+}
+
 long dispatch_stage_of(const struct dispatch *d, size_t i)
 {
     size_t stage = course_stage_of(d->course, d->place_of[i]);
@@ -176,9 +186,13 @@ static struct course_node *find(struct course_node *nodes, size_t count, const c
 static void add_nodes(const struct dispatch *d, const struct dispatch_node *nodes,
                       struct course_node *fleet)
 {
+    const struct dispatch_seen *seen = d->terms->seen;
+
     for (size_t i = 0; i < d->terms->fleet_count; i++)
         fleet[i] = (struct course_node){.name = d->terms->fleet[i]->name,
                                         .leaf = d->terms->fleet[i]->leaf,
+                                        .partitions = seen ? seen[i].partitions : NULL,
+                                        .is_away = seen && seen[i].is_away,
                                         .traveller = -1,
                                         .stage = -1};
     for (size_t i = 0; i < d->count; i++) {

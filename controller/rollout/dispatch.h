@@ -35,6 +35,13 @@ struct dispatch_past {
     long stage;            /* -1: it had none      */
 };
 
+/* What the scheduler says of a node of the fleet. */
+struct dispatch_seen {
+    char *partitions; /* parted by commas; NULL: none             */
+    bool is_away;     /* out of service, for whatever cause       */
+    bool is_ready;    /* it may be begun now, if its turn comes   */
+};
+
 /* What a run is to keep to; all of it borrowed until dispatch_close(). */
 struct dispatch_terms {
     const struct fleet_policy *keys;
@@ -43,6 +50,7 @@ struct dispatch_terms {
     const struct hostset *canaries, *held; /* NULL: nobody */
     const struct dispatch_past *past;      /* in the order in which they ended */
     size_t past_count;
+    const struct dispatch_seen *seen; /* of each of the fleet; NULL: no scheduler */
 };
 
 /* A node of the run, as it is when dispatch is made; in the order of the fleet. */
@@ -88,6 +96,9 @@ void dispatch_report(struct dispatch *d, size_t i, enum policy_end end,
                      const char *signature);
 void dispatch_out(struct dispatch *d, size_t i);
 void dispatch_rests(struct dispatch *d, size_t i);
+
+/* The scheduler was looked at: of each node of the fleet. */
+void dispatch_set_seen(struct dispatch *d, const struct dispatch_seen *seen);
 
 /* The batch of node i; -1: it has none. */
 long dispatch_stage_of(const struct dispatch *d, size_t i);

@@ -358,7 +358,8 @@ void policy_report(struct policy *p, size_t node, enum policy_end end,
         seat(p, node);
     unseat(p, under_way(p, node));
     count_end(p, node, end, signature);
-    lineup_set_away(p->lineup, node, p->units[node].was_away);
+    if (!p->units[node].was_away)
+        lineup_set_away(p->lineup, node, false);
     lineup_set_phase(p->lineup, node, phases[end]);
 }
 

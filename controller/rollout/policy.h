@@ -121,15 +121,13 @@ enum policy_end {
 void policy_report(struct policy *p, size_t node, enum policy_end end,
                    const char *signature, const struct policy_time *now);
 
-/* A node that was begun by an earlier controller is under way again.  When it was found out
- * of service then, policy_set_unavailable() has to say so before, and only then.
- */
+/* A node that was begun by an earlier controller is under way again. */
 void policy_resume(struct policy *p, size_t node, const struct policy_time *now);
 
 /* What the scheduler says of a node, whether it takes part or not.  Of one that is under way
- * it says what we did: when that ends well or is put back, it is taken to be as it was when
- * it was begun, until the scheduler is heard again.  An answer that is older than the end must
- * not be given.
+ * it says what we did: one that was in service when it was begun (or resumed) is taken to be
+ * so again at its end, until the scheduler is heard again.  An answer that is older than the
+ * end must not be given.
  */
 void policy_set_unavailable(struct policy *p, size_t node, bool is_unavailable);
 

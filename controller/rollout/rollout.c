@@ -103,12 +103,22 @@ static double seconds_of(const struct traveller *t)
     return (double)t->busy_ms / 1000;
 }
 
+/* Before it is drained is when it is as it was found. */
+static const char *found(const struct traveller *t, const struct node_move *m)
+{
+    const struct rollout *r = t->rollout;
+
+    return m->to == NODE_DRAINING && r->hooks->found
+               ? r->hooks->found(r->arg, (size_t)(t - r->travellers))
+               : NULL;
+}
+
 static void write_move(struct traveller *t, const struct node_move *m)
 {
     struct fail why;
 
-    if (diary_put_move(&t->diary, t->rollout->journal, m, seconds_of(t), on_written, t,
-                       &why) < 0)
+    if (diary_put_move(&t->diary, t->rollout->journal, m, found(t, m), seconds_of(t),
+                       on_written, t, &why) < 0)
         break_off(t->rollout, &why);
     else
         t->rollout->writing++;
@@ -204,12 +214,12 @@ static void on_heard(void *arg, const struct news *news)
         r->hooks->heard(r->arg, (size_t)(t - r->travellers), news);
 }
 
-/* Nobody has to be asked yet. */
 static void on_wants(void *arg, enum node_state state)
 {
     struct traveller *t = arg;
 
-    node_answer(t->node, state, NULL);
+    t->rollout->hooks->wants(t->rollout->arg, (size_t)(t - t->rollout->travellers),
+                             state);
 }
 
 static const struct node_hooks node_hooks = {.moved = on_moved,
@@ -393,7 +403,11 @@ int rollout_arrange(struct rollout *r, const struct dispatch_terms *terms,
 {
     assert(r->phase == PHASE_PLANNED && !r->dispatch);
     r->terms = terms;
-    return make_dispatch(r, why);
+    if (make_dispatch(r, why) < 0)
+        return -1;
+    if (terms->seen)
+        dispatch_set_seen(r->dispatch, terms->seen);
+    return 0;
 }
 
 const struct course *rollout_course(const struct rollout *r)
@@ -434,6 +448,20 @@ void rollout_begin(struct rollout *r, size_t i, const struct fail *why)
         node_refuse(t->node, why);
     else
         node_go(t->node, r->claim);
+}
+
+void rollout_answer(struct rollout *r, size_t i, enum node_state in,
+                    const struct fail *why)
+{
+    assert(i < r->count);
+    node_answer(r->travellers[i].node, in, why);
+}
+
+void rollout_set_seen(struct rollout *r, const struct dispatch_seen *seen)
+{
+    if (r->dispatch && !r->closing)
+        dispatch_set_seen(r->dispatch, seen);
+    want_turn(r);
 }
 
 void rollout_look(struct rollout *r)

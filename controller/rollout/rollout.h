@@ -19,6 +19,7 @@
 #include "controller/rollout/node_state.h"
 
 struct course;
+struct dispatch_seen;
 struct dispatch_terms;
 struct fail;
 struct fleet_node;
@@ -52,6 +53,16 @@ struct rollout_hooks {
 
     /* Node i, which was begun, has come to its end here.  May be NULL. */
     void (*node_ended)(void *arg, size_t i);
+
+    /* Node i waits for somebody to act: node_hooks.wants; rollout_answer() follows.  With a
+     * run whose nodes have such legs.
+     */
+    void (*wants)(void *arg, size_t i, enum node_state state);
+
+    /* How the scheduler has node i, which is to be drained, for the journal.  May be NULL,
+     * and give it.
+     */
+    const char *(*found)(void *arg, size_t i);
 
     /* All nodes were probed: some wait in planned, or none. */
     void (*planned)(void *arg);
@@ -92,6 +103,13 @@ void rollout_hold(struct rollout *r);
 
 /* After may_begin_node has said no: begin it now (why NULL), or it has failed unchanged. */
 void rollout_begin(struct rollout *r, size_t i, const struct fail *why);
+
+/* As node_answer(), of node i. */
+void rollout_answer(struct rollout *r, size_t i, enum node_state in,
+                    const struct fail *why);
+
+/* The scheduler was looked at. */
+void rollout_set_seen(struct rollout *r, const struct dispatch_seen *seen);
 
 /* Something outside has changed: see who may be begun. */
 void rollout_look(struct rollout *r);

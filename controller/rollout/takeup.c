@@ -20,7 +20,7 @@
 #include "protocol/scope.h"
 
 struct left { /* a node that was left on the road */
-    char *name, *boot_id;
+    char *name, *boot_id, *found;
     struct decision plan; /* verdict up-to-date: it had not begun */
     double seconds;
     const char *state; /* a name of node_state.h's */
@@ -55,6 +55,7 @@ static void left_clear(struct left *l)
 {
     free(l->name);
     free(l->boot_id);
+    free(l->found);
     decision_clear(&l->plan);
 }
 
@@ -129,16 +130,20 @@ static int keep(struct takeup *t, const struct history_node *n, struct fail *why
     l->begun = n->begun;
     l->stage = n->batch;
     l->ended = is_over(n->state);
-    if (!l->name || (n->boot_id && !l->boot_id))
+    l->found = n->found ? strdup(n->found) : NULL;
+    if (!l->name || (n->boot_id && !l->boot_id) || (n->found && !l->found))
         return fail_memory(why);
     if (!n->begun || !n->plan || plan_is_empty(n->plan)) /* it is probed and planned */
         return 0;
     return plan_parse(n->plan, &l->plan, why) < 0 ? fail_prefix(why, "%s", n->name) : 0;
 }
 
+/* Or passed over: what was to be done is not. */
 static bool is_failed(const char *state)
 {
-    return node_state_of(state) == NODE_FAILED;
+    int where = node_state_of(state);
+
+    return where == NODE_FAILED || where == NODE_SKIPPED;
 }
 
 /* Whether a failed one was put back into service, its last move tells. */
@@ -401,6 +406,13 @@ static int compare_names(const void *name, const void *left)
 static const struct left *find(const struct takeup *t, const char *name)
 {
     return bsearch(name, t->left, t->count, sizeof *t->left, compare_names);
+}
+
+const char *takeup_found(const struct takeup *t, const char *node)
+{
+    const struct left *l = find(t, node);
+
+    return l ? l->found : NULL;
 }
 
 static int restore(const struct left *l, struct node *node, struct fail *why)

@@ -58,6 +58,11 @@ const struct outcome *takeup_ended(const struct takeup *t);
 /* Those that have ended, in the order in which they did; borrowed. */
 const struct dispatch_past *takeup_past(const struct takeup *t, size_t *count);
 
+/* How the scheduler had a node when it was found, in scheduler_found()'s words; NULL: it was
+ * not taken out of service.
+ */
+const char *takeup_found(const struct takeup *t, const char *node);
+
 /* How many of those failed. */
 size_t takeup_failed(const struct takeup *t);
 

@@ -32,6 +32,11 @@ const struct dispatch_terms *terms_of(const struct terms *t)
     return &t->told;
 }
 
+void terms_set_seen(struct terms *t, const struct dispatch_seen *seen)
+{
+    t->told.seen = seen;
+}
+
 static int name_hosts(struct command *c, enum policy_key key, const char *hosts,
                       struct hostset **set, struct fail *why)
 {

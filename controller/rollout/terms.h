@@ -22,4 +22,8 @@ void terms_free(struct terms *t); /* NULL is allowed */
 
 const struct dispatch_terms *terms_of(const struct terms *t);
 
+/* What the scheduler says of each node of the fleet; borrowed. */
+struct dispatch_seen;
+void terms_set_seen(struct terms *t, const struct dispatch_seen *seen);
+
 #endif

@@ -215,6 +215,32 @@ static int check_config(const struct scheduler_config *c, struct fail *why)
     return 0;
 }
 
+/* What it is called by in reasons and reservations. */
+static int name_run(struct scheduler *s, const char *run)
+{
+    char *name = strdup(run), *prefix, *reason;
+
+    if (asprintf(&prefix, "ibfleet:%s: ", run) < 0)
+        prefix = NULL;
+    if (asprintf(&reason, "ibfleet:%s: driver", run) < 0)
+        reason = NULL;
+    if (!name || !prefix || !reason) {
+        free(name);
+        free(prefix);
+        free(reason);
+        return -1;
+    }
+    free(s->run);
+    free(s->prefix);
+    free(s->reason);
+    s->run = name;
+    s->prefix = prefix;
+    s->reason = reason;
+    s->config.run = name;
+    s->rules.prefix = prefix;
+    return 0;
+}
+
 static int fill(struct scheduler *s, const struct scheduler_config *config,
                 const char *const *names)
 {
@@ -222,18 +248,23 @@ static int fill(struct scheduler *s, const struct scheduler_config *config,
     s->nodes = calloc(s->count + 1, sizeof *s->nodes);
     s->timer = calloc(1, sizeof *s->timer);
     s->shown = calloc(s->count + 1, sizeof *s->shown);
-    s->run = strdup(config->run);
     s->command = strdup(config->command ? config->command : "");
-    if (asprintf(&s->prefix, "ibfleet:%s: ", config->run) < 0)
-        s->prefix = NULL;
-    if (asprintf(&s->reason, "ibfleet:%s: driver", config->run) < 0)
-        s->reason = NULL;
-    if (!s->book || !s->nodes || !s->timer || !s->shown || !s->run || !s->command ||
-        !s->prefix || !s->reason)
+    if (!s->book || !s->nodes || !s->timer || !s->shown || !s->command ||
+        name_run(s, config->run) < 0)
         return -1;
     for (size_t i = 0; i < s->count; i++)
         s->shown[i].reason = s->shown[i].partitions = "";
     return 0;
+}
+
+int scheduler_name_run(struct scheduler *s, const char *run, struct fail *why)
+{
+    struct scheduler_config config = s->config;
+
+    config.run = run;
+    if (check_config(&config, why) < 0)
+        return -1;
+    return name_run(s, run) < 0 ? fail_memory(why) : 0;
 }
 
 static void set_times(struct scheduler *s)
@@ -271,6 +302,7 @@ int scheduler_open(struct uv_loop_s *loop, const struct scheduler_config *config
     s->config = *config;
     s->config.command = s->command;
     s->config.run = s->run;
+    s->rules.prefix = s->prefix;
     s->hooks = hooks;
     s->arg = arg;
     set_times(s);

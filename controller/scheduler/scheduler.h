@@ -82,7 +82,8 @@ struct scheduler_config {
     uint64_t poll_ms;     /* between two looks while somebody waits; 0: 10 s            */
     bool reboots;         /* scheduler_reboot() will be called                          */
     uint64_t reboot_ms;   /* how long a node may take to reboot; 0: not known           */
-    const char *run;      /* such as 20261130-1412-ab3f: no space, no ','               */
+    const char *run;      /* such as 20261130-1412-ab3f: no space, no ','; or "new" until
+                             scheduler_name_run()                                       */
 };
 
 enum scheduler_standing {
@@ -149,6 +150,11 @@ int scheduler_open(struct uv_loop_s *loop, const struct scheduler_config *config
                    const char *const *names, size_t count,
                    const struct scheduler_hooks *hooks, void *arg, struct scheduler **s,
                    struct fail *why);
+
+/* The run has its name now, for nodes that are taken from here on; before the first
+ * scheduler_take(), and again never.  FAIL_USAGE, FAIL_MEMORY, and nothing has changed.
+ */
+int scheduler_name_run(struct scheduler *s, const char *run, struct fail *why);
 
 /* As of the last look.  Borrowed until the next turn of the loop. */
 const struct scheduler_seen *scheduler_see(const struct scheduler *s, size_t node);

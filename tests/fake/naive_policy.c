@@ -112,7 +112,7 @@ static void end(struct naive *n, size_t at)
 
     s->has_ended = true;
     s->end = e->end;
-    s->is_away = s->was_away;
+    s->is_away &= s->was_away;
     if (e->end == POLICY_WELL && !s->is_kept)
         n->work_ms = 0;
     if (is_failure(e) && breaks(n, at))

@@ -465,6 +465,20 @@ static void who_is_put_back_is_as_it_was_found(void **state)
     assert_false(policy_is_stopped(policy));
 }
 
+/* By an earlier controller, which had drained it. */
+static void who_was_drained_before_is_back_when_the_scheduler_says_so(void **state)
+{
+    (void)state;
+    limits[0] = 1;
+    start(3);
+    policy_set_unavailable(policy, 0, true);
+    policy_resume(policy, 0, &now);
+    policy_set_unavailable(policy, 0, false);
+    ends(0, POLICY_WELL);
+    assert_int_equal(policy_unavailable(policy, 0), 0);
+    BEGUN("1");
+}
+
 static void on_failure_undrain_gives_the_place_back(void **state)
 {
     (void)state;
@@ -1084,6 +1098,7 @@ int main(void)
         TEST(max_unavailable_says_what_is_full),
         TEST(max_unavailable_partition_counts_in_each_of_them),
         TEST(who_is_put_back_is_as_it_was_found),
+        TEST(who_was_drained_before_is_back_when_the_scheduler_says_so),
         TEST(on_failure_undrain_gives_the_place_back),
         TEST(max_failures_stops_it_at_one_more),
         TEST(budget_upgraded_is_a_share_of_those_that_have_ended),

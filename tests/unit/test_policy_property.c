@@ -391,10 +391,8 @@ static void sleep_a_while(void)
 static void tell_again(size_t i)
 {
     const struct naive_node *s = &naive.now[i];
-    bool is_away = is_under_way(i) ? s->was_away : s->is_away;
 
-    nodes[i].is_held = s->is_held;
-    policy_set_unavailable(policy, i, is_away);
+    policy_set_unavailable(policy, i, s->is_away);
     policy_set_ready(policy, i, s->is_ready);
 }
 
@@ -417,10 +415,9 @@ static void begin_list(const struct naive *before)
     naive_begin(&naive, &rules, nodes, count, &now);
     for (size_t i = 0; i < count; i++) {
         const struct naive_node *s = &before->now[i];
-        bool is_away = s->is_begun && !s->has_ended ? s->was_away : s->is_away;
-
-        naive_add(&naive,
-                  (struct naive_event){.kind = NAIVE_AWAY, .node = i, .value = is_away});
+        naive_add(&naive, (struct naive_event){.kind = NAIVE_AWAY,
+                                               .node = i,
+                                               .value = s->is_away});
         naive_add(&naive, (struct naive_event){.kind = NAIVE_READY,
                                                .node = i,
                                                .value = s->is_ready});
