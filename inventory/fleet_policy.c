@@ -64,7 +64,7 @@ static int read_canary(struct fleet_policy *p, const char *value)
     else if (setting_number(value, 1, POLICY_MAX_FAILED, &count) == 0) {
         p->canary = CANARY_COUNT;
         p->canary_count = count;
-    } else if (*value) {
+    } else if (value[strspn(value, "0123456789")]) { /* no number, or none that may be */
         p->canary = CANARY_HOSTS;
         p->canary_hosts = value;
     } else
@@ -90,7 +90,7 @@ static bool next_item(const char **at, char item[16])
 
 static int read_ramp(struct fleet_policy *p, const char *value)
 {
-    struct share ramp[POLICY_RAMP_MAX];
+    struct share ramp[POLICY_RAMP_MAX] = {{0}};
     unsigned count = 0;
     char item[16];
 
@@ -109,7 +109,7 @@ static int read_ramp(struct fleet_policy *p, const char *value)
 
 static int read_order(struct fleet_policy *p, const char *value)
 {
-    unsigned char order[3];
+    unsigned char order[3] = {0};
     unsigned count = 0, word;
     char item[16];
 
@@ -157,8 +157,9 @@ enum kind {
 #define AT(field)  offsetof(struct fleet_policy, field)
 #define SCOPE(of)  AT(max_unavailable) + (of) * sizeof(struct share)
 #define SHARE_WHAT "a number or a percentage"
-#define LIMIT_WHAT "a number from 1 or a percentage"
-#define TIME_WHAT  "a time: 90s, 10m, 2h, 1d"
+#define LIMIT_WHAT "a number from 1 or a percentage from 1%"
+#define TIME_WHAT  "a time up to 366d: 90s, 10m, 2h, 1d"
+#define SOME_TIME  "a time from 1s to 366d: 90s, 10m, 2h, 1d"
 #define PATH_WHAT  "an absolute path, or none"
 
 /* clang-format off */
@@ -175,14 +176,16 @@ static const struct row {
         "none, coverage, a number or a hostlist", "none",
         "the nodes that go first, as a batch of their own. With coverage there is one of "
         "each kind that is to be changed: for each combination of size, image, kernel, and "
-        "leaf (or placement group, where no leaf is known), the first in the order. A number "
-        "is that many, the first in the order. When one of them fails nothing more is "
-        "begun",
+        "leaf (or placement group, or zone: the first of these that is known), the first in "
+        "the order. A number is that many, the first in the order. When one of them fails "
+        "nothing more is begun",
         "coverage", "one of each kind goes first"},
     [POLICY_PROMOTE] = {"promote", KIND_WORD, AT(promote), 0, 0, promote_words, NULL,
         "auto or manual", "auto",
-        "when the rest may follow the canaries, all of which have to be done: auto at once, "
-        "that is, after their soak; manual when somebody says ibfleet promote RUN",
+        "when the rest may follow the canaries: auto as soon as all of them are done, that is, "
+        "after their soak; manual when somebody says ibfleet promote RUN. With auto, too, "
+        "somebody has to say it when one of them was passed over or is held, as that one has "
+        "shown nothing. Said before they have ended, it holds once they have",
         "manual", "somebody looks at the canaries first"},
     [POLICY_SOAK] = {"soak", KIND_DURATION, AT(soak_ms), 0, 0, NULL, NULL,
         TIME_WHAT, "0s",
@@ -191,21 +194,22 @@ static const struct row {
         "10m", "a port that goes down after five minutes is found before a job is on it"},
     [POLICY_RAMP] = {"ramp", KIND_OWN, 0, 0, 0, NULL, read_ramp,
         "numbers or percentages, parted by commas", "100%",
-        "the sizes of the batches after the canaries, in nodes or percent of all nodes of the "
-        "run, rounded down, at least 1; the last one is repeated. A batch is begun when all "
-        "nodes of the one before it have ended",
+        "the sizes of the batches after the canaries, in nodes or percent of all nodes that "
+        "are to be changed, canaries among them, rounded down, at least 1; the last one is "
+        "repeated. A node is begun when all nodes of the batches before its own have ended, "
+        "but for those held",
         "1, 1%, 5%, 20%", "of 1,000 nodes: 1, then 10, then 50, then 200 again and again"},
     [POLICY_WINDOW] = {"window", KIND_NUMBER, AT(window), 1, FLEET_MAX_WINDOW, NULL, NULL,
         "a number from 1 to 1024", "32",
-        "so many nodes are under way at once, within a batch",
+        "so many nodes are under way at once, within a batch; references not counted",
         "8", "as soon as one of eight has ended, the next one begins"},
     [POLICY_MAX_UNAVAILABLE] = {"max_unavailable", KIND_SHARE, SCOPE(POLICY_OF_FLEET), 1, 0,
         NULL, NULL, LIMIT_WHAT, "100%",
         "so many nodes of the fleet may be unavailable at once; a percentage of all nodes of "
         "the fleet, rounded down, at least 1. Unavailable is who is under way, who has "
         "failed and was not put back into service, and who is down or drained in the "
-        "scheduler for whatever cause. A node is begun when it would not be one too many; one "
-        "that is unavailable already may be begun always",
+        "scheduler for whatever cause, each counted once. A node is begun when it would not "
+        "be one too many; one that is unavailable already may be begun always",
         "10%", "of 128 nodes 12; when 3 are down anyway, 9 are under way at most"},
     [POLICY_MAX_UNAVAILABLE_PARTITION] = {"max_unavailable_partition", KIND_SHARE,
         SCOPE(POLICY_OF_PARTITION), 1, 0, NULL, NULL, LIMIT_WHAT, "100%",
@@ -213,15 +217,18 @@ static const struct row {
         "50%", "no partition is ever less than half there"},
     [POLICY_MAX_UNAVAILABLE_ZONE] = {"max_unavailable_zone", KIND_SHARE, SCOPE(POLICY_OF_ZONE),
         1, 0, NULL, NULL, LIMIT_WHAT, "100%",
-        "the same of each availability zone, as the metadata service names it",
+        "the same of each availability zone, as the metadata service names it: of the nodes "
+        "that the run has looked at, as nobody else's zone is known",
         "1", "one node of each zone at a time"},
     [POLICY_MAX_UNAVAILABLE_PLACEMENT] = {"max_unavailable_placement", KIND_SHARE,
         SCOPE(POLICY_OF_PLACEMENT), 1, 0, NULL, NULL, LIMIT_WHAT, "100%",
-        "the same of each placement group, as the metadata service names it",
+        "the same of each placement group, as the metadata service names it: of the nodes "
+        "that the run has looked at",
         "25%", "a job over a whole placement group finds three quarters of it"},
     [POLICY_MAX_UNAVAILABLE_LEAF] = {"max_unavailable_leaf", KIND_SHARE, SCOPE(POLICY_OF_LEAF),
         1, 0, NULL, NULL, LIMIT_WHAT, "100%",
-        "the same of each leaf, as the setting leaf names it",
+        "the same of each leaf, as the setting leaf of the fleet file names it; nodes without "
+        "one have no such limit",
         "4", "at most four of the nodes at a leaf switch"},
     [POLICY_MAX_FAILURES] = {"max_failures", KIND_NUMBER, AT(max_failures), 0,
         POLICY_MAX_FAILED, NULL, NULL, "a number from 0 to 100000", "100000",
@@ -229,22 +236,23 @@ static const struct row {
         "2", "the third one stops it"},
     [POLICY_BUDGET_UPGRADED] = {"budget_upgraded", KIND_SHARE, AT(budget_upgraded), 0, 0,
         NULL, NULL, SHARE_WHAT, "100%",
-        "so many of those that have ended in this run (done or failed) may have failed; a "
-        "percentage rounded down. Looked at whenever one ends; one more, and nothing new is "
-        "begun",
+        "so many of those that have ended in this run (done or failed, not passed over) may "
+        "have failed; a percentage rounded down. Looked at whenever one ends; one more, and "
+        "nothing new is begun",
         "5%", "the first failure stops it as long as fewer than 20 have ended, the second as "
         "long as fewer than 40"},
     [POLICY_BUDGET_FLEET] = {"budget_fleet", KIND_SHARE, AT(budget_fleet), 0, 0,
         NULL, NULL, SHARE_WHAT, "100%",
         "so many nodes of the fleet may be unhealthy, a percentage of all its nodes rounded "
         "down: who has failed in this run and was not put back into service, and who is down "
-        "or drained in the scheduler and not under way here. Looked at before each node is "
-        "begun; one more, and nothing new is begun",
+        "or drained in the scheduler and not under way here. Looked at whenever a node could "
+        "be begun; one more, and nothing new is",
         "20%", "a cluster that has a bad day of its own is not also upgraded"},
     [POLICY_CONSECUTIVE] = {"consecutive", KIND_NUMBER, AT(consecutive), 0,
         POLICY_MAX_FAILED, NULL, NULL, "a number, 0 is no such limit", "3",
         "when so many nodes have failed one after the other, in the order in which they ended "
-        "and with none done between them, nothing new is begun",
+        "and with none done between them, nothing new is begun; who is passed over does not "
+        "count",
         "2", "two in a row stop it"},
     [POLICY_SAME_FAILURE] = {"same_failure", KIND_NUMBER, AT(same_failure), 0,
         POLICY_MAX_FAILED, NULL, NULL, "a number, 0 is no such limit", "3",
@@ -261,20 +269,24 @@ static const struct row {
     [POLICY_PROGRESS_DEADLINE] = {"progress_deadline", KIND_DURATION, AT(progress_ms), 0, 0,
         NULL, NULL, TIME_WHAT, "0s",
         "how long nodes may be at work and none of them come to its end well; then nothing new "
-        "is begun. Time in which nobody is at work (all wait for jobs, for the hours, for "
-        "a veto or for promote) does not count. 0s: no such limit",
+        "is begun. Time in which nobody is at work (all wait for jobs, soak, or wait for the "
+        "hours, a veto or promote) does not count; resume begins to count anew. 0s: no such "
+        "limit",
         "2h", "two hours of work without one node done stop it"},
     [POLICY_WAIT_DEADLINE] = {"wait_deadline", KIND_DURATION, AT(wait_ms), 1, 0,
-        NULL, NULL, TIME_WHAT, "12h",
+        NULL, NULL, SOME_TIME, "12h",
         "how long nothing may be under way while what is left may not begin: because of a veto, "
-        "because too many nodes are unavailable for other causes, or because nobody says "
-        "promote. Then the run is paused; resume goes on. Closed hours do not count",
+        "because too many nodes are unavailable for other causes, because none is idle (with "
+        "strategy = when-idle), or because nobody says promote. Then the run is paused; resume "
+        "goes on. Closed hours do not count",
         "1d", "a veto may last a day"},
     [POLICY_HOURS] = {"hours", KIND_OWN, 0, 0, 0, NULL, read_hours,
         "any, or days and times: Mon-Fri 20:00-06:00, Sat, Sun", "any",
         "nodes are begun in these hours only, by the controller's clock and time zone (or TZ). "
         "Those under way when they end go on. A span that ends before it begins goes on into "
-        "the next day; days without a span are whole",
+        "the next day; days without a span are whole; a day before a comma takes the span that "
+        "follows: Sat, Sun 08:00-18:00. A span alone is one of every day, and cannot follow "
+        "one with days",
         "Mon-Fri 20:00-06:00, Sat, Sun", "by night, and over the weekend"},
     [POLICY_VETO] = {"veto", KIND_PATH, AT(veto), 0, 0, NULL, NULL, PATH_WHAT, "none",
         "a program that is asked before nodes are begun, at most every 10 seconds, with what is "
@@ -285,11 +297,12 @@ static const struct row {
         "of unhealthy, spread and name, parted by commas", "unhealthy, spread",
         "who goes before whom: unhealthy those first that are unavailable anyway; spread one "
         "of each leaf (or placement group, or zone) in turn; then by name",
-        "name", "ib001, ib002, ib003, ..."},
+        "name", "ib001, then ib002, and so on"},
     [POLICY_HOLD] = {"hold", KIND_HOSTS, AT(hold), 0, 0, NULL, NULL,
         "a hostlist, or none", "none",
-        "nodes that are not to be begun for now. They are planned, and the run ends as paused "
-        "when only they are left: resume takes them when the mark is gone",
+        "nodes that are not to be begun for now. They are planned, no batch waits for them, and "
+        "the run ends as paused when only they are left: resume takes them when the mark is "
+        "gone",
         "ib[010-012]", "somebody debugs on these three"},
     [POLICY_SKIP] = {"skip", KIND_HOSTS, AT(skip), 0, 0, NULL, NULL,
         "a hostlist, or none", "none",
@@ -314,7 +327,7 @@ static const struct row {
         "job must have ended, so that short jobs still run until then",
         "when-idle", "never a node that could do something"},
     [POLICY_DRAIN_DEADLINE] = {"drain_deadline", KIND_DURATION, AT(drain_ms), 1, 0, NULL, NULL,
-        TIME_WHAT, "1d", "how long a node's jobs are waited for",
+        SOME_TIME, "1d", "how long a node's jobs are waited for",
         "4h", "jobs may take four hours more"},
     [POLICY_ON_TIMEOUT] = {"on_timeout", KIND_WORD, AT(on_timeout), 0, 0, timeout_words, NULL,
         "skip, fail or force", "skip",
@@ -354,7 +367,7 @@ static const struct row {
         PATH_WHAT, "none", "a program that is run when all nodes of a batch have ended",
         "/etc/ibfleet/smoke-test", "a test job runs before the next batch is begun"},
     [POLICY_HOOK_DEADLINE] = {"hook_deadline", KIND_DURATION, AT(hook_ms), 1, 0, NULL, NULL,
-        TIME_WHAT, "60s", "how long each of these programs, and veto, may take",
+        SOME_TIME, "60s", "how long each of these programs, and veto, may take",
         "10m", "the smoke test may take ten minutes"},
     [POLICY_METRICS] = {"metrics", KIND_PATH, AT(metrics), 0, 0, NULL, NULL,
         "an absolute path that ends in .prom, or none", "none",

@@ -13,6 +13,7 @@ struct reader {
     const char *at;
     struct hours hours;
     unsigned waiting; /* terms at the end that have days and no span yet */
+    bool has_days;    /* a term that has some                            */
 };
 
 static void skip_blanks(struct reader *r)
@@ -98,8 +99,13 @@ static int take_term(struct reader *r)
     unsigned char days = ALL_DAYS;
     unsigned short from, until;
 
-    if (!isdigit((unsigned char)*r->at) && take_days(r, &days) < 0)
+    if (isdigit((unsigned char)*r->at)) {
+        if (r->has_days)
+            return -1;
+    } else if (take_days(r, &days) < 0)
         return -1;
+    else
+        r->has_days = true;
     if (add_days(r, days) < 0)
         return -1;
     skip_blanks(r);

@@ -6,8 +6,10 @@
  *
  * Days (all, when none is said) and a span of time (the whole day, when none is said),
  * terms parted by commas.  A span that ends before it begins, or when it begins, goes on
- * into the next day.  A day alone after a comma takes the span that is said after it:
- * "Sat, Sun 08:00-18:00" is that span on both.  Which clock that is, is the caller's affair.
+ * into the next day.  A day alone takes the span that is said after the next comma:
+ * "Sat, Sun 08:00-18:00" is that span on both.  A span alone after a term with days is
+ * refused: "Mon, 20:00-22:00" would be that span on all days, which few would mean.  Which
+ * clock that is, is the caller's affair.
  */
 #ifndef INVENTORY_HOURS_H
 #define INVENTORY_HOURS_H

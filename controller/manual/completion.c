@@ -1,5 +1,6 @@
 #include "controller/manual/completion.h"
 
+#include <ctype.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -103,18 +104,26 @@ static bool is_argument(const struct option_row *o, const char *name)
     return o->argument && strcmp(o->argument, name) == 0;
 }
 
+/* Of words, which are small: "auto|manual", and not "N|N%". */
+static bool is_choice(const struct option_row *o)
+{
+    return o->type == OPTION_TEXT && o->argument && strchr(o->argument, '|') &&
+           islower((unsigned char)*o->argument);
+}
+
 static enum completion_what what_of_value(const struct option_row *o)
 {
-    if (o->type == OPTION_HOSTS)
+    if (o->type == OPTION_HOSTS || is_argument(o, "HOSTS"))
         return COMPLETE_HOSTS;
-    if (o->type == OPTION_WORD)
+    if (o->type == OPTION_WORD || is_choice(o))
         return COMPLETE_VALUE;
     if (is_argument(o, "RUN"))
         return COMPLETE_RUN;
     if (is_argument(o, "DIR"))
         return COMPLETE_FOLDER;
-    return is_argument(o, "FILE") || is_argument(o, "FILES") ? COMPLETE_FILE
-                                                             : COMPLETE_NOTHING;
+    return is_argument(o, "FILE") || is_argument(o, "FILES") || is_argument(o, "PROGRAM")
+               ? COMPLETE_FILE
+               : COMPLETE_NOTHING;
 }
 
 static enum completion_what what_of_word(const struct command_row *command)

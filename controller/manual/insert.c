@@ -18,6 +18,7 @@
 #include "controller/vmss/action.h"
 #include "inventory/extension_exit.h"
 #include "inventory/fleet_azure.h"
+#include "inventory/fleet_policy.h"
 #include "inventory/fleet_setting.h"
 #include "protocol/agent_usage.h"
 #include "protocol/fail.h"
@@ -107,6 +108,23 @@ static void put_settings(struct text *roff)
         snprintf(words, sizeof words, "%s: %s", setting_what(setting),
                  setting_help(setting));
         put_item(roff, setting_name(setting), words);
+    }
+}
+
+/* Two paragraphs each: what the key does, and what it may be. */
+static void put_policy_keys(struct text *roff)
+{
+    for (int i = 0; i < POLICY_KEYS; i++) {
+        enum policy_key key = (enum policy_key)i;
+        char tag[80], words[1200];
+
+        snprintf(tag, sizeof tag, "`%s`", policy_key_name(key));
+        snprintf(words, sizeof words, "%s.", policy_key_meaning(key));
+        roff_item(roff, tag, words);
+        snprintf(words, sizeof words, "It is %s; else `%s`. `%s = %s`: %s.",
+                 policy_key_what(key), policy_key_default(key), policy_key_name(key),
+                 policy_key_example(key), policy_key_example_meaning(key));
+        roff_item_goes_on(roff, words);
     }
 }
 
@@ -284,6 +302,7 @@ void insert_part(struct text *roff, const char *name, int len_bytes)
     } parts[] = {{"commands", put_commands},
                  {"exit", put_exit},
                  {"settings", put_settings},
+                 {"policy-keys", put_policy_keys},
                  {"node-states", put_node_states},
                  {"link-states", put_link_states},
                  {"failures", put_failures},

@@ -24,6 +24,7 @@ static const struct {
     {"ibfleet-agent", 8, "the agent alone on one machine, as Azure's extension is used"},
     {"ibfleet-hooks", 7, "what a rollout tells others: hooks, metrics, the system's log"},
     {"ibfleet-machines", 7, "which driver which machine gets, and why another gets none"},
+    {"ibfleet-policy", 7, "how a rollout goes through a live cluster, and what stops it"},
     {"ibfleet-states", 7, "states, failures and exit statuses of ibfleet"},
 };
 #define PAGES (sizeof pages / sizeof *pages)

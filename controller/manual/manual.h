@@ -1,6 +1,7 @@
 /* manual - the manual pages, made from the tables and prose.txt (pure)
  *
- *     ibfleet(1)  ibfleet-COMMAND(1)  ibfleet.conf(5)  ibfleet-states(7)  ibfleet-agent(8)
+ *     ibfleet(1)  ibfleet-COMMAND(1)  ibfleet.conf(5)  ibfleet-policy(7)  ibfleet-states(7)
+ *     ibfleet-machines(7)  ibfleet-agent(8)
  *
  * Options, settings, states, failures and exit statuses stand in one table each, from
  * which parser, help and manual are made; here is only how a page is laid out.

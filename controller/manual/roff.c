@@ -112,6 +112,12 @@ void roff_item(struct text *roff, const char *tag, const char *words)
     roff_words(roff, words, strlen(words));
 }
 
+void roff_item_goes_on(struct text *roff, const char *words)
+{
+    text_add(roff, ".IP\n");
+    roff_words(roff, words, strlen(words));
+}
+
 void roff_literal_begin(struct text *roff)
 {
     text_add(roff, ".PP\n.RS 4\n.nf\n");

@@ -25,6 +25,9 @@ void roff_paragraph(struct text *roff);
 /* A tag, and beside or below it what it is. */
 void roff_item(struct text *roff, const char *tag, const char *words);
 
+/* Another paragraph of the item. */
+void roff_item_goes_on(struct text *roff, const char *words);
+
 /* One line of words, marked up; len_bytes of it. */
 void roff_words(struct text *roff, const char *words, size_t len_bytes);
 

@@ -99,8 +99,9 @@ static void check_same(struct breaker *b, const char *signature)
     size_t same = signature ? count_kind(b, signature) : 0;
 
     if (b->keys->same_failure && same >= b->keys->same_failure)
-        breaker_trip(b, "%zu nodes have failed in the same way (same_failure = %s): %s",
-                     same, said(b, POLICY_SAME_FAILURE), signature);
+        breaker_trip(b, "%zu node%s failed in the same way (same_failure = %s): %s", same,
+                     same == 1 ? " has" : "s have", said(b, POLICY_SAME_FAILURE),
+                     signature);
 }
 
 static void check_budget(struct breaker *b)
@@ -109,7 +110,7 @@ static void check_budget(struct breaker *b)
 
     if (b->failed > share_of(&b->keys->budget_upgraded, ended))
         breaker_trip(b,
-                     "%zu of %zu nodes that have ended have failed, more than "
+                     "%zu of %zu nodes that have ended failed, more than "
                      "budget_upgraded = %s",
                      b->failed, ended, said(b, POLICY_BUDGET_UPGRADED));
 }
@@ -125,13 +126,13 @@ void breaker_count_failed(struct breaker *b, const char *signature)
     b->failed++;
     b->in_a_row++;
     if (b->failed > b->keys->max_failures)
-        breaker_trip(b, "%zu nodes have failed, more than max_failures = %u", b->failed,
-                     b->keys->max_failures);
+        breaker_trip(b, "%zu node%s failed, more than max_failures = %u", b->failed,
+                     b->failed == 1 ? " has" : "s have", b->keys->max_failures);
     check_budget(b);
     check_same(b, signature);
     if (b->keys->consecutive && b->in_a_row >= b->keys->consecutive)
-        breaker_trip(b, "%zu nodes in a row have failed (consecutive = %s)", b->in_a_row,
-                     said(b, POLICY_CONSECUTIVE));
+        breaker_trip(b, "%zu node%s in a row failed (consecutive = %s)", b->in_a_row,
+                     b->in_a_row == 1 ? "" : "s", said(b, POLICY_CONSECUTIVE));
 }
 
 void breaker_check_fleet(struct breaker *b, size_t unhealthy)

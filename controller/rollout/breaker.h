@@ -1,6 +1,6 @@
 /* breaker - the limits of failures of a run, and which of them is broken (pure)
  *
- *     breaker_count(b, false, "disk-full no room on #");
+ *     breaker_count_failed(b, "disk-full: no room on #");
  *     if (breaker_why(b)->code)
  *         nothing new is begun
  *

@@ -128,6 +128,7 @@ static int make_policy(struct course *c, const struct course_plan *plan, struct 
 {
     c->rules = (struct policy_rules){.keys = plan->keys,
                                      .scope_limits = c->scopes.limits,
+                                     .scope_names = (const char *const *)c->scopes.names,
                                      .scope_count = c->scopes.count,
                                      .stage_count = c->sequence.stage_count,
                                      .has_canaries = c->sequence.has_canaries};

@@ -18,7 +18,8 @@ struct dispatch {
     void *arg;
     struct course *course;
     size_t *place_of; /* by node of the run */
-    bool *resumes;    /* likewise: begun by an earlier controller, and not by us yet */
+    bool *resumes;    /* likewise: begun by an earlier controller */
+    bool is_taken_up; /* they were begun */
     size_t count;
     uv_timer_t wake;
     void (*on_closed)(void *arg);
@@ -84,11 +85,10 @@ static void tell_overdue(struct dispatch *d, const struct policy_time *now)
 
 static void resume(struct dispatch *d)
 {
-    for (size_t i = 0; i < d->count; i++)
-        if (d->resumes[i]) {
-            d->resumes[i] = false;
+    for (size_t i = 0; i < d->count && !d->is_taken_up; i++)
+        if (d->resumes[i])
             d->hooks->begin(d->arg, i, course_stage_of(d->course, d->place_of[i]));
-        }
+    d->is_taken_up = true;
 }
 
 static bool may_begin(struct dispatch *d, const struct policy_time *now)
@@ -215,6 +215,7 @@ static void add_past(const struct dispatch *d, struct course_node *fleet)
 
         if (!n || n->traveller >= 0)
             continue;
+        n->facts = past->facts;
         n->takes_part = true;
         n->stage = past->stage;
     }

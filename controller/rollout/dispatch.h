@@ -29,6 +29,7 @@ struct uv_loop_s;
 /* A node that an earlier controller of the run has brought to its end. */
 struct dispatch_past {
     const char *name;
+    const struct facts *facts; /* NULL: none           */
     enum policy_end end;
     const char *signature; /* of its failure; NULL */
     long stage;            /* -1: it had none      */

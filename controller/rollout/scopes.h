@@ -14,6 +14,7 @@ struct fleet_policy;
 
 struct scopes {
     size_t count;
+    char **names;   /* of each, for people: "the fleet", "partition gpu", "leaf l7" */
     size_t *limits; /* of each                                      */
     size_t **of;    /* of each node: its scopes, the fleet first    */
     size_t *of_count;

@@ -145,15 +145,10 @@ static size_t size_of_batch(const struct fleet_policy *keys, size_t batch, size_
     return share_of_at_least_one(&keys->ramp[batch < last ? batch : last], count);
 }
 
-static void cut(struct sequence *s, const struct fleet_policy *keys,
-                const struct place *places)
+/* Batches of the ramp, from that one on, for those from `at` on. */
+static void cut_batches(struct sequence *s, const struct fleet_policy *keys, size_t at,
+                        size_t batch)
 {
-    size_t at = 0, batch = 0;
-
-    while (at < s->taking_part && places[at].is_first)
-        s->stage[at++] = 0;
-    s->has_canaries = at > 0;
-    s->stage_count = s->has_canaries;
     for (; at < s->taking_part; batch++, s->stage_count++) {
         size_t size = size_of_batch(keys, batch, s->taking_part);
 
@@ -162,20 +157,32 @@ static void cut(struct sequence *s, const struct fleet_policy *keys,
     }
 }
 
-/* A sequence that is taken up again. */
+static void cut(struct sequence *s, const struct fleet_policy *keys,
+                const struct place *places)
+{
+    size_t at = 0;
+
+    while (at < s->taking_part && places[at].is_first)
+        s->stage[at++] = 0;
+    s->has_canaries = at > 0;
+    s->stage_count = s->has_canaries;
+    cut_batches(s, keys, at, 0);
+}
+
+/* A sequence that is taken up again.  Newcomers follow in batches of the last size. */
 static void keep(struct sequence *s, const struct fleet_policy *keys,
                  const struct place *places)
 {
-    for (size_t i = 0; i < s->taking_part; i++) {
-        long stage = places[i].node->stage;
+    size_t at = 0;
 
-        s->stage[i] = stage >= 0 ? (size_t)stage : s->stage_count;
-        if (stage >= 0)
-            s->stage_count = (size_t)stage + 1;
+    s->has_canaries = keys->canary == CANARY_COUNT || keys->canary == CANARY_COVERAGE;
+    for (; at < s->taking_part && places[at].node->stage >= 0; at++) {
+        s->stage[at] = (size_t)places[at].node->stage;
+        s->stage_count = s->stage[at] + 1;
+        if (keys->canary == CANARY_HOSTS && !s->stage[at] && places[at].node->is_canary)
+            s->has_canaries = true;
     }
-    if (s->taking_part && s->stage[s->taking_part - 1] == s->stage_count)
-        s->stage_count++;
-    s->has_canaries = keys->canary != CANARY_NONE;
+    cut_batches(s, keys, at, keys->ramp_count);
 }
 
 /* ---- all of it ------------------------------------------------------------------------- */
@@ -240,14 +247,24 @@ void sequence_clear(struct sequence *s)
     *s = (struct sequence){0};
 }
 
+/* How many are of stages before this one. */
+static size_t begin_of(const struct sequence *s, size_t stage)
+{
+    size_t from = 0, until = s->taking_part;
+
+    while (from < until) {
+        size_t middle = from + (until - from) / 2;
+
+        if (s->stage[middle] < stage)
+            from = middle + 1;
+        else
+            until = middle;
+    }
+    return from;
+}
+
 size_t sequence_stage(const struct sequence *s, size_t stage, size_t *first)
 {
-    size_t from = 0, until;
-
-    while (from < s->taking_part && s->stage[from] < stage)
-        from++;
-    for (until = from; until < s->taking_part && s->stage[until] == stage;)
-        until++;
-    *first = from;
-    return until - from;
+    *first = begin_of(s, stage);
+    return begin_of(s, stage + 1) - *first;
 }

@@ -14,7 +14,9 @@
 #include "inventory/decide.h"
 #include "inventory/fleet.h"
 #include "inventory/hostset.h"
+#include "protocol/facts.h"
 #include "protocol/fail.h"
+#include "protocol/json.h"
 #include "protocol/scope.h"
 
 struct left { /* a node that was left on the road */
@@ -30,6 +32,7 @@ struct left { /* a node that was left on the road */
 
 struct past { /* a node that has ended */
     char *name, signature[SIGNATURE_BYTES];
+    struct facts *facts; /* NULL: none */
     enum policy_end end;
     long stage;
     int64_t at_ms;
@@ -62,8 +65,10 @@ void takeup_free(struct takeup *t)
         return;
     for (size_t i = 0; i < t->count; i++)
         left_clear(&t->left[i]);
-    for (size_t i = 0; i < t->past_count; i++)
+    for (size_t i = 0; i < t->past_count; i++) {
         free(t->past[i].name);
+        facts_free(t->past[i].facts);
+    }
     free(t->past);
     free(t->told);
     free(t->left);
@@ -153,6 +158,18 @@ static enum policy_end end_of(const struct history_node *n)
     return n->is_back ? POLICY_RETURNED : POLICY_FAILED;
 }
 
+/* Facts that cannot be read say nothing of where it is; the run goes on without. */
+static struct facts *read_facts(const char *text)
+{
+    CLEANUP(json_done) struct json *doc = NULL;
+    struct facts *facts = NULL;
+
+    if (!text || json_parse(text, strlen(text), &doc, NULL) < 0 ||
+        facts_decode(doc, &facts, NULL) < 0)
+        return NULL;
+    return facts;
+}
+
 static int keep_past(struct takeup *t, const struct history_node *n, struct fail *why)
 {
     struct past *p = t->past;
@@ -171,6 +188,7 @@ static int keep_past(struct takeup *t, const struct history_node *n, struct fail
                        .at_ms = n->since_ms};
     if (!p->name)
         return fail_memory(why);
+    p->facts = read_facts(n->facts);
     signature_of(fail_code_of(n->code), n->reason, n->name, p->signature);
     t->past_count++;
     return 0;
@@ -231,6 +249,7 @@ static int tell_past(struct takeup *t, struct fail *why)
         qsort(t->past, t->past_count, sizeof *t->past, by_end);
     for (size_t i = 0; i < t->past_count; i++)
         t->told[i] = (struct dispatch_past){.name = t->past[i].name,
+                                            .facts = t->past[i].facts,
                                             .end = t->past[i].end,
                                             .signature = t->past[i].signature,
                                             .stage = t->past[i].stage};

@@ -43,6 +43,24 @@ pages() { "$BUILD/ibfleet" man --list; }
     bash -n "$SSHD_DIR/root/usr/share/bash-completion/completions/ibfleet"
 }
 
+@test "every option of the policy is in help and in ibfleet-policy(7), no line wider than 80" {
+    "$BUILD/ibfleet" help rollout >"$SSHD_DIR/help"
+    [ -z "$(awk 'length > 80' "$SSHD_DIR/help")" ]
+    "$BUILD/ibfleet" man policy >"$SSHD_DIR/policy.7"
+    MANWIDTH=80 man -l "$SSHD_DIR/policy.7" >"$SSHD_DIR/shown"
+    sed -n '/^How it goes through the fleet/,/^$/p' "$SSHD_DIR/help" |
+        sed -nE 's/^ +--([a-z-]+).*/\1/p' >"$SSHD_DIR/options"
+    [ "$(wc -l <"$SSHD_DIR/options")" -ge 30 ]
+    while read -r option; do
+        key=${option//-/_}
+        [ "$option" != hold-nodes ] || key=hold
+        grep -qE "^ +$key( |\$)" "$SSHD_DIR/shown"
+        tr -s ' \n' ' ' <"$SSHD_DIR/shown" | grep -q " $key = " # its example
+    done <"$SSHD_DIR/options"
+    "$BUILD/ibfleet" man ibfleet.conf | man -l - >"$SSHD_DIR/conf"
+    grep -q 'ibfleet-policy(7)' "$SSHD_DIR/conf"
+}
+
 @test "what is not there is told with its neighbour, status 2" {
     ibfleet man exex
     [ "$status" = 2 ]
@@ -72,6 +90,9 @@ offered() # LINE WORD
     (unset HOME; [ "$(offered 'ibfleet ro' ro)" = rollout ])
     [ "$(offered 'ibfleet exec --ga' --ga)" = --gather ]
     [ "$(offered 'ibfleet rollout --reboot ' '')" = "always auto never" ]
+    [ "$(offered 'ibfleet rollout --strategy ' '')" = "drain reservation when-idle" ]
+    [ "$(offered 'ibfleet rollout --skip g' g)" = gpu1 ]
+    [ "$(cd "$SSHD_DIR" && offered 'ibfleet rollout --veto fl' fl)" = fleet.ini ]
     [ "$(offered 'ibfleet probe ib' ib)" = "ib1 ib2 ib3" ]
     [ "$(offered "ibfleet probe 'ib1,@g" 'ib1,@g')" = "ib1,@gpu" ]
     [ "$(offered 'ibfleet show g' g)" = gpu1 ]

@@ -20,6 +20,7 @@
 #include "controller/screen/advice.h"
 #include "controller/screen/text.h"
 #include "inventory/extension_exit.h"
+#include "inventory/fleet_policy.h"
 #include "inventory/fleet_setting.h"
 #include "protocol/agent_usage.h"
 #include "protocol/fail.h"
@@ -84,6 +85,10 @@ static void what_the_tables_hold_is_in_the_manual(void **state)
         page_names("ibfleet.conf", setting_name((enum fleet_setting)i));
         assert_non_null(setting_help((enum fleet_setting)i));
     }
+    for (int k = 0; k < POLICY_KEYS; k++) {
+        page_names("policy", policy_key_name((enum policy_key)k));
+        page_names("policy", policy_key_default((enum policy_key)k));
+    }
     for (int c = FAIL_NONE + 1; c < FAIL_CODE_COUNT; c++)
         page_names("states", fail_code_name((enum fail_code)c));
     for (int status = EXIT_WELL; status <= EXIT_OUR_FAULT; status++)
@@ -137,9 +142,15 @@ static void groups_of_options_begin_where_they_should(void **state)
 {
     const struct {
         const char *name, *group;
-    } wanted[] = {{"expand", "This command"},     {"hosts", "Which nodes"},
-                  {"fleet", "Which nodes"},       {"user", "How to reach them"},
-                  {"width", "How to reach them"}, {"json", "What comes out"},
+    } wanted[] = {{"expand", "This command"},
+                  {"hosts", "Which nodes"},
+                  {"fleet", "Which nodes"},
+                  {"user", "How to reach them"},
+                  {"width", "How to reach them"},
+                  {"json", "What comes out"},
+                  {"plan", "This command"},
+                  {"window", "How it goes through the fleet: ibfleet-policy(7)"},
+                  {"log", "How it goes through the fleet: ibfleet-policy(7)"},
                   {"help", "What comes out"}};
 
     (void)state;
@@ -197,13 +208,15 @@ static void commands_options_and_their_words_are_offered(void **state)
     offers("ibfleet re", "re", NULL, "report resume");
     offers("ibfleet help ro", "ro", NULL, "rollout");
     offers("ibfleet man ibfleet-p", "ibfleet-p", NULL,
-           "ibfleet-probe ibfleet-promote ibfleet-pause");
+           "ibfleet-policy ibfleet-probe ibfleet-promote ibfleet-pause");
     offers("ibfleet exec --ga", "--ga", NULL, "--gather");
     offers("ibfleet probe --ga", "--ga", NULL, ""); /* not of probe */
     offers("ibfleet rollout --reboot a", "a", NULL, "auto always");
     offers("ibfleet rollout --reboot=al", "al", NULL, "always");
     offers("ibfleet rollout --reboot=al", "--reboot=al", NULL, "--reboot=always");
     offers("ibfleet rollout --reboot=", "=", NULL, "=auto =always =never");
+    offers("ibfleet rollout --on-timeout ", "", NULL, "skip fail force");
+    offers("ibfleet rollout --max-unavailable ", "", NULL, ""); /* N|N% is no choice */
     offers("ibfleet roll --x", "--x", NULL, "");
 }
 
@@ -231,6 +244,9 @@ static void what_only_others_know_is_named(void **state)
     is_what("ibfleet status ", COMPLETE_RUN);
     is_what("ibfleet probe -i ", COMPLETE_FILE);
     is_what("ibfleet probe --fleet=x", COMPLETE_FILE);
+    is_what("ibfleet rollout --veto ", COMPLETE_FILE);
+    is_what("ibfleet rollout --hold-nodes ", COMPLETE_HOSTS);
+    is_what("ibfleet rollout --hold ", COMPLETE_VALUE);
     is_what("ibfleet probe --state ", COMPLETE_FOLDER);
     is_what("ibfleet probe -f ", COMPLETE_NOTHING);
     is_what("ibfleet exec -a -- ", COMPLETE_PROGRAM);
