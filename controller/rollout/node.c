@@ -133,7 +133,14 @@ static enum node_event follow(struct node *n, const struct lesson *l)
     return try_later(n);
 }
 
-/* An agent that does not answer is started anew. */
+/* An agent that does not answer is started anew, and so is one whose process for the
+ * request was killed: what that had begun goes on, and the next one finds it.
+ */
+static bool is_lost_with(const struct fail *why)
+{
+    return why && (why->code == FAIL_TIMEOUT || why->code == FAIL_AGENT_DIED);
+}
+
 static void on_answer(void *arg, const struct json *answer, const struct fail *why)
 {
     const struct asking *a = arg;
@@ -142,7 +149,7 @@ static void on_answer(void *arg, const struct json *answer, const struct fail *w
 
     if (!is_awaited(a, why))
         return;
-    if (why && why->code == FAIL_TIMEOUT) {
+    if (is_lost_with(why)) {
         contact_drop(n->contact);
         feed(n, weigh_loss(n, why, true));
         return;

@@ -235,6 +235,24 @@ static void an_agent_that_is_killed_is_started_again(void **state)
     assert_int_equal(nodes[0].installs, 1);
 }
 
+static void an_agent_whose_process_is_killed_is_asked_again(void **state)
+{
+    (void)state;
+    travel("detect:agent-died claim:agent-died install:agent-died install:agent-died "
+           "reboot:agent-died detect:agent-died");
+    assert_string_equal(road, WHOLE_ROAD);
+    assert_int_equal(nodes[0].installs, 1);
+    assert_int_equal(nodes[0].boots, 1);
+}
+
+static void an_agent_whose_process_dies_each_time_is_given_up(void **state)
+{
+    (void)state;
+    travel("detect:agent-died*");
+    assert_string_equal(road, " probing failed");
+    assert_string_equal(ending, "agent-died: ib1 says agent-died");
+}
+
 static void an_agent_that_does_not_answer_is_started_again(void **state)
 {
     (void)state;
@@ -432,6 +450,8 @@ int main(void)
         TEST(a_conversation_that_breaks_while_probing_is_begun_again),
         TEST(a_cut_during_the_install_is_normal),
         TEST(an_agent_that_is_killed_is_started_again),
+        TEST(an_agent_whose_process_is_killed_is_asked_again),
+        TEST(an_agent_whose_process_dies_each_time_is_given_up),
         TEST(an_agent_that_does_not_answer_is_started_again),
         TEST(a_failed_step_lets_the_claim_go),
         TEST(who_is_given_up_while_cut_off_is_reached_for_its_claim),
