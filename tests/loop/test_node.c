@@ -437,6 +437,19 @@ static void a_reboot_of_an_earlier_controller_is_not_repeated(void **state)
     assert_int_equal(nodes[0].boots, 1);
 }
 
+/* It answered once more before it went down. */
+static void a_reboot_that_begins_under_the_next_controller_is_waited_for(void **state)
+{
+    (void)state;
+    nodes[0].installed = true;
+    nodes[0].boots = 1;
+    travel_restored("open:ok open:ok claim:cut open:agent-not-started open:key-refused "
+                    "open:not-reachable",
+                    true, "ib1-boot-0");
+    assert_string_equal(road, WHOLE_ROAD);
+    assert_int_equal(nodes[0].boots, 1);
+}
+
 #define TEST(f) cmocka_unit_test_setup(f, fresh)
 
 int main(void)
@@ -471,6 +484,7 @@ int main(void)
         TEST(a_planned_node_can_be_paused),
         TEST(a_restored_plan_is_carried_out_though_nothing_seems_missing),
         TEST(a_reboot_of_an_earlier_controller_is_not_repeated),
+        TEST(a_reboot_that_begins_under_the_next_controller_is_waited_for),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
