@@ -35,11 +35,13 @@ struct resume {
 /* ---- which run ------------------------------------------------------------------------
  */
 
-/* With --failed the latest of all: what failed long ago may be well since. */
+/* With --failed the latest of all: what failed long ago may be well since.  A controller
+ * may die when all nodes have ended and its run has not.
+ */
 static bool can_go_on(const struct resume *r, const struct history_run *run)
 {
     return strcmp(run->kind, "rollout") == 0 && !run->live &&
-           (r->with_failed || run->well + run->failed < run->nodes);
+           (r->with_failed || !run->ended_ms || run->well + run->failed < run->nodes);
 }
 
 static int keep_id(void *arg, const struct history_run *run, struct fail *why)
@@ -143,14 +145,33 @@ static int choose(const struct resume *r, struct command *c, struct fail *why)
                : -1;
 }
 
+/* A run is begun, then its nodes are written, all at once; and no node is touched before
+ * that.  Whoever has died in between has left nothing to go on with.
+ */
+static int end_unbegun(const struct resume *r, struct command *c)
+{
+    int status = conduct(c, r->run, r->left);
+    struct fail why;
+
+    if (status)
+        return status;
+    fail_set(&why, FAIL_USAGE,
+             "run %s was cut off before any node was touched: start it again", r->run);
+    return screen_fail(&why);
+}
+
 static int resume(struct resume *r, struct command *c)
 {
     struct fail why;
 
     if (read_run(r, c, &why) < 0 || leave_out(r, c, &why) < 0)
         return screen_fail(&why);
-    if (!takeup_count(r->left) && !takeup_excluded(r->left))
-        return say_finished(r, c);
+    if (!takeup_count(r->left) && !takeup_excluded(r->left)) {
+        if (takeup_is_closed(r->left))
+            return say_finished(r, c);
+        if (!takeup_ended(r->left)->total)
+            return end_unbegun(r, c);
+    }
     if (takeup_count(r->left) &&
         (choose(r, c, &why) < 0 || command_forewarn(c, &why) < 0))
         return screen_fail(&why);

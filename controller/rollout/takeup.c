@@ -29,7 +29,7 @@ struct takeup {
     struct left *left;
     size_t count, room, excluded;
     uint32_t epoch; /* of the controller before us */
-    bool with_failed;
+    bool with_failed, is_closed;
     size_t failed; /* of those that ended */
     struct outcome ended;
 };
@@ -134,6 +134,7 @@ static int read_run(void *arg, const struct history_run *run, struct fail *why)
     struct takeup *t = arg;
 
     t->epoch = run->epoch;
+    t->is_closed = run->ended_ms != 0;
     t->plan = strdup(run->plan);
     return t->plan ? 0 : fail_memory(why);
 }
@@ -196,6 +197,11 @@ const struct outcome *takeup_ended(const struct takeup *t)
 size_t takeup_failed(const struct takeup *t)
 {
     return t->failed;
+}
+
+bool takeup_is_closed(const struct takeup *t)
+{
+    return t->is_closed;
 }
 
 const char *takeup_plan(const struct takeup *t)

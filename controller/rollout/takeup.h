@@ -54,6 +54,9 @@ const struct outcome *takeup_ended(const struct takeup *t);
 /* How many of those failed. */
 size_t takeup_failed(const struct takeup *t);
 
+/* Has a controller said the last word?  It may have died right after the last node. */
+bool takeup_is_closed(const struct takeup *t);
+
 /* The run's own document, as journal_begin() was given it. */
 const char *takeup_plan(const struct takeup *t);
 
