@@ -4,6 +4,7 @@
 #include "controller/rollout/rollout.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stdlib.h>
 #include <uv.h>
 
@@ -389,7 +390,8 @@ double rollout_seconds(const struct rollout *r, size_t i)
 void rollout_add_seconds(struct rollout *r, size_t i, double seconds)
 {
     assert(i < r->count);
-    r->travellers[i].busy_ms += (uint64_t)(seconds * 1000);
+    /* Rounded: as a double, 2.022 is a bit less. */
+    r->travellers[i].busy_ms += (uint64_t)llround(seconds * 1000);
 }
 
 size_t rollout_in_state(const struct rollout *r, enum node_state state)

@@ -437,6 +437,21 @@ static void killed_again_while_it_takes_up_nothing_is_forgotten(void **state)
     assert_int_equal(machines[0].epoch, 3);
 }
 
+static void no_millisecond_is_lost_from_one_controller_to_the_next(void **state)
+{
+    (void)state;
+    make_nodes(1);
+    *run = '\0';
+    for (int ms = 0; ms < 3000; ms += 7) {
+        open_controller();
+        rollout = rollout_new(&crew, chosen, count, &hooks, NULL);
+        rollout_add_seconds(rollout, 0, (double)ms / 1000);
+        assert_true(rollout_seconds(rollout, 0) >= (double)ms / 1000);
+        close_rollout();
+        close_controller();
+    }
+}
+
 static void a_node_that_boots_while_taken_up_is_waited_for(void **state)
 {
     (void)state;
@@ -590,6 +605,7 @@ int main(void)
         TEST(a_second_controller_is_refused_and_named_the_first),
         TEST(killed_anywhere_each_step_is_taken_once),
         TEST(killed_again_while_it_takes_up_nothing_is_forgotten),
+        TEST(no_millisecond_is_lost_from_one_controller_to_the_next),
         TEST(a_node_that_boots_while_taken_up_is_waited_for),
         TEST(a_pause_leaves_who_has_not_begun_planned),
         TEST(what_failed_is_tried_again_and_what_it_did_is_not_done_twice),
