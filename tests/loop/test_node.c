@@ -235,6 +235,16 @@ static void an_agent_that_is_killed_is_started_again(void **state)
     assert_int_equal(nodes[0].installs, 1);
 }
 
+static void an_agent_that_is_killed_before_it_greets_is_started_again(void **state)
+{
+    (void)state;
+    travel("open:agent-died open:agent-died open:ok open:agent-died");
+    assert_string_equal(road, WHOLE_ROAD);
+    fresh(NULL);
+    travel("open:agent-died*");
+    assert_string_equal(road, " probing failed");
+}
+
 static void an_agent_whose_process_is_killed_is_asked_again(void **state)
 {
     (void)state;
@@ -463,6 +473,7 @@ int main(void)
         TEST(a_conversation_that_breaks_while_probing_is_begun_again),
         TEST(a_cut_during_the_install_is_normal),
         TEST(an_agent_that_is_killed_is_started_again),
+        TEST(an_agent_that_is_killed_before_it_greets_is_started_again),
         TEST(an_agent_whose_process_is_killed_is_asked_again),
         TEST(an_agent_whose_process_dies_each_time_is_given_up),
         TEST(an_agent_that_does_not_answer_is_started_again),
