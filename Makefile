@@ -9,6 +9,9 @@
 #   make check-lab          all lab scenarios
 #   make lab-up N=4         boot a lab and leave it up; lab-ssh NODE=2, lab-down
 #   make mutants            take each safeguard out: its test must turn red
+#   make torture KILLS=500  kill controllers and agents at random and resume, until so many
+#                           were killed, 10 of them on virtual machines (LAB=0: none); SEED=N
+#                           repeats the dice of an earlier one
 #   make bench              figures beside those of others, as ratios of one run: bench-fanout
 #                           against pdsh and such, bench-verbs against perftest; bench-fold
 #                           folds 10,000 irregular names: CPU time; bench-relay
@@ -180,6 +183,11 @@ test-tools: $O/tests/e2e/link-tool $O/tests/e2e/hostlist-tool $O/tests/e2e/logbo
 $O/tests/e2e/%-tool: $O/tests/e2e/%_tool.o $O/controller.a $O/inventory.a $O/protocol.a
 	$(call say,LINK)$(CC) $(FLAGS) -o $@ $^ $(controller_libs)
 
+# The moves that the product's own table has, for whoever judges a journal.
+$O/tests/torture/moves: $O/tests/torture/moves_tool.o $O/controller.a $O/protocol.a
+	$(call say,LINK)$(CC) $(FLAGS) -o $@ $^
+test-tools: $O/tests/torture/moves
+
 # Lets a login on this machine start programs of aarch64.
 $O/tests/fake/foreign_exec.so: tests/fake/foreign_exec.c
 	@mkdir -p $(@D)
@@ -198,6 +206,11 @@ export BUILD := $(abspath $O)
 # What often waits, for a deadline or an answer, leaves room for others; less so under the
 # sanitizers.  Where machines measure each other, nothing else runs.
 waiting := $${JOBS:-$$(($$(nproc) + $(if $(SAN),1,2)))}
+
+.PHONY: torture
+torture: export KILLS := $(or $(KILLS),500)
+torture: export LAB := $(or $(LAB),10)
+torture: $(scripts) ; @PATH=/usr/bin:/bin:/usr/sbin:/sbin:$$PATH tests/torture/torture
 
 .PHONY: unit loop e2e azure lab lab-rest lab-fabric check check-azure check-lab mutants mutants-fit
 unit: $(unit) ; @tests/run.sh unit $^
