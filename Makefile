@@ -12,6 +12,8 @@
 #   make torture KILLS=500  kill controllers and agents at random and resume, until so many
 #                           were killed, 10 of them on virtual machines (LAB=0: none); SEED=N
 #                           repeats the dice of an earlier one
+#   make powercut DRAWS=40  the power goes at each write and sync of both journals, and more
+#                           often than in make check
 #   make bench              figures beside those of others, as ratios of one run: bench-fanout
 #                           against pdsh and such, bench-verbs against perftest; bench-fold
 #                           folds 10,000 irregular names: CPU time; bench-relay
@@ -81,6 +83,7 @@ $O/agent.a:      $(agent:%.c=$O/%.o)      ; $(archive)
 
 # The journal carries its schema inside, the manual its prose, both programs the catalog.
 $O/controller/journal/database.o: controller/journal/schema.sql
+$O/controller/report/report.o: controller/report/report.css
 $O/controller/manual/prose.o: controller/manual/prose.txt
 $O/controller/manual/machine_list.o: controller/manual/machines.txt
 $O/inventory/catalog_builtin.o: inventory/catalog.json
@@ -146,8 +149,11 @@ test_libs     = -lcmocka -Wl,--as-needed $(controller_libs) -libverbs
 # Each loop test says in its first lines which fakes it wants:  /* fakes: link */
 fakes_of = $(patsubst %,$O/tests/fake/%.o,$(shell sed -n 's|^/\* fakes: \(.*\) \*/|\1|p' $1))
 .SECONDEXPANSION:
+wrapped = $(foreach f,$1,-Wl,--wrap=$f)
+$O/tests/loop/test_journal_cut: private FLAGS += $(call wrapped,writer_put uv_async_send sqlite3_open_v2)
+$O/tests/unit/test_node_cut: private FLAGS += $(call wrapped,exec_run unit_start unit_detach ledger_append)
 burning := $(foreach t,nomem userkey hosttable keyagent_wire,$O/tests/unit/test_$t)
-$(burning): private FLAGS += $(foreach f,malloc calloc realloc strdup strndup,-Wl,--wrap=$f)
+$(burning): private FLAGS += $(call wrapped,malloc calloc realloc strdup strndup)
 $(unit) $(loop): $O/%: $O/%.o $$(call fakes_of,$$*.c) $(test_archives)
 	$(call say,LINK)$(CC) $(FLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(test_libs)
 
@@ -169,7 +175,8 @@ test-tools: $O/trees.ok
 # The scripts of the tiers find what was built in $BUILD.
 # Under the sanitizers, what our own bytes and processes meet others in; what is mostly other
 # people's programs, or parsers that unit tests and fuzzers go through with them, is left out.
-sanitized := agent commands copy exec install keep link openssh relay rollout simulated ssh status validate
+sanitized := agent commands copy exec follow install keep link openssh outside policy relay report rollout scheduler_trouble simulated ssh status \
+    validate
 e2e       := $(if $(SAN),$(sanitized:%=tests/e2e/%.bats),$(wildcard tests/e2e/*.bats))
 azure     := $(if $(SAN),tests/azure/extension.bats tests/azure/vmss.bats,$(wildcard tests/azure/*.bats))
 lab_small := $(wildcard tests/lab/small_*.bats)
@@ -179,7 +186,8 @@ scripts    = $O/test-deps.ok all $(if $(SAN),,arm64) test-tools
 
 # Programs that only tests use, each built by a rule of its own below its tier.
 .PHONY: test-tools
-test-tools: $O/tests/e2e/link-tool $O/tests/e2e/hostlist-tool $O/tests/e2e/logbook-tool $O/tests/e2e/arm-tool
+test-tools: $O/tests/e2e/link-tool $O/tests/e2e/hostlist-tool $O/tests/e2e/logbook-tool $O/tests/e2e/arm-tool \
+    $O/tests/e2e/outside-tool $O/tests/e2e/scheduler-tool
 $O/tests/e2e/%-tool: $O/tests/e2e/%_tool.o $O/controller.a $O/inventory.a $O/protocol.a
 	$(call say,LINK)$(CC) $(FLAGS) -o $@ $^ $(controller_libs)
 
@@ -187,6 +195,12 @@ $O/tests/e2e/%-tool: $O/tests/e2e/%_tool.o $O/controller.a $O/inventory.a $O/pro
 $O/tests/torture/moves: $O/tests/torture/moves_tool.o $O/controller.a $O/protocol.a
 	$(call say,LINK)$(CC) $(FLAGS) -o $@ $^
 test-tools: $O/tests/torture/moves
+# Of Debian's prometheus, which is not installed: that would start a server.
+promtool := build/deps/promtool
+$(promtool): tests/foreign.sh
+	$(call say,GET)tests/foreign.sh $@.packages $$(dpkg --print-architecture) prometheus && \
+	    cp $@.packages/usr/bin/promtool $@ && rm -r $@.packages
+test-tools: $(promtool)
 
 # Lets a login on this machine start programs of aarch64.
 $O/tests/fake/foreign_exec.so: tests/fake/foreign_exec.c
@@ -211,6 +225,12 @@ waiting := $${JOBS:-$$(($$(nproc) + $(if $(SAN),1,2)))}
 torture: export KILLS := $(or $(KILLS),500)
 torture: export LAB := $(or $(LAB),10)
 torture: $(scripts) ; @PATH=/usr/bin:/bin:/usr/sbin:/sbin:$$PATH tests/torture/torture
+# Each draw loses, keeps, tears and reorders something else; SEED is the first.
+DRAWS ?= 40
+SEED  ?= 1
+.PHONY: powercut
+powercut: $O/tests/loop/test_journal_cut $O/tests/unit/test_node_cut
+	@POWERCUT_DRAWS=$(DRAWS) POWERCUT_SEED=$(SEED) tests/run.sh powercut $^
 
 .PHONY: unit loop e2e azure lab lab-rest lab-fabric check check-azure check-lab mutants mutants-fit
 unit: $(unit) ; @tests/run.sh unit $^

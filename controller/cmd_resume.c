@@ -35,12 +35,17 @@ struct resume {
 /* ---- which run ------------------------------------------------------------------------
  */
 
+static bool is_aborted(const struct history_run *run)
+{
+    return strcmp(run->state, "aborted") == 0;
+}
+
 /* With --failed the latest of all: what failed long ago may be well since.  A controller
  * may die when all nodes have ended and its run has not.
  */
 static bool can_go_on(const struct resume *r, const struct history_run *run)
 {
-    return strcmp(run->kind, "rollout") == 0 && !run->live &&
+    return strcmp(run->kind, "rollout") == 0 && !run->live && !is_aborted(run) &&
            (r->with_failed || !run->ended_ms || run->well + run->failed < run->nodes);
 }
 
@@ -70,6 +75,9 @@ static int check_kind(void *arg, const struct history_run *run, struct fail *why
     if (run->live)
         return fail_set(why, FAIL_CLAIMED, "run %s is being worked on by %s", run->id,
                         run->controller);
+    if (is_aborted(run))
+        return fail_set(why, FAIL_USAGE, "run %s was aborted: begin another rollout",
+                        run->id);
     snprintf(r->run, sizeof r->run, "%s", run->id);
     return 0;
 }
@@ -150,7 +158,7 @@ static int choose(const struct resume *r, struct command *c, struct fail *why)
  */
 static int end_unbegun(const struct resume *r, struct command *c)
 {
-    int status = conduct(c, r->run, r->left);
+    int status = conduct(c, r->run, r->left, NULL);
     struct fail why;
 
     if (status)
@@ -175,7 +183,31 @@ static int resume(struct resume *r, struct command *c)
     if (takeup_count(r->left) &&
         (choose(r, c, &why) < 0 || command_forewarn(c, &why) < 0))
         return screen_fail(&why);
-    return conduct(c, r->run, r->left);
+    return conduct(c, r->run, r->left, NULL);
+}
+
+/* What had begun comes to its end; the others stay as they are. */
+static int end(struct resume *r, struct command *c)
+{
+    struct fail why;
+
+    if (read_run(r, c, &why) < 0 || takeup_only_begun(r->left, &why) < 0)
+        return screen_fail(&why);
+    if (takeup_count(r->left) && choose(r, c, &why) < 0)
+        return screen_fail(&why);
+    return conduct(c, r->run, r->left, NULL);
+}
+
+int cmd_abort_dead(struct command *c)
+{
+    const struct options *typed = c->options;
+    struct resume r = {.with_failed = false};
+    int status = end(&r, c);
+
+    c->options = typed;
+    takeup_free(r.left);
+    json_free(r.invocation);
+    return status;
 }
 
 int cmd_resume(struct command *c)

@@ -11,6 +11,7 @@
 #include "controller/deed/deed_log.h"
 #include "controller/journal/history.h"
 #include "controller/options.h"
+#include "controller/report/follower.h"
 #include "controller/rollout/account.h"
 #include "controller/rollout/past.h"
 #include "controller/screen/color.h"
@@ -201,7 +202,7 @@ static int read_and_print(struct status *s, struct command *c, struct fail *why)
     return print(s, why);
 }
 
-int cmd_status(struct command *c)
+static int status_once(struct command *c)
 {
     struct status s = {.options = c->options};
     struct fail why;
@@ -213,4 +214,11 @@ int cmd_status(struct command *c)
     json_free(s.run);
     text_clear(&s.text);
     return status;
+}
+
+int cmd_status(struct command *c)
+{
+    const struct options *o = c->options;
+
+    return o->follow ? follower_run(c, o->subject ? o->subject : o->run) : status_once(c);
 }

@@ -90,7 +90,7 @@ int command_open(const struct options *options, struct command *c, struct fail *
         return fail_memory(why);
     }
     c->loop = &c->insides->loop;
-    if (command_takes_hosts(options->command) &&
+    if (command_takes_hosts(options->command) && !options->plan_file &&
         (command_choose(c, options->hosts, why) < 0 || command_forewarn(c, why) < 0)) {
         command_close(c);
         return -1;

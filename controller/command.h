@@ -149,9 +149,14 @@ int cmd_rollout(struct command *c);
 int cmd_validate(struct command *c);
 int cmd_status(struct command *c);
 int cmd_show(struct command *c);
+int cmd_report(struct command *c);
 int cmd_resume(struct command *c);
 int cmd_doctor(struct command *c);
 int cmd_logs(struct command *c);
 int cmd_azure(struct command *c);
+int cmd_request(struct command *c); /* promote, pause, abort */
+
+/* abort, of a run whose controller is gone (cmd_resume.c). */
+int cmd_abort_dead(struct command *c);
 
 #endif

@@ -1,5 +1,6 @@
 /* command_fleet - of a command: which fleet, and whom of it */
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
 #include <unistd.h>
@@ -11,6 +12,7 @@
 #include "controller/sources/sources.h"
 #include "controller/vmss/action.h"
 #include "controller/vmss/census.h"
+#include "inventory/fleet_policy.h"
 #include "controller/vmss/forewarn.h"
 #include "inventory/fleet.h"
 #include "inventory/hostset.h"
@@ -36,6 +38,20 @@ const char *command_fleet_file(const struct command *c)
     return find_fleet(c->options);
 }
 
+static int override_policy(struct fleet *fleet, const struct options *o, struct fail *why)
+{
+    char failures[12];
+
+    for (unsigned key = 0; key < POLICY_KEYS; key++)
+        if (o->policy[key] &&
+            fleet_override_policy(fleet, policy_key_name(key), o->policy[key], why) < 0)
+            return -1;
+    if (o->max_failures == OPTION_UNSET)
+        return 0;
+    snprintf(failures, sizeof failures, "%d", o->max_failures);
+    return fleet_override_policy(fleet, "max_failures", failures, why);
+}
+
 /* What was typed wins over the file. */
 static int override_fleet(struct fleet *fleet, const struct options *o, struct fail *why)
 {
@@ -59,7 +75,7 @@ static int override_fleet(struct fleet *fleet, const struct options *o, struct f
         if (typed[i].value &&
             fleet_override(fleet, typed[i].key, typed[i].value, own_home(), why) < 0)
             return -1;
-    return 0;
+    return override_policy(fleet, o, why);
 }
 
 static void tell(const char *line)
@@ -178,6 +194,27 @@ static int exclude(const struct command *c, const struct hostset_groups *groups,
     return hostset_count(set) ? 0 : meet_nobody(c, NULL, c->options->exclude, why);
 }
 
+/* The policy's skip: rollouts pass over them, and say so. */
+static int skip(const struct command *c, const struct hostset_groups *groups,
+                struct hostset *set, struct fail *why)
+{
+    const char *hosts = fleet_policy(c->fleet)->skip;
+    size_t before = hostset_count(set);
+    bool is_rollout =
+        c->options->command == COMMAND_ROLLOUT || c->options->command == COMMAND_RESUME;
+
+    if (!hosts || !before || !is_rollout)
+        return 0;
+    if (fleet_exclude(c->fleet, hosts, groups, set, why) < 0)
+        return fail_prefix(why, "skip");
+    if (!hostset_count(set))
+        return fail_set(why, FAIL_HOSTLIST, "skip = '%s' leaves no node", hosts);
+    if (hostset_count(set) < before)
+        screen_warn("%zu of the nodes are passed over: skip = %s",
+                    before - hostset_count(set), hosts);
+    return 0;
+}
+
 /* --pick: by chance, unless --seed says which. */
 static int pick(const struct options *o, struct hostset **set, struct fail *why)
 {
@@ -205,7 +242,8 @@ static int choose(struct command *c, const char *hosts, const char *typed,
 
     if (fleet_select(c->fleet, hosts, groups, &set, why) < 0 ||
         (!hostset_count(set) && meet_nobody(c, typed, NULL, why) < 0) ||
-        exclude(c, groups, set, why) < 0 || pick(c->options, &set, why) < 0)
+        exclude(c, groups, set, why) < 0 || skip(c, groups, set, why) < 0 ||
+        pick(c->options, &set, why) < 0)
         return -1;
     count = hostset_count(set);
     nodes = calloc(count + 1, sizeof *nodes);

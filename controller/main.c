@@ -23,6 +23,9 @@ static const struct {
     {COMMAND_STATUS, cmd_status},   {COMMAND_SHOW, cmd_show},
     {COMMAND_RESUME, cmd_resume},   {COMMAND_DOCTOR, cmd_doctor},
     {COMMAND_LOGS, cmd_logs},       {COMMAND_AZURE, cmd_azure},
+    {COMMAND_PROMOTE, cmd_request}, {COMMAND_PAUSE, cmd_request},
+    {COMMAND_ABORT, cmd_request},
+    {COMMAND_REPORT, cmd_report},
 };
 
 static int print_help(const char *topic)

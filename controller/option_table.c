@@ -7,9 +7,11 @@
      COMMAND_VALIDATE)
 #define CALLING                                                                         \
     (COMMAND_PROBE | COMMAND_EXEC | COMMAND_COPY | COMMAND_ROLLOUT | COMMAND_VALIDATE | \
-     COMMAND_RESUME)
-#define JOURNALED \
-    (COMMAND_ROLLOUT | COMMAND_VALIDATE | COMMAND_STATUS | COMMAND_SHOW | COMMAND_RESUME)
+     COMMAND_RESUME | COMMAND_ABORT)
+#define ASKING (COMMAND_PROMOTE | COMMAND_PAUSE | COMMAND_ABORT) /* another controller */
+#define JOURNALED                                                         \
+    (COMMAND_ROLLOUT | COMMAND_VALIDATE | COMMAND_STATUS | COMMAND_SHOW | \
+     COMMAND_RESUME | COMMAND_REPORT | ASKING)
 #define REACHING (CALLING | COMMAND_LOGS) /* logs in, at one node or many */
 #define EVERY    (HOSTED | JOURNALED | COMMAND_DOCTOR | COMMAND_LOGS | COMMAND_AZURE)
 #define SCALED \
@@ -46,6 +48,8 @@ const struct command_row command_table[] = {
      "bring nodes to what the fleet file wants",
      "ibfleet rollout -a --plan|say what would be done, change nothing\n"
      "ibfleet rollout @gpu|print the plan, ask, do it\n"
+     "ibfleet rollout -a --plan -o plan.json|the plan as a file, to be agreed on\n"
+     "ibfleet rollout plan.json --yes|do that, and nothing else\n"
      "ibfleet rollout @gpu --yes --window 8 --max-failures 2|eight at once, unattended\n"
      "ibfleet rollout @gpu --driver 'doca-ofed 3.2.2'|the vendor's driver, of that version\n"
      "ibfleet rollout @gpu --rollback|back to the driver that was there before\n"
@@ -58,11 +62,18 @@ const struct command_row command_table[] = {
     {COMMAND_STATUS, "status", WORDS_RUN, "[RUN] [options]",
      "how a run stands, or all runs",
      "ibfleet status|the latest runs\n"
-     "ibfleet status r1|each node of a rollout; what a validation found\n"},
+     "ibfleet status r1|each node of a rollout; what a validation found\n"
+     "ibfleet status --follow|the rollout that is under way, live, also from another terminal\n"
+     "ibfleet status r1 --follow --ndjson|its events, from the first one on\n"},
     {COMMAND_SHOW, "show", WORDS_NODE, "NODE [options]",
      "what happened to one node",
      "ibfleet show ib007|in the latest run: its road, or its pairs\n"
      "ibfleet show ib007 --run r1|in that run\n"},
+    {COMMAND_REPORT, "report", WORDS_RUN, "[RUN] [-o FILE] [options]",
+     "a rollout as one HTML file: what happened when, what failed, what to do",
+     "ibfleet report|of the latest rollout, into ibfleet-RUN.html\n"
+     "ibfleet report r1 -o /srv/www/upgrade.html|of that one, also while it is under way\n"
+     "ibfleet report r1 -o -|to standard output\n"},
     {COMMAND_LOGS, "logs", WORDS_NODE, "NODE [options]",
      "what the programs of a rollout's steps said on a node",
      "ibfleet logs ib007|of the latest rollout there\n"
@@ -72,6 +83,18 @@ const struct command_row command_table[] = {
      "ibfleet resume|the latest that has not ended\n"
      "ibfleet resume r1 --failed|also those that failed, with what was planned for them\n"
      "ibfleet resume r1 --yes|without asking\n"},
+    {COMMAND_PROMOTE, "promote", WORDS_RUN, "[RUN] [options]",
+     "let the rest of a rollout follow its canaries",
+     "ibfleet promote|of the one that is running\n"
+     "ibfleet promote r1|said now, it also holds for who resumes r1\n"},
+    {COMMAND_PAUSE, "pause", WORDS_RUN, "[RUN] [options]",
+     "begin nothing new in a rollout, and leave it when nobody is under way",
+     "ibfleet pause|the one that is running; resume goes on with it\n"
+     "ibfleet pause r1 --now|leave those under way where they are\n"},
+    {COMMAND_ABORT, "abort", WORDS_RUN, "[RUN] [options]",
+     "end a rollout for good",
+     "ibfleet abort r1|those under way come to their end, and nothing new is begun\n"
+     "ibfleet abort r1 --now|leave them where they are\n"},
     {COMMAND_AZURE, "azure", WORDS_ACTION, "ACTION [HOSTS] --vmss RG/NAME [options]",
      "look at a scale set of Azure, and change it in batches",
      "ibfleet azure status --vmss hpc/ib|the set, its instances, what is in the way of RDMA\n"
@@ -86,6 +109,9 @@ const struct command_row command_table[] = {
 };
 
 #define AT(field) offsetof(struct options, field)
+#define POLICY(name, key, argument, help)                                             \
+    {name, 0, OPTION_TEXT, argument, AT(policy) + (key) * sizeof(const char *), 0, 0, \
+     COMMAND_ROLLOUT | COMMAND_RESUME, help}
 
 /* In the order in which help prints them. */
 const struct option_row option_table[] = {
@@ -127,8 +153,6 @@ const struct option_row option_table[] = {
     {"raw",           0,   OPTION_FLAG,   NULL,      AT(raw),          0, 0,        COMMAND_EXEC,
      "do not escape control characters of the nodes"},
 
-    {"window",        0,   OPTION_NUMBER, "N",       AT(window),       1, 4096,     COMMAND_ROLLOUT | COMMAND_RESUME,
-     "nodes under way at once; else the fleet file's, or 32"},
     {"max-failures",  0,   OPTION_NUMBER, "N",       AT(max_failures), 0, 65536,    COMMAND_ROLLOUT | COMMAND_RESUME | COMMAND_AZURE,
      "so many may fail: nothing new is begun after one more; else the fleet file's, or no limit"},
     {"reboot",        0,   OPTION_WORD,   "auto|always|never", AT(reboot), 0, 0,    COMMAND_ROLLOUT,
@@ -153,6 +177,8 @@ const struct option_row option_table[] = {
      "how long a node may take to install; else 1800, and longer for a vendor's driver"},
     {"reboot-timeout",0,   OPTION_NUMBER, "SECONDS", AT(reboot_timeout_s), 1, 14400, COMMAND_ROLLOUT | COMMAND_RESUME,
      "how long a node may take to come back from its reboot; else 600"},
+    {"follow",        0,   OPTION_FLAG,   NULL,      AT(follow),       0, 0,        COMMAND_STATUS,
+     "a rollout as it goes, until it has ended; without RUN the one that is under way, else the latest"},
     {"failed",        0,   OPTION_FLAG,   NULL,      AT(failed),       0, 0,        COMMAND_RESUME,
      "also try again those that failed"},
     {"take-over",     0,   OPTION_TEXT,   "RUN",     AT(take_over),    0, 0,        COMMAND_ROLLOUT | COMMAND_RESUME,
@@ -198,10 +224,88 @@ const struct option_row option_table[] = {
      "say what would happen, change nothing"},
     {"yes",           'y', OPTION_FLAG,   NULL,      AT(yes),          0, 0,        COMMAND_ROLLOUT | COMMAND_RESUME | COMMAND_AZURE,
      "do not ask"},
-    {"run",           0,   OPTION_TEXT,   "RUN",     AT(run),          0, 0,        COMMAND_STATUS | COMMAND_SHOW | COMMAND_LOGS | COMMAND_RESUME,
+    {"now",           0,   OPTION_FLAG,   NULL,      AT(now),          0, 0,        COMMAND_PAUSE | COMMAND_ABORT,
+     "leave those under way where they are; what they have begun goes on there"},
+    {"run",           0,   OPTION_TEXT,   "RUN",     AT(run),          0, 0,        COMMAND_STATUS | COMMAND_SHOW | COMMAND_LOGS | COMMAND_RESUME | COMMAND_REPORT | ASKING,
      "the same as RUN; of show and logs: not the node's latest but this one"},
     {"step",          0,   OPTION_TEXT,   "STEP",    AT(step),         0, 0,        COMMAND_LOGS,
      "only of this step: packages, fetch, driver, dkms, modules, ..."},
+
+    /* the keys of [policy], which check what is given */
+    POLICY("window", POLICY_WINDOW, "N",
+     "nodes under way at once within a batch"),
+    POLICY("canary", POLICY_CANARY, "WHO",
+     "coverage, a number or HOSTS: they go first, and alone"),
+    POLICY("promote", POLICY_PROMOTE, "auto|manual",
+     "whether the rest follows the canaries by itself"),
+    POLICY("soak", POLICY_SOAK, "TIME",
+     "how long a changed node is left alone before it goes back into service"),
+    POLICY("ramp", POLICY_RAMP, "SIZES",
+     "sizes of the batches: '1, 1%, 5%, 20%'"),
+    POLICY("max-unavailable", POLICY_MAX_UNAVAILABLE, "N|N%",
+     "nodes of the fleet that may be unavailable at once, for whatever cause"),
+    POLICY("max-unavailable-partition", POLICY_MAX_UNAVAILABLE_PARTITION, "N|N%",
+     "the same of each partition of the scheduler"),
+    POLICY("max-unavailable-zone", POLICY_MAX_UNAVAILABLE_ZONE, "N|N%",
+     "the same of each availability zone"),
+    POLICY("max-unavailable-placement", POLICY_MAX_UNAVAILABLE_PLACEMENT, "N|N%",
+     "the same of each placement group"),
+    POLICY("max-unavailable-leaf", POLICY_MAX_UNAVAILABLE_LEAF, "N|N%",
+     "the same of each leaf switch"),
+    POLICY("budget-upgraded", POLICY_BUDGET_UPGRADED, "N|N%",
+     "so many of those that have ended may have failed"),
+    POLICY("budget-fleet", POLICY_BUDGET_FLEET, "N|N%",
+     "so many nodes of the fleet may be unhealthy when a node is begun"),
+    POLICY("consecutive", POLICY_CONSECUTIVE, "N",
+     "so many failures in a row stop it"),
+    POLICY("same-failure", POLICY_SAME_FAILURE, "N",
+     "so many failures of the same kind stop it"),
+    POLICY("healthy-deadline", POLICY_HEALTHY_DEADLINE, "TIME",
+     "how long a node may be out of service until it is well"),
+    POLICY("progress-deadline", POLICY_PROGRESS_DEADLINE, "TIME",
+     "how long nodes may be at work and none come to a good end"),
+    POLICY("wait-deadline", POLICY_WAIT_DEADLINE, "TIME",
+     "how long a veto, or a missing promote, is waited out before the run is paused"),
+    POLICY("hours", POLICY_HOURS, "HOURS",
+     "nodes are begun in these only: 'Mon-Fri 20:00-06:00, Sat, Sun'"),
+    POLICY("veto", POLICY_VETO, "PROGRAM",
+     "asked before nodes are begun"),
+    POLICY("order", POLICY_ORDER, "WORDS",
+     "unhealthy, spread, name: who goes before whom"),
+    POLICY("hold-nodes", POLICY_HOLD, "HOSTS",
+     "not to be begun for now"),
+    POLICY("skip", POLICY_SKIP, "HOSTS",
+     "passed over, though they are named"),
+    POLICY("on-failure", POLICY_ON_FAILURE, "leave-drained|rollback|undrain",
+     "what becomes of a node that failed"),
+    POLICY("scheduler", POLICY_SCHEDULER, "WHICH",
+     "auto, slurm, none, or a program"),
+    POLICY("strategy", POLICY_STRATEGY, "drain|when-idle|reservation",
+     "how nodes are taken out of service"),
+    POLICY("drain-deadline", POLICY_DRAIN_DEADLINE, "TIME",
+     "how long a node's jobs are waited for"),
+    POLICY("on-timeout", POLICY_ON_TIMEOUT, "skip|fail|force",
+     "what becomes of a node whose jobs have not ended by then"),
+    POLICY("reboot-by", POLICY_REBOOT_BY, "ibfleet|scheduler",
+     "who reboots nodes"),
+    POLICY("fabric-check", POLICY_FABRIC_CHECK, "yes|no",
+     "measure changed nodes before they go back into service"),
+    POLICY("references", POLICY_REFERENCES, "N",
+     "good nodes that are kept out of service for that"),
+    POLICY("before-node", POLICY_BEFORE_NODE, "PROGRAM",
+     "run before a node is begun"),
+    POLICY("after-node", POLICY_AFTER_NODE, "PROGRAM",
+     "run when a node has ended"),
+    POLICY("before-batch", POLICY_BEFORE_BATCH, "PROGRAM",
+     "run before a batch is begun"),
+    POLICY("after-batch", POLICY_AFTER_BATCH, "PROGRAM",
+     "run when a batch has ended"),
+    POLICY("hook-deadline", POLICY_HOOK_DEADLINE, "TIME",
+     "how long each of these may take"),
+    POLICY("metrics", POLICY_METRICS, "FILE.prom",
+     "a text file for Prometheus"),
+    POLICY("log", POLICY_LOG, "auto|journald|syslog|none",
+     "where the run is written beside its journal"),
 
     {"hosts",         'w', OPTION_HOSTS,  "HOSTS",   AT(hosts),        0, 0,        HOSTED | COMMAND_AZURE,
      "nodes: 'ib[001-128],@gpu!ib007'; comes as often as you like"},
@@ -255,10 +359,13 @@ const struct option_row option_table[] = {
 
     {"json",          0,   OPTION_FLAG,   NULL,      AT(json),         0, 0,        EVERY,
      "the result as one object"},
-    {"ndjson",        0,   OPTION_FLAG,   NULL,      AT(ndjson),       0, 0,        CALLING,
-     "one object per line as things happen"},
-    {"progress",      0,   OPTION_WORD,   "auto|tty|plain|none", AT(progress), 0, 0, CALLING | COMMAND_AZURE,
-     "on stderr; auto: a bar on a terminal, else lines"},
+    {"ndjson",        0,   OPTION_FLAG,   NULL,      AT(ndjson),       0, 0,        CALLING | COMMAND_STATUS,
+     "one object per line as things happen; of status with --follow"},
+    {"progress",      0,   OPTION_WORD,   "auto|tty|plain|none", AT(progress), 0, 0, CALLING | COMMAND_AZURE | COMMAND_STATUS,
+     "on stderr, of --follow on stdout; auto: a bar on a terminal, else lines"},
+    {"out",           'o', OPTION_TEXT,   "FILE",    AT(out),          0, 0,        COMMAND_REPORT | COMMAND_ROLLOUT,
+     "where it is written, in one step; - is standard output; of a report else ./ibfleet-RUN.html; of rollout, with --plan: "
+     "the plan, to be agreed on, then  ibfleet rollout FILE.json"},
     {"state",         0,   OPTION_TEXT,   "DIR",     AT(state),        0, 0,        EVERY,
      "where runs are kept; else /var/lib/ibfleet or ~/.local/state/ibfleet"},
     {"help",          'h', OPTION_FLAG,   NULL,      AT(help),         0, 0,        EVERY,
@@ -274,6 +381,7 @@ static const struct {
     const char *title, *from;
 } groups[] = {
     {"This command", NULL},
+    {"How it goes through the fleet: ibfleet-policy(7)", "window"},
     {"Which nodes", "hosts"},
     {"How to reach them", "user"},
     {"What comes out", "json"},

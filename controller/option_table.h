@@ -51,7 +51,7 @@ struct option_row {
 };
 
 /* Room for the names of either table and a NULL. */
-#define OPTION_ROWS_MAX 96
+#define OPTION_ROWS_MAX 144
 
 /* Both end with a row whose name is NULL. */
 extern const struct command_row command_table[];

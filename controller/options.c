@@ -313,8 +313,38 @@ static int read_arguments(struct reader *r, struct fail *why)
 
 /* ---- what must be there, what must not be together ------------------------------- */
 
+/* HOSTS that ends in .json is a plan. */
+static void find_plan(struct options *o)
+{
+    size_t len = o->hosts ? strlen(o->hosts) : 0;
+
+    if (o->command != COMMAND_ROLLOUT || len < 6 || o->all || strchr(o->hosts, ',') ||
+        strcmp(o->hosts + len - 5, ".json") != 0)
+        return;
+    o->plan_file = o->hosts;
+    o->hosts = NULL;
+}
+
+/* It says all of it. */
+static int check_plan(const struct options *o, struct fail *why)
+{
+    bool is_else = o->exclude || o->driver || o->catalog || o->mirror || o->proxy ||
+                   o->hold || o->reboot || o->remove || o->rollback || o->vmss ||
+                   o->pick != OPTION_UNSET || o->max_failures != OPTION_UNSET || o->out;
+
+    for (unsigned key = 0; key < POLICY_KEYS; key++)
+        is_else |= o->policy[key] != NULL;
+    return is_else ? fail_set(why, FAIL_USAGE,
+                              "%s says what is done, and how: beside it only how to "
+                              "reach the nodes, --yes and --plan",
+                              o->plan_file)
+                   : 0;
+}
+
 static int check_hosts(const struct options *o, const char *name, struct fail *why)
 {
+    if (o->plan_file)
+        return check_plan(o, why);
     if (o->hosts && o->all)
         return fail_set(why, FAIL_USAGE,
                         "%s: -a is the whole fleet already, so '%s' is one too many",
@@ -323,6 +353,18 @@ static int check_hosts(const struct options *o, const char *name, struct fail *w
         return fail_set(why, FAIL_USAGE,
                         "%s: which nodes? -w HOSTS names some, -a takes the whole fleet",
                         name);
+    return 0;
+}
+
+static int check_follow(const struct options *o, struct fail *why)
+{
+    if (o->follow && o->json)
+        return fail_set(why, FAIL_USAGE,
+                        "--follow goes with --ndjson, an object for each move, and not "
+                        "with --json");
+    if (!o->follow && (o->ndjson || o->progress))
+        return fail_set(why, FAIL_USAGE, "status: --%s goes with --follow",
+                        o->ndjson ? "ndjson" : "progress");
     return 0;
 }
 
@@ -363,9 +405,11 @@ static int check(const struct options *o, const struct command_row *command,
         return fail_set(why, FAIL_USAGE,
                         "-N is for lines as they come, not for -b, --diff, --json or "
                         "--ndjson");
+    if (o->out && o->command == COMMAND_ROLLOUT && !o->plan)
+        return fail_set(why, FAIL_USAGE, "-o goes with --plan");
     if (o->json && o->ndjson)
         return fail_set(why, FAIL_USAGE, "--json and --ndjson: one of both");
-    return 0;
+    return o->command == COMMAND_STATUS ? check_follow(o, why) : 0;
 }
 
 /* ---- the command ----------------------------------------------------------------- */
@@ -440,6 +484,7 @@ static int read_command(struct reader *r, struct fail *why)
         return -1;
     if (r->command->words == WORDS_ACTION && option_words_action(r->o, why) < 0)
         return -1;
+    find_plan(r->o);
     return check(r->o, r->command, why);
 }
 
@@ -469,6 +514,7 @@ int options_parse(int argc, char *const *argv, struct options *o, struct fail *w
 void options_clear(struct options *o)
 {
     free(o->hosts);
+    free(o->plan_file);
     free(o->exclude);
     free(o->vmss);
     free(o->sources);

@@ -20,6 +20,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "inventory/fleet_policy.h"
+
 struct action_row;
 struct fail;
 
@@ -35,9 +37,13 @@ enum command_kind {
     COMMAND_SHOW = 1 << 6,
     COMMAND_RESUME = 1 << 7,
     COMMAND_COPY = 1 << 8,
+    COMMAND_REPORT = 1 << 9,
     COMMAND_DOCTOR = 1 << 10,
     COMMAND_LOGS = 1 << 11,
     COMMAND_AZURE = 1 << 12,
+    COMMAND_PROMOTE = 1 << 14,
+    COMMAND_PAUSE = 1 << 15,
+    COMMAND_ABORT = 1 << 16,
 };
 
 /* A number that was not given. */
@@ -56,11 +62,12 @@ struct options {
     const char *const *complete; /* `ibfleet complete LINE WORD`: both; else NULL */
 
     /* whom: hosts is NULL with all; commands that take HOSTS have one of both */
-    char *hosts;   /* -w and positional ones, joined with ',' */
-    char *exclude; /* -x likewise */
+    char *hosts;     /* -w and positional ones, joined with ',' */
+    char *plan_file; /* in their place, of rollout: FILE.json */
+    char *exclude;   /* -x likewise */
     bool all;
     int pick, seed;      /* 1..100000: so many of them; 0..2147483647 */
-    const char *subject; /* the RUN of status and resume, the NODE of show */
+    const char *subject; /* the RUN of status, report and resume, the NODE of show */
     const char *fleet;
 
     /* scale sets of Azure, whose instances are nodes */
@@ -85,12 +92,15 @@ struct options {
     /* what comes out */
     bool json, ndjson;
     const char *progress; /* "auto", "tty", "plain" or "none"; NULL: auto */
+    const char *out;      /* a file, "-": stdout */
 
     /* runs */
     const char *state;
     const char *run;
     const char *step; /* logs */
     bool plan, yes;
+    bool now; /* pause, abort: leave those under way where they are */
+    bool follow; /* status */
 
     /* nodes: at most one of these */
     bool expand, count, groups;
@@ -114,9 +124,10 @@ struct options {
     size_t word_count;
 
     /* rollout */
-    int window;         /* 1..4096: nodes under way at once */
-    int max_failures;   /* 0..65536: one more and nothing new is started */
-    const char *reboot; /* "auto", "always" or "never" */
+    const char
+        *policy[POLICY_KEYS]; /* over the fleet file's, as written; but for the next */
+    int max_failures;         /* 0..65536: one more and nothing new is started */
+    const char *reboot;       /* "auto", "always" or "never" */
     const char *driver, *mirror, *proxy, *hold; /* as settings; fleet_override() checks */
     const char *catalog;                        /* a file; NULL: the built-in one */
     bool remove, rollback; /* the vendor's driver goes; what was before comes back */

@@ -10,6 +10,7 @@
 
 #include "protocol/fail.h"
 #include "protocol/scope.h"
+#include "protocol/tree/folder.h"
 
 #define MAGIC_NFS    0x6969ul
 #define MAGIC_LUSTRE 0x0bd00bd0ul
@@ -47,7 +48,9 @@ static int complain(const char *path, struct fail *why)
     return fail_set(why, FAIL_STATE, "state folder %s: %s", path, strerror(errno));
 }
 
-/* Each parent in its turn; what is there already is fine. */
+/* Each parent in its turn; what is there already is fine.  On the disk by their names, or a
+ * power cut would take the journal with its folder.
+ */
 static int make_all(const char *path, struct fail *why)
 {
     CLEANUP(text_done) char *copy = strdup(path);
@@ -56,11 +59,11 @@ static int make_all(const char *path, struct fail *why)
         return fail_memory(why);
     for (char *slash = copy + 1; *copy && (slash = strchr(slash, '/')); slash++) {
         *slash = '\0';
-        if (mkdir(copy, 0755) < 0 && errno != EEXIST)
+        if (folder_make(copy, 0755) < 0)
             return complain(copy, why);
         *slash = '/';
     }
-    if (mkdir(path, 0700) < 0 && errno != EEXIST)
+    if (folder_make(path, 0700) < 0)
         return complain(path, why);
     return 0;
 }

@@ -14,17 +14,14 @@
 #include "protocol/fail.h"
 #include "protocol/scope.h"
 
-#define DEFAULT_WINDOW 32
-
 struct fleet *fleet_new(void)
 {
     struct fleet *fleet = calloc(1, sizeof *fleet);
 
     if (!fleet)
         return NULL;
-    fleet->policy.window = DEFAULT_WINDOW;
+    fleet_policy_init(&fleet->policy);
     fleet->azure.max_age_s = FLEET_AZURE_AGE_S;
-    fleet->policy.max_failures = FLEET_MAX_NODES;
     return fleet;
 }
 
@@ -268,6 +265,17 @@ int fleet_override(struct fleet *fleet, const char *key, const char *value,
         return recode(FAIL_USAGE, why);
     for (size_t i = 0; i < fleet->count; i++)
         fleet_apply(&fleet->nodes[i], setting, text);
+    return 0;
+}
+
+int fleet_override_policy(struct fleet *fleet, const char *key, const char *value,
+                          struct fail *why)
+{
+    enum policy_key which;
+
+    if (fleet_policy_find(key, &which, why) < 0 ||
+        fleet_policy_set(&fleet->policy, which, value, &fleet->text, why) < 0)
+        return recode(FAIL_USAGE, why);
     return 0;
 }
 

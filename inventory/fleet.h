@@ -46,13 +46,13 @@
 struct fail;
 struct fleet;
 struct fleet_azure;
+struct fleet_policy;
 struct hostset;
 struct hostset_groups;
 
-#define FLEET_MAX_TEXT   ((size_t)16 << 20) /* bytes in a fleet file                   */
-#define FLEET_MAX_LINE   190                /* bytes in one line of it                 */
-#define FLEET_MAX_NODES  100000
-#define FLEET_MAX_WINDOW 1024 /* nodes at work at once                   */
+#define FLEET_MAX_TEXT  ((size_t)16 << 20) /* bytes in a fleet file                   */
+#define FLEET_MAX_LINE  190                /* bytes in one line of it                 */
+#define FLEET_MAX_NODES 100000
 
 /* An unknown server key: refuse it, or store it and go on.  A changed key is
  * always refused.
@@ -110,6 +110,8 @@ struct fleet_node {
                                  the node; NULL: push one                                */
     bool sudo;                /* `sudo` = yes | no, work that needs root goes through
                                  sudo -n; default yes                                    */
+    const char
+        *leaf; /* `leaf`, the switch that it is at; NULL: not known                */
 
     /* Of those that a finder found (below), else NULL. */
     const char *machine; /* what no other machine is called, whatever its name     */
@@ -131,13 +133,6 @@ struct fleet_finder {
     int (*find)(void *arg, const struct fleet_azure *azure,
                 const struct fleet_found **found, size_t *count, struct fail *why);
     void *arg;
-};
-
-/* [policy] */
-struct fleet_policy {
-    unsigned window; /* `window`, nodes at work at once, 1-FLEET_MAX_WINDOW; default 32 */
-    unsigned max_failures; /* `max_failures`, so many may fail, and nothing new is begun
-                              after one more; default FLEET_MAX_NODES: no limit         */
 };
 
 /* ---- make and free ------------------------------------------------------------ */
@@ -180,6 +175,10 @@ void fleet_done(struct fleet **fleet);
 int fleet_override(struct fleet *fleet, const char *key, const char *value,
                    const char *home, struct fail *why);
 
+/* The same for a key of [policy]. */
+int fleet_override_policy(struct fleet *fleet, const char *key, const char *value,
+                          struct fail *why);
+
 /* ---- look ----------------------------------------------------------------------- */
 
 /* The nodes in natural order of their names. */
@@ -195,6 +194,7 @@ const struct fleet_node *fleet_find(const struct fleet *fleet, const char *name)
 size_t fleet_group_count(const struct fleet *fleet);
 const char *fleet_group_name(const struct fleet *fleet, size_t i);
 
+/* What [policy] says; see fleet_policy.h. */
 const struct fleet_policy *fleet_policy(const struct fleet *fleet);
 
 /* What [azure] says. */

@@ -173,25 +173,11 @@ static int take_group(struct build *b, const struct fleet_line *line, struct fai
 
 static int take_policy(struct build *b, const struct fleet_line *line, struct fail *why)
 {
-    static const char *const keys[] = {"window", "max_failures", NULL};
-    struct fleet_policy *p = &b->fleet->policy;
-    const char *near;
+    enum policy_key key;
 
-    if (strcmp(line->key, "window") == 0)
-        return setting_number(line->value, 1, FLEET_MAX_WINDOW, &p->window) == 0
-                   ? 0
-                   : fail_set(why, FAIL_FLEET_FILE,
-                              "window is a number from 1 to %d, not '%s'",
-                              FLEET_MAX_WINDOW, line->value);
-    if (strcmp(line->key, "max_failures") == 0)
-        return setting_number(line->value, 0, FLEET_MAX_NODES, &p->max_failures) == 0
-                   ? 0
-                   : fail_set(why, FAIL_FLEET_FILE,
-                              "max_failures is a number from 0 to %d, not '%s'",
-                              FLEET_MAX_NODES, line->value);
-    near = nearest_word(line->key, keys);
-    return fail_set(why, FAIL_FLEET_FILE, "unknown policy '%s'%s%s%s", line->key,
-                    near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
+    if (fleet_policy_find(line->key, &key, why) < 0)
+        return -1;
+    return fleet_policy_set(&b->fleet->policy, key, line->value, &b->fleet->text, why);
 }
 
 /* ---- lines ----------------------------------------------------------------------------

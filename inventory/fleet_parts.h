@@ -6,6 +6,7 @@
 #include "inventory/arena.h"
 #include "inventory/fleet.h"
 #include "inventory/fleet_azure.h"
+#include "inventory/fleet_policy.h"
 #include "inventory/fleet_setting.h"
 
 struct fleet_entry {

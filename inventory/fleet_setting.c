@@ -14,6 +14,7 @@
 /* A bundle's name is added to the one; an argument of a step has the other. */
 #define MIRROR_MAX_BYTES  (URL_MAX_BYTES - 130)
 #define VERSION_MAX_BYTES 64
+#define LEAF_MAX_BYTES    64
 
 #define ALNUM "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
@@ -74,6 +75,11 @@ static bool is_interface(const char *text)
 static bool is_agent(const char *text)
 {
     return *text == '/' && text_is_made_of(text, ALNUM "/._+-") && !strstr(text, "..");
+}
+
+static bool is_leaf(const char *text)
+{
+    return text_is_made_of(text, ALNUM "._:/-") && strlen(text) <= LEAF_MAX_BYTES;
 }
 
 static bool has_version(unsigned driver)
@@ -174,6 +180,10 @@ static const struct {
          "can allow just this; else ours is pushed"},
     [SETTING_SUDO] = {"sudo", yes_words, NULL, "yes or no",
                       "yes, as it is without this: the agent is started with sudo -n"},
+    [SETTING_LEAF] =
+        {"leaf", NULL, is_leaf, "the name of a switch",
+         "the leaf switch that the nodes of a group are at; rollouts spread over "
+         "leaves, and can limit how many of one are unavailable; else not known"},
 };
 
 static unsigned word_index(const char *word, const char *const *words)
@@ -432,6 +442,9 @@ void setting_apply(enum fleet_setting setting, const char *text, struct fleet_no
         break;
     case SETTING_SUDO:
         node->sudo = word_index(text, yes_words) == 1;
+        break;
+    case SETTING_LEAF:
+        node->leaf = text;
         break;
     case SETTINGS:
         break;

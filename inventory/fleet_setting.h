@@ -29,6 +29,7 @@ enum fleet_setting {
     SETTING_REBOOT,
     SETTING_AGENT,
     SETTING_SUDO,
+    SETTING_LEAF,
     SETTINGS
 };
 

@@ -206,9 +206,7 @@ int claim_release(const struct home *h, const char *run, int64_t epoch, struct f
         return -1;
     if (home_in_state(h, path, why, "/claim") < 0)
         return -1;
-    if (there && unlink(path) < 0)
-        return home_fail(why, "removing", path);
-    return 0;
+    return there ? home_remove(path, why) : 0;
 }
 
 bool claim_read(const struct home *h, struct claim *c)

@@ -15,6 +15,7 @@
 #include "node-agent/path.h"
 #include "protocol/fail.h"
 #include "protocol/scope.h"
+#include "protocol/tree/folder.h"
 
 #define LOCK_PAUSE_MS 20
 
@@ -125,7 +126,7 @@ int home_make_above(const char *path, struct fail *why)
     for (const char *slash = strchr(path + 1, '/'); slash;
          slash = strchr(slash + 1, '/')) {
         snprintf(part, sizeof part, "%.*s", (int)(slash - path), path);
-        if (mkdir(part, 0755) < 0 && errno != EEXIST)
+        if (folder_make(part, 0755) < 0)
             return home_fail(why, "making", part);
     }
     return 0;
@@ -150,7 +151,7 @@ int home_make(const struct home *h, const char *folder, struct fail *why)
     if (home_in_state(h, path, why, "/%s", folder ? folder : "") < 0 ||
         home_make_above(path, why) < 0 || check_owner(h->state, why) < 0)
         return -1;
-    if (folder && mkdir(path, 0700) < 0 && errno != EEXIST)
+    if (folder && folder_make(path, 0700) < 0)
         return home_fail(why, "making", path);
     return 0;
 }
@@ -222,19 +223,6 @@ static int put_all(int fd, const char *text)
     return fsync(fd);
 }
 
-static void sync_folder_of(const char *path)
-{
-    char folder[HOME_PATH_MAX_BYTES];
-    int fd;
-
-    snprintf(folder, sizeof folder, "%.*s", (int)(strrchr(path, '/') - path), path);
-    fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        return;
-    fsync(fd);
-    close(fd);
-}
-
 int home_write(const char *path, const char *text, unsigned mode, struct fail *why)
 {
     char temp[HOME_PATH_MAX_BYTES];
@@ -254,11 +242,24 @@ int home_write(const char *path, const char *text, unsigned mode, struct fail *w
         unlink(temp);
         return rc;
     }
-    sync_folder_of(path);
-    return 0;
+    return folder_sync_above(path) < 0 ? home_fail(why, "syncing", path) : 0;
+}
+
+int home_remove(const char *path, struct fail *why)
+{
+    if (unlink(path) < 0 && errno != ENOENT)
+        return home_fail(why, "removing", path);
+    return folder_sync_above(path) < 0 ? home_fail(why, "syncing", path) : 0;
 }
 
 char *home_read(const char *path, size_t max_bytes)
+{
+    size_t len;
+
+    return home_read_bytes(path, max_bytes, &len);
+}
+
+char *home_read_bytes(const char *path, size_t max_bytes, size_t *len)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     char *text = fd < 0 ? NULL : malloc(max_bytes + 1);
@@ -275,6 +276,7 @@ char *home_read(const char *path, size_t max_bytes)
         return NULL;
     }
     text[used] = '\0';
+    *len = used;
     return text;
 }
 

@@ -69,18 +69,26 @@ int home_try_lock(const struct home *h, const char *name);
  */
 bool home_is_locked(const struct home *h, const char *name);
 
-/* Put text into a file so that after a crash it is there whole or not at all; the
- * directories above it are made.  FAIL_DISK_FULL, FAIL_STEP.
+/* Put text into a file; the directories above it are made.  On disk when it returns; after
+ * a power cut before that it is there whole or not at all.  FAIL_DISK_FULL, FAIL_STEP.
  */
 int home_write(const char *path, const char *text, unsigned mode, struct fail *why);
 
-/* Make the directories that stand before the last slash of path. */
+/* Remove a file, so that no power cut brings it back; one that is not there is fine.
+ * FAIL_STEP.
+ */
+int home_remove(const char *path, struct fail *why);
+
+/* Make the directories that stand before the last slash of path, on disk too. */
 int home_make_above(const char *path, struct fail *why);
 
 /* The whole file, NUL-terminated, the caller's; NULL when it is not there, is larger
  * than max_bytes or can not be read.
  */
 char *home_read(const char *path, size_t max_bytes);
+
+/* The same of what may have NULs in it. */
+char *home_read_bytes(const char *path, size_t max_bytes, size_t *len);
 
 /* Differs after a reboot; "" where the kernel does not tell. */
 #define HOME_BOOT_ID_BYTES 40

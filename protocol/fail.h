@@ -105,6 +105,14 @@ enum fail_kind {
     X(FAIL_AGENT_DIED,             NODE,  "agent-died")           \
     X(FAIL_COMMAND,                NODE,  "command-failed")       \
     X(FAIL_COPY,                   NODE,  "not-copied")           \
+    /* the scheduler of the cluster */                            \
+    X(FAIL_NO_PROGRAM,             INPUT, "no-such-program")      \
+    X(FAIL_SCHEDULER_SILENT,       AGAIN, "scheduler-not-answering")\
+    X(FAIL_SCHEDULER_ANSWER,       NODE,  "scheduler-answer")     \
+    X(FAIL_SCHEDULER_REFUSED,      INPUT, "scheduler-refused")    \
+    X(FAIL_JOBS_LEFT,              NODE,  "jobs-left")            \
+    X(FAIL_SKIPPED,                AGAIN, "skipped-busy")         \
+    X(FAIL_NOT_BACK,               NODE,  "not-back-in-service")  \
     /* measuring */                                               \
     X(FAIL_NO_HCA,                 NODE,  "no-hca")               \
     X(FAIL_PORT_DOWN,              NODE,  "port-down")            \
@@ -112,7 +120,9 @@ enum fail_kind {
     X(FAIL_PARTNER,                AGAIN, "partner-silent")       \
     X(FAIL_PATH,                   AGAIN, "path-broken")          \
     X(FAIL_CONFIG_DIFFERS,         INPUT, "configuration-differs")\
+    X(FAIL_NOT_AS_PLANNED,         INPUT, "not-as-planned")       \
     /* a run as a whole */                                        \
+    X(FAIL_HOOK,                   NODE,  "hook-refused")         \
     X(FAIL_BUDGET,                 NODE,  "failure-budget")       \
     X(FAIL_INTERRUPTED,            AGAIN, "interrupted")          \
     /* our own machine */                                         \

@@ -14,7 +14,7 @@ test=(clang libclang-rt-14-dev libcmocka-dev bats openssh-server openssh-client 
     libnss-wrapper dropbear-bin tcsh fish zsh python3-jsonschema clustershell pdsh genders munge slurm-client slurmctld slurmd
     ansible-core libssh-dev sqlite3 tmux bash-completion man-db groff-base universal-ctags jq procps
     qemu-system-x86 qemu-utils mmdebstrap fakeroot e2fsprogs apt-utils cpio kmod zstd
-    busybox-static curl wget ca-certificates openssl perftest qemu-user)
+    busybox-static systemd curl wget ca-certificates openssl perftest qemu-user)
 # What only a benchmark compares with.
 bench=(pssh)
 

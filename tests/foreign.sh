@@ -1,7 +1,8 @@
 #!/bin/bash
 # foreign.sh DIR ARCHITECTURE PACKAGE...
 #
-# Unpack Debian's packages for another architecture below DIR, to compile and link against.
+# Unpack Debian's packages below DIR, of another architecture to compile and link against, or
+# of this one for a program without what comes with it.
 # An apt of our own fetches them from where this host's apt fetches its own; the host is
 # not told of the architecture, and no root is asked for.
 set -euo pipefail

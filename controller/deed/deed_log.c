@@ -58,6 +58,7 @@ static int put_node(struct journal *journal, const struct deed_order *o, const c
     const struct scaleset *set;
     CLEANUP(text_done) char *plan = print_node(deed_find(o, name, &set));
     const struct journal_node row = {.name = name,
+                                     .batch = -1,
                                      .state = deed_state_name(DEED_TODO),
                                      .code = fail_code_name(FAIL_NONE),
                                      .reason = "",

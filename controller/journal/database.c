@@ -18,8 +18,24 @@ __asm__(".pushsection .rodata\n"
         ".byte 0\n"
         ".popsection\n");
 
+/* A node's batch, and how the scheduler had it when it was found; what happened to the run as
+ * a whole; what was asked of its controller from another terminal.
+ */
+static const char batches_and_requests[] =
+    "ALTER TABLE node ADD COLUMN batch INTEGER;" /* from 0; NULL: none */
+    "ALTER TABLE node ADD COLUMN found TEXT;"    /* NULL: not taken out of service */
+    "CREATE TABLE happening ("
+    " run TEXT NOT NULL REFERENCES run (id), at INTEGER NOT NULL,"
+    " word TEXT NOT NULL,"
+    " text TEXT NOT NULL);"
+    "CREATE INDEX happening_of_run ON happening (run);"
+    "CREATE TABLE request ("
+    " seq INTEGER PRIMARY KEY, run TEXT NOT NULL REFERENCES run (id),"
+    " at INTEGER NOT NULL, word TEXT NOT NULL, user TEXT NOT NULL);";
+
 /* migrations[v] brings a journal from version v to v + 1. */
-static const char *const migrations[DATABASE_VERSION] = {schema_sql};
+static const char *const migrations[DATABASE_VERSION] = {schema_sql,
+                                                         batches_and_requests};
 
 /* ---- failures ------------------------------------------------------------------ */
 
@@ -128,11 +144,22 @@ static int prepare_writer(sqlite3 *db, struct fail *why)
                : migrate(db, why);
 }
 
-static int prepare_reader(sqlite3 *db, struct fail *why)
+/* Power that goes while the file is made leaves it without our tables, or with what only a
+ * writer can roll back: a rollback journal is in use before the first migration alone.
+ * Then nobody has written a journal yet.  1: it is of an older version.
+ */
+static int prepare_reader(sqlite3 **db, struct fail *why)
 {
-    int version;
+    int version = 0;
 
-    return version_of(db, &version, why) < 0 ? -1 : check_version(db, version, why);
+    if (version_of(*db, &version, why) < 0 &&
+        sqlite3_extended_errcode(*db) != SQLITE_READONLY_ROLLBACK)
+        return -1;
+    if (version > 0)
+        return check_version(*db, version, why) < 0 ? -1 : version < DATABASE_VERSION;
+    database_close(*db);
+    *db = NULL;
+    return 0;
 }
 
 static int open_file(const char *path, enum database_mode mode, sqlite3 **db,
@@ -145,7 +172,17 @@ static int open_file(const char *path, enum database_mode mode, sqlite3 **db,
         return *db ? database_fail(*db, why) : fail_memory(why);
     sqlite3_extended_result_codes(*db, 1);
     sqlite3_busy_timeout(*db, DATABASE_BUSY_MS);
-    return mode == DATABASE_WRITE ? prepare_writer(*db, why) : prepare_reader(*db, why);
+    return mode == DATABASE_WRITE ? prepare_writer(*db, why) : prepare_reader(db, why);
+}
+
+/* Who only reads brings an older one up to date, too. */
+static int bring_up(const char *path, struct fail *why)
+{
+    sqlite3 *db = NULL;
+    int opened = open_file(path, DATABASE_WRITE, &db, why);
+
+    database_close(db);
+    return opened;
 }
 
 int database_open(const char *folder, enum database_mode mode, sqlite3 **db,
@@ -153,6 +190,7 @@ int database_open(const char *folder, enum database_mode mode, sqlite3 **db,
 {
     char path[PATH_MAX];
     sqlite3 *made = NULL;
+    int opened;
 
     if (snprintf(path, sizeof path, "%s/" DATABASE_FILE, folder) >= (int)sizeof path)
         return fail_set(why, FAIL_STATE, "the path of the state folder is too long");
@@ -160,9 +198,15 @@ int database_open(const char *folder, enum database_mode mode, sqlite3 **db,
         *db = NULL;
         return 0;
     }
-    if (open_file(path, mode, &made, why) < 0) {
+    opened = open_file(path, mode, &made, why);
+    if (opened > 0) {
         database_close(made);
-        return -1;
+        made = NULL;
+        opened = bring_up(path, why) < 0 ? -1 : open_file(path, mode, &made, why);
+    }
+    if (opened != 0) {
+        database_close(made);
+        return opened < 0 ? -1 : fail_set(why, FAIL_STATE, "journal %s: too old", path);
     }
     *db = made;
     return 0;

@@ -14,7 +14,7 @@ struct sqlite3;
 struct sqlite3_stmt;
 
 #define DATABASE_FILE    "journal.db"
-#define DATABASE_VERSION 1     /* PRAGMA user_version */
+#define DATABASE_VERSION 2     /* PRAGMA user_version */
 #define DATABASE_BUSY_MS 15000 /* another controller may be writing its own run */
 
 enum database_mode { DATABASE_READ, DATABASE_WRITE };

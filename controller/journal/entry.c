@@ -10,14 +10,16 @@
 /* clang-format off */
 static const char *const statements[ENTRY_KINDS][ENTRY_STATEMENTS_MAX] = {
     [ENTRY_NODE] = {
-        "INSERT INTO node (run, name, state, code, reason, plan, facts, since, seconds)"
-        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"},
+        "INSERT INTO node (run, name, state, code, reason, plan, facts, since, seconds,"
+        " batch) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, nullif(?10, -1))"},
     [ENTRY_MOVE] = {
         "INSERT INTO move (run, node, at, from_state, event, to_state, reason)"
         " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?8)",
         "UPDATE node SET state = ?6, code = ?7, reason = ?8, since = ?3,"
-        " boot_id = coalesce(?9, boot_id), seconds = ?10"
+        " boot_id = coalesce(?9, boot_id), seconds = ?10, found = coalesce(?11, found)"
         " WHERE run = ?1 AND name = ?2"},
+    [ENTRY_HAPPENING] = {
+        "INSERT INTO happening (run, at, word, text) VALUES (?1, ?2, ?3, ?4)"},
     [ENTRY_PAIR] = {
         "INSERT OR REPLACE INTO pair (run, a, b, rail, numbers, verdict, reason)"
         " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"},

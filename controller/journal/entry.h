@@ -15,12 +15,13 @@ struct fail;
 struct sqlite3;
 struct sqlite3_stmt;
 
-#define ENTRY_VALUES_MAX     10
+#define ENTRY_VALUES_MAX     11
 #define ENTRY_STATEMENTS_MAX 2
 
 enum entry_kind {
     ENTRY_NODE,
     ENTRY_MOVE,
+    ENTRY_HAPPENING,
     ENTRY_PAIR,
     ENTRY_FINDING,
     ENTRY_SUMMARY,

@@ -13,6 +13,7 @@
 struct history {
     sqlite3 *db; /* NULL: no journal was written yet */
     char *folder;
+    int64_t seen; /* PRAGMA data_version; 0: never asked */
 };
 
 int history_open(const char *folder, struct history **h, struct fail *why)
@@ -62,6 +63,8 @@ struct reading {
         history_move_fn move;
         history_pair_fn pair;
         history_finding_fn finding;
+        history_duration_fn duration;
+        history_name_fn name;
     } visit; /* the caller's; `row` knows which */
     void *arg;
 };
@@ -95,14 +98,16 @@ static const char *text_at(sqlite3_stmt *q, int column)
 /* ---- runs ----------------------------------------------------------------------------
  */
 
-#define RUN_COLUMNS                                                        \
+#define OWN_COLUMNS                                                        \
     "seq, id, kind, state, argv, folder, plan, controller, user, created," \
-    " coalesce(ended, 0), epoch,"                                          \
-    " (SELECT count(*) FROM node WHERE run = run.id),"                     \
-    " (SELECT count(*) FROM node WHERE run = run.id"                       \
-    "   AND state IN ('done', 'up-to-date', 'good')),"                     \
-    " (SELECT count(*) FROM node WHERE run = run.id"                       \
-    "   AND state IN ('failed', 'bad')),"                                  \
+    " coalesce(ended, 0), epoch"
+#define RUN_COLUMNS                                     \
+    OWN_COLUMNS                                         \
+    ", (SELECT count(*) FROM node WHERE run = run.id)," \
+    " (SELECT count(*) FROM node WHERE run = run.id"    \
+    "   AND state IN ('done', 'up-to-date', 'good')),"  \
+    " (SELECT count(*) FROM node WHERE run = run.id"    \
+    "   AND state IN ('failed', 'bad', 'skipped')),"    \
     " summary, json_extract(summary, '$.verdict')"
 
 static int run_row(const struct reading *r, sqlite3_stmt *q, struct fail *why)
@@ -168,6 +173,66 @@ int history_run(struct history *h, const char *id, history_run_fn visit, void *a
     return rows < 0 ? -1 : 0;
 }
 
+/* "SELECT " of a run that is not counted, and which of them. */
+#define BRIEF(which) "SELECT " OWN_COLUMNS ", 0, 0, 0, NULL, NULL FROM run " which
+
+int history_run_brief(struct history *h, const char *id, history_run_fn visit, void *arg,
+                      struct fail *why)
+{
+    const struct value values[] = {value_text(id)};
+    long rows = read_runs(h, BRIEF("WHERE id = ?1"), values, 1, visit, arg, why);
+
+    if (rows == 0)
+        return fail_set(why, FAIL_NO_SUCH_RUN, "no run '%s' in %s", id, h->folder);
+    return rows < 0 ? -1 : 0;
+}
+
+/* Nobody works on more runs at a time. */
+#define MOST_LIVE 64
+
+struct latest {
+    int64_t seq; /* 0: none yet */
+    bool live;
+};
+
+/* Newest first. */
+static int latest_row(const struct reading *r, sqlite3_stmt *q, struct fail *why)
+{
+    struct latest *l = r->arg;
+    int64_t seq = sqlite3_column_int64(q, 0);
+
+    (void)why;
+    if (!l->live && run_lock_is_held(r->history->folder, seq) == 1)
+        *l = (struct latest){.seq = seq, .live = true};
+    else if (!l->seq)
+        l->seq = seq;
+    return 0;
+}
+
+int history_run_latest(struct history *h, const char *kind, history_run_fn visit,
+                       void *arg, struct fail *why)
+{
+    const struct value of_kind[] = {value_text(kind), value_int(MOST_LIVE)};
+    struct latest latest = {0};
+    const struct reading r = {.history = h,
+                              .sql = "SELECT seq FROM run WHERE kind = ?1"
+                                     " ORDER BY seq DESC LIMIT ?2",
+                              .values = of_kind,
+                              .value_count = 2,
+                              .row = latest_row,
+                              .arg = &latest};
+    long rows = read_rows(&r, why);
+
+    if (rows > 0) {
+        const struct value values[] = {value_int(latest.seq)};
+
+        rows = read_runs(h, BRIEF("WHERE seq = ?1"), values, 1, visit, arg, why);
+    }
+    if (rows == 0)
+        return fail_set(why, FAIL_NO_SUCH_RUN, "no %s in %s yet", kind, h->folder);
+    return rows < 0 ? -1 : 0;
+}
+
 int history_run_of_node(struct history *h, const char *node, const char *kind,
                         history_run_fn visit, void *arg, struct fail *why)
 {
@@ -199,6 +264,9 @@ static int node_row(const struct reading *r, sqlite3_stmt *q, struct fail *why)
         .since_ms = sqlite3_column_int64(q, 7),
         .seconds = sqlite3_column_double(q, 8),
         .begun = sqlite3_column_int(q, 9) != 0,
+        .batch = (long)sqlite3_column_int64(q, 10),
+        .found = text_at(q, 11),
+        .is_back = sqlite3_column_int(q, 12) != 0,
     };
 
     return r->visit.node(r->arg, &node, why);
@@ -221,7 +289,12 @@ int history_nodes(struct history *h, const char *run, const char *node,
     static const char sql[] =
         "SELECT name, state, code, reason, plan, facts, boot_id, since, seconds,"
         " EXISTS (SELECT 1 FROM move WHERE move.run = node.run"
-        "   AND move.node = node.name AND event = 'go')"
+        "   AND move.node = node.name AND event = 'go'),"
+        " coalesce(batch, -1), found,"
+        " NOT EXISTS (SELECT 1 FROM move WHERE move.run = node.run"
+        "   AND move.node = node.name AND to_state = 'installing')"
+        " OR EXISTS (SELECT 1 FROM move WHERE move.run = node.run"
+        "   AND move.node = node.name AND from_state = 'returning' AND event = 'ok')"
         " FROM node WHERE run = ?1 AND (?2 IS NULL OR name = ?2) ORDER BY name";
     const struct reading r = {
         .history = h, .sql = sql, .row = node_row, .visit.node = visit, .arg = arg};
@@ -229,14 +302,65 @@ int history_nodes(struct history *h, const char *run, const char *node,
     return read_of_run(r, run, node, why);
 }
 
+static int name_row(const struct reading *r, sqlite3_stmt *q, struct fail *why)
+{
+    return r->visit.name(r->arg, text_at(q, 0), why);
+}
+
+int history_names(struct history *h, const char *run, history_name_fn visit, void *arg,
+                  struct fail *why)
+{
+    static const char sql[] = "SELECT name FROM node WHERE run = ?1 AND ?2 IS NULL"
+                              " ORDER BY name";
+    const struct reading r = {
+        .history = h, .sql = sql, .row = name_row, .visit.name = visit, .arg = arg};
+
+    return read_of_run(r, run, NULL, why);
+}
+
+/* ---- moves -------------------------------------------------------------------------- */
+
+static int version_row(const struct reading *r, sqlite3_stmt *q, struct fail *why)
+{
+    (void)why;
+    *(int64_t *)r->arg = sqlite3_column_int64(q, 0);
+    return 0;
+}
+
+int history_is_news(struct history *h, struct fail *why)
+{
+    int64_t version = 0;
+    const struct reading r = {.history = h,
+                              .sql = "PRAGMA data_version",
+                              .row = version_row,
+                              .arg = &version};
+    bool is_news;
+
+    if (read_rows(&r, why) < 0)
+        return -1;
+    is_news = !h->seen || version != h->seen;
+    h->seen = version;
+    return is_news;
+}
+
+/* A move has no code of its own: it is its node's, as long as that fails for this reason. */
+#define MOVES                                                      \
+    "SELECT rowid, at, node, from_state, event, to_state, reason," \
+    " iif(reason = '', 'ok', coalesce((SELECT code FROM node"      \
+    "   WHERE node.run = move.run AND name = move.node"                 \
+    "   AND node.reason = move.reason), 'unknown')) FROM move "
+
 static int move_row(const struct reading *r, sqlite3_stmt *q, struct fail *why)
 {
     const struct history_move move = {
-        .at_ms = sqlite3_column_int64(q, 0),
-        .from = text_at(q, 1),
-        .event = text_at(q, 2),
-        .to = text_at(q, 3),
-        .reason = text_at(q, 4),
+        .row = sqlite3_column_int64(q, 0),
+        .at_ms = sqlite3_column_int64(q, 1),
+        .node = text_at(q, 2),
+        .from = text_at(q, 3),
+        .event = text_at(q, 4),
+        .to = text_at(q, 5),
+        .reason = text_at(q, 6),
+        .code = text_at(q, 7),
     };
 
     return r->visit.move(r->arg, &move, why);
@@ -245,12 +369,56 @@ static int move_row(const struct reading *r, sqlite3_stmt *q, struct fail *why)
 int history_moves(struct history *h, const char *run, const char *node,
                   history_move_fn visit, void *arg, struct fail *why)
 {
-    static const char sql[] = "SELECT at, from_state, event, to_state, reason FROM move"
-                              " WHERE run = ?1 AND node = ?2 ORDER BY rowid";
-    const struct reading r = {
-        .history = h, .sql = sql, .row = move_row, .visit.move = visit, .arg = arg};
+    const struct reading r = {.history = h,
+                              .sql = MOVES "WHERE run = ?1 AND node = ?2 ORDER BY rowid",
+                              .row = move_row,
+                              .visit.move = visit,
+                              .arg = arg};
 
     return read_of_run(r, run, node, why);
+}
+
+static int duration_row(const struct reading *r, sqlite3_stmt *q, struct fail *why)
+{
+    return r->visit.duration(r->arg, sqlite3_column_double(q, 0), why);
+}
+
+int history_durations(struct history *h, size_t most, history_duration_fn visit,
+                      void *arg, struct fail *why)
+{
+    static const char sql[] =
+        "SELECT seconds FROM node WHERE state = 'done' AND run IN"
+        " (SELECT id FROM run WHERE kind = 'rollout' ORDER BY seq DESC LIMIT 20)"
+        " ORDER BY since DESC LIMIT ?1";
+    const struct value values[] = {value_int((int64_t)most)};
+    const struct reading r = {.history = h,
+                              .sql = sql,
+                              .values = values,
+                              .value_count = 1,
+                              .row = duration_row,
+                              .visit.duration = visit,
+                              .arg = arg};
+
+    return read_rows(&r, why) < 0 ? -1 : 0;
+}
+
+/* Unary + keeps it from the index of the run's nodes, which would have all moves of the run
+ * read and sorted each time.
+ */
+int history_moves_after(struct history *h, const char *run, int64_t row,
+                        history_move_fn visit, void *arg, struct fail *why)
+{
+    const struct value values[] = {value_text(run), value_int(row)};
+    const struct reading r = {.history = h,
+                              .sql =
+                                  MOVES "WHERE +run = ?1 AND rowid > ?2 ORDER BY rowid",
+                              .values = values,
+                              .value_count = 2,
+                              .row = move_row,
+                              .visit.move = visit,
+                              .arg = arg};
+
+    return read_rows(&r, why) < 0 ? -1 : 0;
 }
 
 /* ---- what a validation found ------------------------------------------------------ */

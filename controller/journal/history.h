@@ -41,14 +41,19 @@ struct history_run {
 struct history_node {
     const char *name, *state, *code, *reason;
     const char *plan, *facts, *boot_id;
-    bool begun; /* it was told to go, by some controller */
+    bool begun;   /* it was told to go, by some controller                    */
+    bool is_back; /* it failed before anything was changed, or was put back  */
     int64_t since_ms;
     double seconds;
+    long batch;        /* from 0; -1: none                           */
+    const char *found; /* in the scheduler, before it was taken out of service; NULL */
 };
 
 struct history_move {
+    int64_t row; /* grows with each move of any run */
     int64_t at_ms;
-    const char *from, *event, *to, *reason;
+    const char *node, *from, *event, *to, *reason;
+    const char *code; /* "unknown" of a failure that another has followed on that node */
 };
 
 struct history_pair {
@@ -80,6 +85,18 @@ int history_runs(struct history *h, size_t most, history_run_fn visit, void *arg
 int history_run(struct history *h, const char *id, history_run_fn visit, void *arg,
                 struct fail *why);
 
+/* One run without what it takes to count its nodes: nodes, well and failed are 0, summary
+ * and verdict NULL.  For who asks again and again.  FAIL_NO_SUCH_RUN.
+ */
+int history_run_brief(struct history *h, const char *id, history_run_fn visit, void *arg,
+                      struct fail *why);
+
+/* Likewise the run of this kind that a controller works on, the newest of them; when there
+ * is none, the newest of all.  FAIL_NO_SUCH_RUN.
+ */
+int history_run_latest(struct history *h, const char *kind, history_run_fn visit,
+                       void *arg, struct fail *why);
+
 /* The newest run that has this node, of this kind (NULL: any).  FAIL_NO_SUCH_RUN. */
 int history_run_of_node(struct history *h, const char *node, const char *kind,
                         history_run_fn visit, void *arg, struct fail *why);
@@ -88,9 +105,30 @@ int history_run_of_node(struct history *h, const char *node, const char *kind,
 int history_nodes(struct history *h, const char *run, const char *node,
                   history_node_fn visit, void *arg, struct fail *why);
 
+/* Nothing but their names, in the same order, by strcmp(). */
+typedef int (*history_name_fn)(void *arg, const char *name, struct fail *why);
+int history_names(struct history *h, const char *run, history_name_fn visit, void *arg,
+                  struct fail *why);
+
+/* 1: somebody has written since the last call, or it is the first; 0: nobody; -1:
+ * FAIL_STATE.
+ */
+int history_is_news(struct history *h, struct fail *why);
+
+/* The moves of all nodes of a run that came after a row, in the order in which they were
+ * written; after 0, all of them.
+ */
+int history_moves_after(struct history *h, const char *run, int64_t row,
+                        history_move_fn visit, void *arg, struct fail *why);
+
 /* A node's road in a run, in order. */
 int history_moves(struct history *h, const char *run, const char *node,
                   history_move_fn visit, void *arg, struct fail *why);
+
+/* How long nodes have taken in rollouts, of the `most` that were done last. */
+typedef int (*history_duration_fn)(void *arg, double seconds, struct fail *why);
+int history_durations(struct history *h, size_t most, history_duration_fn visit,
+                      void *arg, struct fail *why);
 
 /* The pairs of a node, those that are not ok first; node NULL: of all nodes, and only
  * those that are not ok.

@@ -57,8 +57,8 @@ int journal_put_node(struct journal *j, const struct journal_node *n,
     struct entry e =
         ENTRY(ENTRY_NODE, value_text(j->run), value_text(n->name), value_text(n->state),
               value_text(n->code), value_text(n->reason), value_text(n->plan),
-              value_text(n->facts), value_int(journal_clock_ms()),
-              value_real(n->seconds));
+              value_text(n->facts), value_int(journal_clock_ms()), value_real(n->seconds),
+              value_int(n->batch));
 
     return put(j, &e, why);
 }
@@ -70,7 +70,18 @@ int journal_put_move(struct journal *j, const struct journal_move *m,
         ENTRY(ENTRY_MOVE, value_text(j->run), value_text(m->node),
               value_int(m->at_ms ? m->at_ms : journal_clock_ms()), value_text(m->from),
               value_text(m->event), value_text(m->to), value_text(m->code),
-              value_text(m->reason), value_text(m->boot_id), value_real(m->seconds));
+              value_text(m->reason), value_text(m->boot_id), value_real(m->seconds),
+              value_text(m->found));
+
+    return put(j, &e, why);
+}
+
+int journal_put_happening(struct journal *j, const struct journal_happening *h,
+                          journal_written_fn written, void *arg, struct fail *why)
+{
+    struct entry e =
+        ENTRY(ENTRY_HAPPENING, value_text(j->run), value_int(journal_clock_ms()),
+              value_text(h->word), value_text(h->text));
 
     return put(j, &e, why);
 }

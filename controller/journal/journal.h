@@ -45,6 +45,7 @@ struct journal_node {
     const char *plan;  /* JSON: steps and reboot        */
     const char *facts; /* JSON: protocol/facts.h's form */
     double seconds;
+    long batch; /* from 0; -1: none */
 };
 
 /* Now, as the journal counts: milliseconds since 1970. */
@@ -57,7 +58,14 @@ struct journal_move {
     const char *code, *reason; /* "ok" and "" unless it failed                     */
     const char *boot_id;       /* the boot that a reboot is to end, or, of a deed, where
                                   Azure's operation is followed; NULL: as it was */
+    const char *found; /* how the scheduler had it when it was found; NULL: as it was   */
     double seconds;
+};
+
+/* To the run as a whole: a batch began, it waits, it was stopped. */
+struct journal_happening {
+    const char *word; /* "batch", "waits", "stopped", "promoted", ... */
+    const char *text; /* a sentence */
 };
 
 struct journal_pair {
@@ -102,6 +110,8 @@ int journal_put_node(struct journal *j, const struct journal_node *node,
                      journal_written_fn written, void *arg, struct fail *why);
 int journal_put_move(struct journal *j, const struct journal_move *move,
                      journal_written_fn written, void *arg, struct fail *why);
+int journal_put_happening(struct journal *j, const struct journal_happening *happening,
+                          journal_written_fn written, void *arg, struct fail *why);
 int journal_put_pair(struct journal *j, const struct journal_pair *pair,
                      journal_written_fn written, void *arg, struct fail *why);
 int journal_put_finding(struct journal *j, const struct journal_finding *finding,

@@ -9,6 +9,9 @@
 #include "controller/manual/roff.h"
 #include "controller/option_table.h"
 #include "controller/outcome.h"
+#include "controller/outside/hook_doc.h"
+#include "controller/outside/metrics.h"
+#include "controller/outside/notice.h"
 #include "controller/rollout/node_state.h"
 #include "controller/screen/advice.h"
 #include "controller/screen/text.h"
@@ -222,6 +225,34 @@ static void put_extension_exits(struct text *roff)
     }
 }
 
+/* ---- to the outside ---------------------------------------------------------------- */
+
+static void put_hooks(struct text *roff)
+{
+    for (int k = 0; k < HOOK_KINDS; k++)
+        put_item(roff, hook_name((enum hook_kind)k), hook_meaning((enum hook_kind)k));
+}
+
+static void put_metrics(struct text *roff)
+{
+    const char *name, *help;
+
+    for (size_t i = 0; metrics_family(i, &name, &help); i++)
+        put_item(roff, name, help);
+}
+
+static void put_notices(struct text *roff)
+{
+    for (int k = 0; k < NOTICE_KINDS; k++) {
+        enum notice_kind kind = (enum notice_kind)k;
+        char words[200];
+
+        snprintf(words, sizeof words, "%s; MESSAGE_ID=%s", notice_meaning(kind),
+                 notice_message_id(kind));
+        put_item(roff, notice_name(kind), words);
+    }
+}
+
 /* ---- machines ---------------------------------------------------------------------- */
 
 static void put_machines(struct text *roff)
@@ -262,7 +293,10 @@ void insert_part(struct text *roff, const char *name, int len_bytes)
                  {"agent-examples", put_agent_examples},
                  {"agent-options", put_all_agent_options},
                  {"extension-exits", put_extension_exits},
-                 {"machines", put_machines}};
+                 {"machines", put_machines},
+                 {"hooks", put_hooks},
+                 {"metrics", put_metrics},
+                 {"notices", put_notices}};
 
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
         if (strlen(parts[i].name) == (size_t)len_bytes &&

@@ -6,7 +6,7 @@ struct command_row;
 struct text;
 
 /* The part of this name, which need not be NUL-terminated: "commands", "exit",
- * "settings", "node-states", "link-states" or "failures".  Another is a bug.
+ * "settings", "failures", "hooks" and so on, as insert.c lists them.  Another is a bug.
  */
 void insert_part(struct text *roff, const char *name, int len_bytes);
 

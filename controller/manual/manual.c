@@ -22,6 +22,7 @@ static const struct {
     {"ibfleet", 1, "from bare virtual machines to a proven InfiniBand fabric"},
     {"ibfleet.conf", 5, "the fleet file: who the nodes are and what they should have"},
     {"ibfleet-agent", 8, "the agent alone on one machine, as Azure's extension is used"},
+    {"ibfleet-hooks", 7, "what a rollout tells others: hooks, metrics, the system's log"},
     {"ibfleet-machines", 7, "which driver which machine gets, and why another gets none"},
     {"ibfleet-states", 7, "states, failures and exit statuses of ibfleet"},
 };

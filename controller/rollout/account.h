@@ -8,12 +8,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct dispatch_terms;
 struct fail;
+struct forecast;
 struct options;
 struct rollout;
 
 /* After the probe.  FAIL_MEMORY, FAIL_STATE: it could not be printed. */
-int account_plan(const struct rollout *r, const struct options *o, struct fail *why);
+int account_plan(const struct rollout *r, const struct options *o,
+                 const struct dispatch_terms *terms, const struct forecast *forecast,
+                 struct fail *why);
 
 /* At the end of a run; likewise. */
 int account_result(const struct rollout *r, const struct options *o, const char *run,

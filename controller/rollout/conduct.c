@@ -14,22 +14,29 @@
 #include "controller/command.h"
 #include "controller/journal/journal.h"
 #include "controller/options.h"
+#include "controller/out_file.h"
 #include "controller/repairs/respite.h"
 #include "controller/rollout/account.h"
 #include "controller/rollout/conduct_parts.h"
+#include "controller/rollout/estimate.h"
+#include "controller/rollout/experience.h"
 #include "controller/rollout/invocation.h"
 #include "controller/rollout/news.h"
 #include "controller/rollout/node.h"
+#include "controller/rollout/past.h"
+#include "controller/rollout/plan_file.h"
 #include "controller/rollout/prompt.h"
 #include "controller/rollout/rollout.h"
 #include "controller/rollout/takeup.h"
 #include "controller/rollout/view.h"
+#include "controller/rollout/view_batches.h"
 #include "controller/screen/escape.h"
 #include "controller/screen/progress.h"
 #include "controller/screen/screen.h"
 #include "controller/screen/text.h"
 #include "inventory/catalog.h"
 #include "inventory/fleet.h"
+#include "inventory/fleet_policy.h"
 #include "protocol/fail.h"
 #include "protocol/json.h"
 #include "protocol/scope.h"
@@ -78,18 +85,19 @@ static void set_out(struct conduct *c)
 {
     struct fail why;
 
-    if (show_progress(c, &why) < 0) {
+    if (show_progress(c, &why) < 0 || conduct_listen(c, &why) < 0) {
         conduct_finish_with(c, &why);
         return;
     }
     c->went = true;
+    conduct_tell_begun(c);
     c->claim = (struct node_claim){.run = journal_run_id(c->journal),
                                    .controller = c->host,
                                    .user = c->user,
                                    .epoch = journal_epoch(c->journal),
                                    .from = options_of(c)->take_over};
     progress_line(c->progress, "run %s", c->claim.run);
-    rollout_go(c->rollout, c->journal, &c->limits, &c->claim);
+    rollout_go(c->rollout, c->journal, &c->claim);
 }
 
 static void on_suspended(void *arg, const struct fail *why)
@@ -137,6 +145,7 @@ static void ask(struct conduct *c)
 {
     CLEANUP(text_clear) struct text text = {0};
     size_t n = rollout_in_state(c->rollout, NODE_PLANNED);
+    size_t window = terms_of(c->terms)->keys->window;
     struct fail why;
 
     if (prompt_open(c->command->loop, on_answer, c, &c->prompt, &why) < 0) {
@@ -144,7 +153,7 @@ static void ask(struct conduct *c)
         return;
     }
     text_add(&text, "\nChange %zu node%s, %zu at once", n, n == 1 ? "" : "s",
-             c->limits.window < n ? c->limits.window : n);
+             window < n ? window : n);
     if (options_of(c)->take_over) {
         text_add(&text, ", also what run ");
         escape_add(&text, options_of(c)->take_over);
@@ -154,9 +163,62 @@ static void ask(struct conduct *c)
     screen_err(&text);
 }
 
+/* A node's soak is not in what it took. */
+static void foresee(const struct conduct *c, struct forecast *f)
+{
+    const struct fleet_policy *keys = terms_of(c->terms)->keys;
+    const struct policy_time now = dispatch_time(c->command->loop);
+
+    f->node_ms = experience_node_ms(c->command, &f->samples);
+    if (!f->samples)
+        f->node_ms = ESTIMATE_NODE_MS;
+    f->node_ms += keys->soak_ms;
+    f->ms = estimate_course_ms(rollout_course(c->rollout), keys, f->node_ms, &now);
+}
+
+/* Who would get something else than was agreed on gets nothing. */
+static void keep_to_plan(struct conduct *c)
+{
+    struct fail why;
+
+    for (size_t i = 0; c->agreed && i < rollout_count(c->rollout); i++) {
+        struct node *n = rollout_node(c->rollout, i);
+
+        if (node_where(n) == NODE_PLANNED && plan_file_check(c->agreed, n, &why) < 0)
+            node_refuse(n, &why);
+        rollout_restore(c->rollout, i, 0, false,
+                        plan_file_stage(c->agreed, node_of_fleet(n)->name));
+    }
+}
+
+static int write_plan(const struct conduct *c, const struct forecast *forecast,
+                      struct fail *why)
+{
+    char made[PAST_TIME_BYTES], by[sizeof c->user + sizeof c->host + 1];
+    const struct plan_file_head head = {.options = options_of(c),
+                                        .fleet_file = command_fleet_file(c->command),
+                                        .made = made,
+                                        .by = by};
+    CLEANUP(json_done) struct json *doc = NULL;
+    CLEANUP(text_done) char *words = NULL;
+    CLEANUP(text_clear) struct text text = {0};
+
+    if (!options_of(c)->plan || !options_of(c)->out)
+        return 0;
+    past_format_time(journal_clock_ms(), made);
+    snprintf(by, sizeof by, "%s@%s", c->user, c->host);
+    doc = plan_file_encode(c->rollout, &head, terms_of(c->terms), forecast);
+    words = doc ? json_print_pretty(doc) : NULL;
+    if (!words)
+        return fail_memory(why);
+    text_add(&text, "%s\n", words);
+    return out_file_write(options_of(c)->out, &text, why);
+}
+
 static void on_planned(void *arg)
 {
     struct conduct *c = arg;
+    struct forecast forecast;
     struct fail why;
 
     conduct_hide_progress(c);
@@ -164,12 +226,21 @@ static void on_planned(void *arg)
         stop_unchanged(c);
         return;
     }
-    if (account_plan(c->rollout, options_of(c), &why) < 0)
+    keep_to_plan(c);
+    if (rollout_arrange(c->rollout, terms_of(c->terms), &why) < 0) {
+        conduct_finish_with(c, &why);
+        return;
+    }
+    foresee(c, &forecast);
+    if (account_plan(c->rollout, options_of(c), terms_of(c->terms), &forecast, &why) <
+            0 ||
+        write_plan(c, &forecast, &why) < 0)
         conduct_finish_with(c, &why);
     else if (options_of(c)->plan) {
         conduct_count(c);
         conduct_finish(c);
-    } else if (options_of(c)->yes || !rollout_in_state(c->rollout, NODE_PLANNED))
+    } else if (options_of(c)->yes || c->is_aborted ||
+               !rollout_in_state(c->rollout, NODE_PLANNED))
         go(c);
     else
         ask(c);
@@ -182,6 +253,7 @@ static void on_moved(void *arg, size_t i, const struct node_move *move)
 
     if (c->progress)
         progress_set(c->progress, i, move->to - 1u);
+    conduct_tell_moved(c);
     if (!options_of(c)->ndjson)
         return;
     event = view_event(c->rollout, i, move, c->journal ? journal_run_id(c->journal) : "");
@@ -203,7 +275,51 @@ static void on_heard(void *arg, size_t i, const struct news *news)
         c->status = EXIT_OUR_FAULT;
 }
 
+static bool may_begin_batch(void *arg, size_t batch)
+{
+    struct conduct *c = arg;
+
+    if (!conduct_may_begin_batch(c, batch))
+        return false;
+    if ((long)batch > c->batch)
+        conduct_tell_batch(c, batch);
+    c->batch = (long)batch;
+    return true;
+}
+
+static bool may_begin_node(void *arg, size_t i)
+{
+    return conduct_may_begin_node(arg, i);
+}
+
+static void on_node_ended(void *arg, size_t i)
+{
+    conduct_tell_node(arg, i);
+    conduct_node_ended(arg, i);
+}
+
+static void on_happened(void *arg, const char *word, const char *text)
+{
+    struct conduct *c = arg;
+    CLEANUP(json_done) struct json *event = NULL;
+
+    if (strcmp(word, "batch") != 0)
+        conduct_tell_why(c, strcmp(word, "stopped") == 0, text);
+    if (c->progress)
+        progress_line(c->progress, "%s%s%s", strcmp(word, "batch") == 0 ? "" : word,
+                      strcmp(word, "batch") == 0 ? "" : ": ", text);
+    if (!options_of(c)->ndjson)
+        return;
+    event = view_happening(journal_run_id(c->journal), word, text);
+    if (!event || screen_ndjson(event, NULL) < 0)
+        c->status = EXIT_OUR_FAULT;
+}
+
 static const struct rollout_hooks hooks = {.moved = on_moved,
+                                           .happened = on_happened,
+                                           .may_begin_batch = may_begin_batch,
+                                           .may_begin_node = may_begin_node,
+                                           .node_ended = on_node_ended,
                                            .heard = on_heard,
                                            .planned = on_planned,
                                            .ended = conduct_on_ended};
@@ -247,20 +363,6 @@ static void on_interrupt(void *arg, unsigned nth)
 
 /* ---- the beginning ------------------------------------------------------------- */
 
-static void set_limits(struct conduct *c)
-{
-    static const struct fleet_policy nobody = {.window = 1}; /* all are left out */
-    const struct fleet *fleet = c->command->fleet;
-    const struct fleet_policy *policy = fleet ? fleet_policy(fleet) : &nobody;
-    const struct options *o = options_of(c);
-    size_t failed = c->left ? takeup_ended(c->left)->failed : 0;
-
-    c->limits.window = o->window != OPTION_UNSET ? (size_t)o->window : policy->window;
-    c->limits.failures =
-        o->max_failures != OPTION_UNSET ? (size_t)o->max_failures : policy->max_failures;
-    c->limits.failures -= failed < c->limits.failures ? failed : c->limits.failures;
-}
-
 static void set_names(struct conduct *c)
 {
     const struct passwd *me = getpwuid(getuid());
@@ -274,7 +376,7 @@ static int check_operator(const struct conduct *c, struct fail *why)
 {
     const struct options *o = options_of(c);
 
-    if (o->plan || o->yes || prompt_is_possible())
+    if (o->plan || o->yes || c->is_aborted || prompt_is_possible())
         return 0;
     return fail_set(
         why, FAIL_USAGE,
@@ -303,11 +405,16 @@ static uint64_t given_ms(int option_s)
 static int open_rollout(struct conduct *c, struct fail *why)
 {
     const struct options *o = options_of(c);
+    const struct fleet_policy *keys = terms_of(c->terms)->keys;
 
     c->crew.loop = c->command->loop;
+    c->crew.soak_ms = keys->soak_ms;
+    c->crew.on_failure = keys->on_failure;
+    c->crew.legs = keys->soak_ms ? NODE_LEG_SOAK : 0;
     c->crew.deadlines = (struct deadlines){.answer_ms = given_ms(o->timeout_s),
                                            .install_ms = given_ms(o->install_timeout_s),
-                                           .reboot_ms = given_ms(o->reboot_timeout_s)};
+                                           .reboot_ms = given_ms(o->reboot_timeout_s),
+                                           .soak_ms = keys->soak_ms};
     if (command_pool(c->command, &c->crew.pool, why) < 0)
         return -1;
     c->rollout =
@@ -337,8 +444,10 @@ static int set_aim(struct conduct *c, struct fail *why)
 static int prepare(struct conduct *c, const char *run, struct fail *why)
 {
     set_names(c);
-    set_limits(c);
     if (check_operator(c, why) < 0 || set_aim(c, why) < 0 ||
+        terms_new(c->command, c->left, &c->terms, why) < 0 ||
+        conduct_hooks_open(c, terms_of(c->terms)->keys, why) < 0 ||
+        conduct_outlets_open(c, terms_of(c->terms)->keys, why) < 0 ||
         open_journal(c, run, why) < 0 || open_rollout(c, why) < 0 ||
         show_progress(c, why) < 0)
         return -1;
@@ -354,18 +463,27 @@ static int abandon(struct conduct *c, const struct fail *why)
     if (c->journal)
         journal_close(c->journal, NULL, NULL);
     c->rollout = NULL;
+    conduct_hooks_close(c);
+    conduct_outlets_close(c);
     uv_run(c->command->loop, UV_RUN_DEFAULT);
     return screen_fail(why);
 }
 
 static void conduct_done(struct conduct *c)
 {
+    terms_free(c->terms);
     catalog_free(c->catalog);
 }
 
-int conduct(struct command *command, const char *run, const struct takeup *left)
+int conduct(struct command *command, const char *run, const struct takeup *left,
+            const struct plan_file *agreed)
 {
-    CLEANUP(conduct_done) struct conduct c = {.command = command, .left = left};
+    CLEANUP(conduct_done)
+    struct conduct c = {.command = command,
+                        .left = left,
+                        .agreed = agreed,
+                        .batch = -1,
+                        .is_aborted = command->options->command == COMMAND_ABORT};
     struct fail why;
 
     if (prepare(&c, run, &why) < 0)

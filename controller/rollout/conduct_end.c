@@ -36,10 +36,12 @@ static bool is_unfinished(const struct conduct *c)
 /* How the run stands in the journal. */
 static const char *last_word(const struct conduct *c)
 {
+    if (c->is_aborted)
+        return "aborted";
     if (!c->went && !c->left)
         return "stopped";
     if (is_unfinished(c))
-        return rollout_is_spent(c->rollout) ? "stopped" : "paused";
+        return rollout_is_stopped(c->rollout) ? "stopped" : "paused";
     if (!c->outcome.total) /* it had no nodes yet when its controller died */
         return "stopped";
     return rollout_in_state(c->rollout, NODE_FAILED) || c->outcome.failed ? "failed"
@@ -55,6 +57,9 @@ static void close_all(struct conduct *c)
         on_last_word(c, &why);
     if (c->journal)
         journal_close(c->journal, NULL, NULL);
+    conduct_tell_ended(c, last_word(c));
+    conduct_outlets_close(c);
+    conduct_hooks_close(c);
     rollout_close(c->rollout, NULL, NULL);
     c->journal = NULL;
     c->rollout = NULL;
@@ -74,8 +79,8 @@ static void on_restored(void *arg, const struct fail *why)
  */
 static bool is_paused(const struct conduct *c)
 {
-    return c->is_cut_off ||
-           ((c->went || c->left) && is_unfinished(c) && !rollout_is_spent(c->rollout));
+    return c->is_cut_off || (!c->is_aborted && (c->went || c->left) && is_unfinished(c) &&
+                             !rollout_is_stopped(c->rollout));
 }
 
 /* Who takes up a paused run ends the respite; all other ends are that of the run. */
@@ -89,6 +94,7 @@ void conduct_finish(struct conduct *c)
     prompt_close(c->prompt);
     c->prompt = NULL;
     c->is_ending = true;
+    conduct_listen_no_more(c);
     if (*run && is_paused(c))
         respite_keep(c->command, run);
     else if (*run)
@@ -111,17 +117,32 @@ void conduct_count(struct conduct *c)
     c->outcome.total += rollout_count(c->rollout);
     for (size_t i = 0; i < rollout_count(c->rollout); i++)
         outcome_count(&c->outcome, node_why(rollout_node(c->rollout, i)));
-    c->outcome.budget = rollout_is_spent(c->rollout);
-    c->outcome.interrupted = c->interrupted && is_unfinished(c);
+    c->outcome.budget = rollout_is_stopped(c->rollout);
+    c->outcome.interrupted = (c->went || c->interrupted) && is_unfinished(c) &&
+                             !rollout_is_stopped(c->rollout);
+}
+
+static void tell_end(struct conduct *c)
+{
+    struct fail why;
+
+    conduct_hide_progress(c);
+    conduct_count(c);
+    if (account_result(c->rollout, c->command->options, journal_run_id(c->journal),
+                       &why) < 0) {
+        conduct_finish_with(c, &why);
+        return;
+    }
+    account_rest(c->rollout, journal_run_id(c->journal));
+    conduct_finish(c);
 }
 
 void conduct_on_ended(void *arg, const struct fail *broken)
 {
     struct conduct *c = arg;
-    struct fail why;
 
-    conduct_hide_progress(c);
     if (broken) {
+        conduct_hide_progress(c);
         if (*journal_run_id(c->journal))
             screen_warn(
                 "the journal failed, so nothing more is begun; what the nodes had "
@@ -131,12 +152,5 @@ void conduct_on_ended(void *arg, const struct fail *broken)
         conduct_finish_with(c, broken);
         return;
     }
-    conduct_count(c);
-    if (account_result(c->rollout, c->command->options, journal_run_id(c->journal),
-                       &why) < 0) {
-        conduct_finish_with(c, &why);
-        return;
-    }
-    account_rest(c->rollout, journal_run_id(c->journal));
-    conduct_finish(c);
+    conduct_hooks_end(c, !is_unfinished(c), tell_end);
 }

@@ -8,11 +8,17 @@
 #include "controller/outcome.h"
 #include "controller/rollout/node.h"
 #include "controller/rollout/order.h"
-#include "controller/rollout/policy.h"
+#include "controller/rollout/dispatch.h"
+#include "controller/rollout/terms.h"
 
 struct catalog;
+struct conduct_hooks;
+struct conduct_outlets;
+struct conduct_requests;
 struct command;
 struct fail;
+struct fleet_policy;
+struct plan_file;
 struct journal;
 struct progress;
 struct prompt;
@@ -21,10 +27,11 @@ struct takeup;
 
 struct conduct {
     struct command *command;
-    const struct takeup *left; /* NULL: a new run */
-    struct catalog *catalog;   /* of the whole run, owned */
+    const struct takeup *left;      /* NULL: a new run */
+    const struct plan_file *agreed; /* NULL: what is decided now */
+    struct catalog *catalog;        /* of the whole run, owned */
     struct node_crew crew;
-    struct policy_limits limits;
+    struct terms *terms; /* owned */
     struct node_claim claim;
     char host[ORDER_CONTROLLER_BYTES], user[ORDER_USER_BYTES];
 
@@ -32,8 +39,13 @@ struct conduct {
     struct journal *journal; /* NULL with --plan */
     struct progress *progress;
     struct prompt *prompt;
+    struct conduct_requests *requests;
+    struct conduct_hooks *hooks; /* NULL: there are none */
+    struct conduct_outlets *outlets;
+    long batch;         /* that was begun last; -1: none         */
     bool went;          /* nodes may have been changed           */
     bool interrupted;   /* by the operator                       */
+    bool is_aborted;    /* likewise, and for good                */
     bool is_suspending; /* automatic repairs, before it goes     */
     bool is_ending;     /* nothing but the end comes now         */
     bool is_cut_off;    /* the journal failed in the middle      */
@@ -50,6 +62,44 @@ void conduct_count(struct conduct *c);
 /* Resume automatic repairs, say the last word, close everything; the loop ends then. */
 void conduct_finish(struct conduct *c);
 void conduct_finish_with(struct conduct *c, const struct fail *why);
+
+/* From now on hear what is asked of the run from other terminals.  FAIL_STATE,
+ * FAIL_MEMORY.
+ */
+int conduct_listen(struct conduct *c, struct fail *why);
+void conduct_listen_no_more(struct conduct *c);
+
+/* The programs of the policy that are run around batches and nodes.  FAIL_USAGE: one cannot be
+ * run; FAIL_MEMORY.
+ */
+int conduct_hooks_open(struct conduct *c, const struct fleet_policy *keys,
+                       struct fail *why);
+void conduct_hooks_close(struct conduct *c);
+
+/* rollout_hooks.may_begin_batch and .may_begin_node. */
+bool conduct_may_begin_batch(struct conduct *c, size_t batch);
+bool conduct_may_begin_node(struct conduct *c, size_t i);
+
+/* A node that was begun has ended. */
+void conduct_node_ended(struct conduct *c, size_t i);
+
+/* Nothing more is begun: then, once all hooks are over. */
+void conduct_hooks_end(struct conduct *c, bool batch_is_over,
+                       void (*then)(struct conduct *c));
+
+/* Metrics and the system's log, as the policy says.  Each of these is told when it happens;
+ * before conduct_tell_begun() nobody is told anything.  FAIL_USAGE, FAIL_PREFLIGHT: what was
+ * asked for is not to be had; FAIL_MEMORY.
+ */
+int conduct_outlets_open(struct conduct *c, const struct fleet_policy *keys,
+                         struct fail *why);
+void conduct_outlets_close(struct conduct *c);
+void conduct_tell_begun(struct conduct *c);
+void conduct_tell_moved(struct conduct *c);
+void conduct_tell_batch(struct conduct *c, size_t batch);
+void conduct_tell_node(struct conduct *c, size_t i);
+void conduct_tell_why(struct conduct *c, bool is_stopped, const char *text);
+void conduct_tell_ended(struct conduct *c, const char *word);
 
 /* rollout_hooks.ended; arg is the conduct. */
 void conduct_on_ended(void *arg, const struct fail *broken);

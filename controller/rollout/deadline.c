@@ -1,5 +1,7 @@
 #include "controller/rollout/deadline.h"
 
+#include <stdbool.h>
+
 #include "protocol/fail.h"
 #include "protocol/steps.h"
 
@@ -40,12 +42,23 @@ uint64_t deadline_of_state(const struct deadlines *d, enum node_state state)
     switch (state) {
     case NODE_CLAIMING:
         return DEADLINE_CLAIM_MS;
+    case NODE_DRAINING:
+        return d->drain_ms;
+    case NODE_CHECKING:
+        return DEADLINE_CHECK_MS;
+    case NODE_UNDRAINING:
+        return DEADLINE_RETURN_MS;
+    case NODE_STAGING:
+    case NODE_BACK_INSTALLING:
     case NODE_INSTALLING:
         return choose(d->install_ms, DEADLINE_INSTALL_MS);
     case NODE_PROBING:
     case NODE_REBOOTING:
+    case NODE_BACK_REBOOTING:
         return choose(d->reboot_ms, DEADLINE_REBOOT_MS);
     case NODE_VERIFYING:
+    case NODE_SOAKING:
+    case NODE_BACK_PROBING:
         return choose(d->verify_ms, DEADLINE_VERIFY_MS);
     default:
         return DEADLINE_RELEASE_MS;
@@ -54,24 +67,35 @@ uint64_t deadline_of_state(const struct deadlines *d, enum node_state state)
 
 uint64_t deadline_of_answer(const struct deadlines *d, enum node_state state)
 {
-    return state == NODE_INSTALLING ? deadline_of_state(d, state)
-                                    : choose(d->answer_ms, DEADLINE_ANSWER_MS);
+    return state == NODE_INSTALLING || state == NODE_STAGING ||
+                   state == NODE_BACK_INSTALLING
+               ? deadline_of_state(d, state)
+               : choose(d->answer_ms, DEADLINE_ANSWER_MS);
+}
+
+/* Only with a scheduler is a node staged, drained and given back. */
+static bool is_on_the_road(const struct deadlines *d, enum node_state state)
+{
+    return d->drain_ms ||
+           (state != NODE_STAGING && state != NODE_UNDRAINING && state != NODE_CHECKING &&
+            (state != NODE_SOAKING || d->soak_ms));
 }
 
 int64_t deadline_of_claim_s(const struct deadlines *d)
 {
-    uint64_t road_ms = 0;
+    uint64_t road_ms = d->soak_ms;
 
     for (int s = NODE_CLAIMING; s <= NODE_RELEASING; s++)
-        road_ms += deadline_of_state(d, (enum node_state)s);
+        if (is_on_the_road(d, (enum node_state)s))
+            road_ms += deadline_of_state(d, (enum node_state)s);
     return (int64_t)(road_ms / 1000) + DEADLINE_SPARE_S;
 }
 
 void deadline_explain(enum node_state state, const struct fail *lost, struct fail *why)
 {
-    if (state == NODE_VERIFYING && lost->code == FAIL_VERIFY)
+    if ((state == NODE_VERIFYING || state == NODE_SOAKING) && lost->code == FAIL_VERIFY)
         *why = *lost;
-    else if (state == NODE_REBOOTING)
+    else if (state == NODE_REBOOTING || state == NODE_BACK_REBOOTING)
         fail_set(why, FAIL_REBOOT, "not back in time: %s",
                  lost->code ? lost->text : "no answer");
     else if (lost->code)

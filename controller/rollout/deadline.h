@@ -21,6 +21,8 @@ struct steps;
 #define DEADLINE_REBOOT_MS  600000  /* until the boot id differs                  */
 #define DEADLINE_VERIFY_MS  120000  /* ports take a while to become ACTIVE        */
 #define DEADLINE_RELEASE_MS 30000
+#define DEADLINE_CHECK_MS   600000 /* of a batch that is measured                */
+#define DEADLINE_RETURN_MS  600000 /* until the scheduler has a node back        */
 
 /* What a claim lasts beyond all of them, for clocks that differ. */
 #define DEADLINE_SPARE_S 900
@@ -28,6 +30,7 @@ struct steps;
 /* In the state; 0: as above. */
 struct deadlines {
     uint64_t answer_ms, install_ms, reboot_ms, verify_ms;
+    uint64_t drain_ms, soak_ms; /* 0: none of it */
 };
 
 /* The same for a node with these steps before it: what is not given becomes as long as

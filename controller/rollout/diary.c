@@ -13,7 +13,10 @@
 /* What giving up has to say is what it failed with. */
 static const struct fail *reason_of(const struct diary *d, enum node_state to)
 {
-    return to == NODE_FAILED || to == NODE_GIVING_UP ? node_why(d->node) : NULL;
+    bool is_told = to == NODE_FAILED || to == NODE_SKIPPED ||
+                   (to >= NODE_BACK_PROBING && to <= NODE_GIVING_UP);
+
+    return is_told ? node_why(d->node) : NULL;
 }
 
 static struct journal_move row_of(const struct diary *d, const struct node_move *m,
@@ -79,7 +82,7 @@ static char *print_and_free(struct json *doc)
 }
 
 int diary_put_node(const struct diary *d, struct journal *journal, double seconds,
-                   struct fail *why)
+                   long batch, struct fail *why)
 {
     const struct facts *facts = node_facts(d->node);
     CLEANUP(text_done) char *seen = facts ? print_and_free(facts_encode(facts)) : NULL;
@@ -91,6 +94,7 @@ int diary_put_node(const struct diary *d, struct journal *journal, double second
         .reason = "",
         .plan = plan,
         .facts = seen,
+        .batch = batch,
     };
 
     if (!plan || (facts && !seen))

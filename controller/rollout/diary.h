@@ -33,9 +33,9 @@ struct diary {
 /* Before there is a run. */
 void diary_keep(struct diary *d, const struct node_move *move);
 
-/* The run begins: the node, and what was kept. */
+/* The run begins: the node with its batch (-1: none), and what was kept. */
 int diary_put_node(const struct diary *d, struct journal *journal, double seconds,
-                   struct fail *why);
+                   long batch, struct fail *why);
 
 int diary_put_move(const struct diary *d, struct journal *journal,
                    const struct node_move *move, double seconds,

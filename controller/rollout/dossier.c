@@ -15,7 +15,9 @@ void dossier_clear(struct dossier *d)
 {
     facts_free(d->facts);
     decision_clear(&d->decision);
+    decision_clear(&d->back);
     free(d->boot_id);
+    free(d->back_boot_id);
     *d = (struct dossier){0};
 }
 
@@ -165,12 +167,13 @@ static struct lesson learn_rebooting(struct dossier *d, const struct json *answe
 /* What --rollback leads to is no question any more once it was planned: the driver that
  * the plan installs, else none of the vendor's.
  */
-static struct decide_want want_of_plan(const struct dossier *d)
+static struct decide_want want_of_plan(const struct dossier *d,
+                                       const struct decision *plan)
 {
     struct decide_want want = want_of(d);
-    const struct steps *steps = &d->decision.steps;
+    const struct steps *steps = &plan->steps;
 
-    if (!want.back)
+    if (plan == &d->decision && !want.back)
         return want;
     want.back = false;
     for (size_t i = 0; i < steps->count; i++)
@@ -184,17 +187,17 @@ static struct decide_want want_of_plan(const struct dossier *d)
     return want;
 }
 
-static struct lesson learn_verified(struct dossier *d, const struct json *answer,
-                                    unsigned tries)
+/* Is the node as this plan wants it? */
+static struct lesson compare(const struct dossier *d, const struct json *answer,
+                             const struct decision *plan)
 {
     CLEANUP(facts_done) struct facts *f = NULL;
     CLEANUP(decision_clear) struct decision found = {0};
     CLEANUP(text_done) char *left = NULL;
-    struct decide_want want = want_of_plan(d);
+    struct decide_want want = want_of_plan(d, plan);
     struct lesson not_yet = {.event = NODE_EV_NONE};
     struct fail why;
 
-    (void)tries;
     if (facts_decode(answer, &f, &why) < 0 || decide(f, &want, &found, &why) < 0)
         return failed(&why);
     if (found.verdict == DECIDE_UP_TO_DATE)
@@ -203,6 +206,59 @@ static struct lesson learn_verified(struct dossier *d, const struct json *answer
     fail_set(&not_yet.why, FAIL_VERIFY, "still not so: %s",
              left ? left : "(out of memory)");
     return not_yet;
+}
+
+static struct lesson learn_verified(struct dossier *d, const struct json *answer,
+                                    unsigned tries)
+{
+    (void)tries;
+    return compare(d, answer, &d->decision);
+}
+
+/* ---- back to what was before ---------------------------------------------------------- */
+
+static struct lesson plan_back(struct dossier *d, const struct json *answer)
+{
+    CLEANUP(facts_done) struct facts *f = NULL;
+    struct decide_want want = want_of(d);
+    struct fail why;
+
+    want.back = true;
+    decision_clear(&d->back);
+    if (facts_decode(answer, &f, &why) < 0 || decide(f, &want, &d->back, &why) < 0)
+        return failed(&why);
+    if (d->back.verdict == DECIDE_REFUSE)
+        return failed(&d->back.refusal);
+    return went(d->back.verdict == DECIDE_STEPS ? NODE_EV_PLAN : NODE_EV_UP_TO_DATE);
+}
+
+/* Once before, and once after it was done. */
+static struct lesson learn_back(struct dossier *d, const struct json *answer,
+                                unsigned tries)
+{
+    struct lesson lesson;
+
+    (void)tries;
+    if (!d->went_back)
+        return plan_back(d, answer);
+    lesson = compare(d, answer, &d->back);
+    if (lesson.event == NODE_EV_OK)
+        lesson.event = NODE_EV_UP_TO_DATE;
+    return lesson;
+}
+
+static struct lesson learn_back_installed(struct dossier *d, const struct json *answer,
+                                          unsigned tries)
+{
+    (void)answer;
+    (void)tries;
+    d->went_back = true;
+    if (!d->back.reboot)
+        return went(NODE_EV_OK);
+    d->goes_down = false;
+    if (!d->back_boot_id)
+        d->back_boot_id = strdup(d->boot_now);
+    return d->back_boot_id ? went(NODE_EV_REBOOT) : failed_memory();
 }
 
 static struct lesson learn_nothing(struct dossier *d, const struct json *answer,
@@ -234,6 +290,49 @@ static struct json *install_body(const struct dossier *d, int64_t until_s)
     return order_install(d->claim, &d->decision.steps);
 }
 
+static bool is_fetched(enum step_verb verb)
+{
+    return verb == STEP_FETCH;
+}
+
+bool dossier_can_stage(const struct dossier *d)
+{
+    for (size_t i = 0; i < d->decision.steps.count; i++)
+        if (is_fetched(d->decision.steps.list[i].verb))
+            return true;
+    return false;
+}
+
+/* The node's ledger knows them again when all of the steps come. */
+static struct json *stage_body(const struct dossier *d, int64_t until_s)
+{
+    CLEANUP(steps_clear) struct steps staged = {0};
+    const struct steps *all = &d->decision.steps;
+
+    (void)until_s;
+    for (size_t i = 0; i < all->count; i++) {
+        const struct step *s = &all->list[i];
+
+        if (is_fetched(s->verb) &&
+            steps_add(&staged, s->verb, (const char *const *)s->args, s->arg_count,
+                      NULL) < 0)
+            return NULL;
+    }
+    return order_install(d->claim, &staged);
+}
+
+static struct json *back_body(const struct dossier *d, int64_t until_s)
+{
+    (void)until_s;
+    return order_install(d->claim, &d->back.steps);
+}
+
+static struct json *back_reboot_body(const struct dossier *d, int64_t until_s)
+{
+    (void)until_s;
+    return order_reboot(d->claim, d->back_boot_id);
+}
+
 static struct json *reboot_body(const struct dossier *d, int64_t until_s)
 {
     (void)until_s;
@@ -252,13 +351,18 @@ static const struct {
     struct json *(*body)(const struct dossier *d, int64_t until_s);
     struct lesson (*learn)(struct dossier *d, const struct json *answer, unsigned tries);
 } questions[NODE_STATES] = {
-    [NODE_PROBING]    = {"detect",  no_body,      learn_facts},
-    [NODE_CLAIMING]   = {"claim",   claim_body,   learn_nothing},
-    [NODE_INSTALLING] = {"install", install_body, learn_installed},
-    [NODE_REBOOTING]  = {"reboot",  reboot_body,  learn_rebooting},
-    [NODE_VERIFYING]  = {"detect",  no_body,      learn_verified},
-    [NODE_RELEASING]  = {"release", release_body, learn_nothing},
-    [NODE_GIVING_UP]  = {"release", release_body, learn_nothing},
+    [NODE_PROBING]         = {"detect",  no_body,          learn_facts},
+    [NODE_CLAIMING]        = {"claim",   claim_body,       learn_nothing},
+    [NODE_STAGING]         = {"install", stage_body,       learn_nothing},
+    [NODE_INSTALLING]      = {"install", install_body,     learn_installed},
+    [NODE_REBOOTING]       = {"reboot",  reboot_body,      learn_rebooting},
+    [NODE_VERIFYING]       = {"detect",  no_body,          learn_verified},
+    [NODE_SOAKING]         = {"detect",  no_body,          learn_verified},
+    [NODE_BACK_PROBING]    = {"detect",  no_body,          learn_back},
+    [NODE_BACK_INSTALLING] = {"install", back_body,        learn_back_installed},
+    [NODE_BACK_REBOOTING]  = {"reboot",  back_reboot_body, learn_rebooting},
+    [NODE_RELEASING]       = {"release", release_body,     learn_nothing},
+    [NODE_GIVING_UP]       = {"release", release_body,     learn_nothing},
 };
 /* clang-format on */
 
@@ -280,6 +384,8 @@ struct lesson dossier_learn(struct dossier *d, enum node_state state,
 {
     assert(questions[state].what);
     if (why)
-        return state == NODE_REBOOTING ? weigh_refusal(d, why, tries) : failed(why);
+        return state == NODE_REBOOTING || state == NODE_BACK_REBOOTING
+                   ? weigh_refusal(d, why, tries)
+                   : failed(why);
     return questions[state].learn(d, answer, tries);
 }

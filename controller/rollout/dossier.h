@@ -41,6 +41,9 @@ struct dossier {
     char boot_now[64];              /* of the conversation */
     char *boot_id;                  /* of the boot that a reboot is to end; NULL before */
     bool goes_down;                 /* it has agreed to reboot */
+    struct decision back; /* what brings back what was before; once it is asked */
+    bool went_back;       /* and that was done */
+    char *back_boot_id;   /* as boot_id, of a reboot for that */
 };
 
 void dossier_clear(struct dossier *d);
@@ -60,6 +63,9 @@ const char *dossier_question(enum node_state state);
 /* Its body, the caller's to free; until_s is the claim's end.  NULL: out of memory. */
 struct json *dossier_body(const struct dossier *d, enum node_state state,
                           int64_t until_s);
+
+/* Is there something that can be fetched before the node is out of service? */
+bool dossier_can_stage(const struct dossier *d);
 
 /* What an answer, or the agent's failure (why not NULL), means in this state. */
 struct lesson {

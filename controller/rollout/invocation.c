@@ -31,7 +31,6 @@ static const struct {
     {"known_hosts", offsetof(struct options, known_hosts)},
     {"catalog",     offsetof(struct options, catalog)},
 }, numbers[] = {
-    {"window",       offsetof(struct options, window)},
     {"max_failures", offsetof(struct options, max_failures)},
     {"width",        offsetof(struct options, width)},
     {"timeout_s",    offsetof(struct options, timeout_s)},
@@ -72,6 +71,7 @@ static int put_file(struct json *doc, const char *name, const char *path)
 
 static int put_all(struct json *doc, const struct options *o, const char *fleet_file)
 {
+    struct json *policy = json_object();
     int bad = put_file(doc, "fleet", fleet_file);
 
     for (size_t i = 0; i < COUNT(words); i++)
@@ -82,7 +82,10 @@ static int put_all(struct json *doc, const struct options *o, const char *fleet_
         bad |= json_put_int(doc, numbers[i].name, *number_at(o, numbers[i].at));
     for (size_t i = 0; i < COUNT(flags); i++)
         bad |= json_put_flag(doc, flags[i].name, *flag_at(o, flags[i].at));
-    return bad;
+    for (unsigned key = 0; key < POLICY_KEYS; key++)
+        if (o->policy[key])
+            bad |= json_put_text(policy, policy_key_name(key), o->policy[key]);
+    return bad | json_put(doc, "policy", policy);
 }
 
 char *invocation_print(const struct options *o, const char *fleet_file)
@@ -134,6 +137,17 @@ static void fill_flag(const struct json *doc, const char *name, struct options *
         json_get_flag(doc, name, flag, NULL);
 }
 
+static void fill_policy(const struct json *doc, struct options *o)
+{
+    const struct json *policy;
+
+    if (json_get_object(doc, "policy", &policy, NULL) < 0)
+        return;
+    for (unsigned key = 0; key < POLICY_KEYS; key++)
+        if (!o->policy[key])
+            json_get_text(policy, policy_key_name(key), &o->policy[key], NULL);
+}
+
 void invocation_fill(const struct json *doc, struct options *o)
 {
     fill_text(doc, "fleet", o, offsetof(struct options, fleet));
@@ -145,4 +159,5 @@ void invocation_fill(const struct json *doc, struct options *o)
         fill_number(doc, numbers[i].name, o, numbers[i].at);
     for (size_t i = 0; i < COUNT(flags); i++)
         fill_flag(doc, flags[i].name, o, flags[i].at);
+    fill_policy(doc, o);
 }

@@ -15,6 +15,7 @@
 #include "controller/rollout/contact.h"
 #include "controller/rollout/dossier.h"
 #include "controller/rollout/news.h"
+#include "inventory/fleet_policy.h"
 #include "protocol/fail.h"
 
 /* A question that is under way, by the state it was asked in. */
@@ -31,7 +32,11 @@ struct node {
     enum node_state state;
     bool held;        /* moved, but not to be acted on yet */
     bool wants_pause; /* that came while held              */
-    bool may_boot;    /* when it is probed: an earlier controller left it in the middle */
+    bool is_late;     /* likewise, and has failed with     */
+    struct fail late;
+    unsigned legs;
+    bool is_back;  /* failed, and in service            */
+    bool may_boot; /* when it is probed: an earlier controller left it in the middle */
 
     struct dossier dossier;
     struct contact *contact;
@@ -50,12 +55,46 @@ static void feed(struct node *n, enum node_event event);
 
 /* ---- failing ----------------------------------------------------------------------- */
 
+/* On the way out: what it failed with stays, with what failed after that behind it. */
+static bool is_retreating(const struct node *n)
+{
+    return n->state >= NODE_BACK_PROBING && n->state <= NODE_RETURNING;
+}
+
+static void keep_why(struct node *n, const struct fail *why)
+{
+    struct fail first = n->why;
+
+    if (is_retreating(n))
+        fail_set(&n->why, first.code, "%s; then %s: %s", first.text,
+                 node_state_name(n->state), why->text);
+    else if (n->state != NODE_RELEASING && n->state != NODE_GIVING_UP)
+        n->why = *why;
+}
+
+/* Who was changed is treated as the policy says; nobody who cannot be reached. */
+static enum node_event retreat(const struct node *n, const struct fail *why)
+{
+    enum fail_kind kind = fail_kind_of(why->code);
+
+    if (n->state < NODE_INSTALLING || n->state > NODE_SOAKING || kind == FAIL_KIND_HERE)
+        return NODE_EV_FAIL;
+    switch (n->crew->on_failure) {
+    case ON_FAILURE_ROLLBACK:
+        return kind == FAIL_KIND_INPUT ? NODE_EV_FAIL : NODE_EV_ROLL_BACK;
+    case ON_FAILURE_UNDRAIN:
+        return NODE_EV_RETURN;
+    default:
+        return NODE_EV_FAIL;
+    }
+}
+
 /* A claim that cannot be released changes nothing about what became of the node. */
 static enum node_event give_up(struct node *n, const struct fail *why)
 {
-    if (n->state != NODE_RELEASING && n->state != NODE_GIVING_UP)
-        n->why = *why;
-    return NODE_EV_FAIL;
+    keep_why(n, why);
+    n->is_back |= n->state < NODE_INSTALLING;
+    return retreat(n, why);
 }
 
 static enum node_event give_up_memory(struct node *n)
@@ -125,6 +164,15 @@ static bool is_awaited(const struct asking *a, const struct fail *why)
     if (n->state != a->in || !has_business(n))
         return false;
     return !why || (contact_is_up(n->contact) && why->code != FAIL_LINK_LOST);
+}
+
+/* Passed over is not failed, once the claim is let go. */
+static enum node_event end_of(const struct node *n, enum node_event event)
+{
+    bool is_skipped = n->state == NODE_GIVING_UP && n->why.code == FAIL_SKIPPED;
+
+    return is_skipped && (event == NODE_EV_OK || event == NODE_EV_FAIL) ? NODE_EV_SKIP
+                                                                        : event;
 }
 
 static enum node_event follow(struct node *n, const struct lesson *l)
@@ -252,6 +300,28 @@ static enum node_event enter_probing(struct node *n)
     return is_patient(n) ? enter_asking(n) : reach(n);
 }
 
+/* Somebody else acts, which may take hours: nobody is logged in meanwhile. */
+static enum node_event enter_waiting(struct node *n)
+{
+    contact_drop(n->contact);
+    n->hooks->wants(n->arg, n->state);
+    return NODE_EV_NONE;
+}
+
+static void on_soaked(uv_timer_t *timer)
+{
+    struct node *n = timer->data;
+
+    feed(n, enter_asking(n));
+}
+
+static enum node_event enter_soaking(struct node *n)
+{
+    contact_drop(n->contact);
+    uv_timer_start(&n->deadline, on_soaked, n->crew->soak_ms, 0);
+    return NODE_EV_NONE;
+}
+
 /* Who cannot be reached, or must not be, keeps the claim until it runs out. */
 static enum node_event enter_giving_up(struct node *n)
 {
@@ -268,25 +338,31 @@ static enum node_event enter_rest(struct node *n)
 }
 
 static enum node_event (*const enter[NODE_STATES])(struct node *n) = {
-    [NODE_PROBING] = enter_probing,  [NODE_PLANNED] = enter_rest,
-    [NODE_CLAIMING] = enter_asking,  [NODE_INSTALLING] = enter_asking,
-    [NODE_REBOOTING] = enter_asking, [NODE_VERIFYING] = enter_asking,
-    [NODE_RELEASING] = enter_asking, [NODE_GIVING_UP] = enter_giving_up,
-    [NODE_DONE] = enter_rest,        [NODE_UP_TO_DATE] = enter_rest,
-    [NODE_FAILED] = enter_rest,      [NODE_PAUSED] = enter_rest,
+    [NODE_PROBING] = enter_probing,       [NODE_PLANNED] = enter_rest,
+    [NODE_CLAIMING] = enter_asking,       [NODE_STAGING] = enter_asking,
+    [NODE_DRAINING] = enter_waiting,      [NODE_INSTALLING] = enter_asking,
+    [NODE_REBOOTING] = enter_asking,      [NODE_VERIFYING] = enter_asking,
+    [NODE_CHECKING] = enter_waiting,      [NODE_SOAKING] = enter_soaking,
+    [NODE_UNDRAINING] = enter_waiting,    [NODE_RELEASING] = enter_asking,
+    [NODE_BACK_PROBING] = enter_asking,   [NODE_BACK_INSTALLING] = enter_asking,
+    [NODE_BACK_REBOOTING] = enter_asking, [NODE_RETURNING] = enter_waiting,
+    [NODE_GIVING_UP] = enter_giving_up,   [NODE_DONE] = enter_rest,
+    [NODE_UP_TO_DATE] = enter_rest,       [NODE_FAILED] = enter_rest,
+    [NODE_SKIPPED] = enter_rest,          [NODE_PAUSED] = enter_rest,
 };
 
 /* ---- the only place where a node changes state --------------------------------- */
 
 static bool move(struct node *n, enum node_event event)
 {
-    int to = node_state_next(n->state, event);
+    int to = node_state_next(n->state, event, n->legs);
     struct node_move move = {.from = n->state, .event = event};
 
     assert(to != NODE_ILLEGAL);
     move.to = (enum node_state)to;
-    move.why = event == NODE_EV_FAIL ? &n->why : NULL;
+    move.why = n->why.code ? &n->why : NULL;
     move.boot_id = to == NODE_REBOOTING ? n->dossier.boot_id : NULL;
+    n->is_back |= n->state == NODE_RETURNING && event == NODE_EV_OK;
     uv_timer_stop(&n->deadline);
     contact_calm(n->contact);
     n->state = move.to;
@@ -300,8 +376,14 @@ static bool move(struct node *n, enum node_event event)
 
 static void feed(struct node *n, enum node_event event)
 {
-    while (event != NODE_EV_NONE && move(n, event))
+    while (event != NODE_EV_NONE && move(n, end_of(n, event)))
         event = enter[n->state](n);
+}
+
+static void be_late(struct node *n)
+{
+    n->is_late = false;
+    feed(n, give_up(n, &n->late));
 }
 
 void node_act(struct node *n)
@@ -312,6 +394,8 @@ void node_act(struct node *n)
     n->held = false;
     if (n->wants_pause)
         node_pause(n);
+    else if (n->is_late)
+        be_late(n);
     else
         feed(n, enter[n->state](n));
 }
@@ -324,13 +408,47 @@ void node_start(struct node *n)
 void node_go(struct node *n, const struct node_claim *claim)
 {
     n->dossier.claim = claim;
+    if (!dossier_can_stage(&n->dossier))
+        n->legs &= ~(unsigned)NODE_LEG_STAGE;
     feed(n, NODE_EV_GO);
+}
+
+void node_refuse(struct node *n, const struct fail *why)
+{
+    assert(n->state == NODE_PLANNED);
+    feed(n, give_up(n, why));
+}
+
+void node_answer(struct node *n, enum node_state in, const struct fail *why)
+{
+    if (n->state != in || !has_business(n))
+        return;
+    if (!why)
+        feed(n, NODE_EV_OK);
+    else if (why->code == FAIL_SKIPPED && in == NODE_DRAINING) {
+        n->why = *why;
+        n->is_back = true;
+        feed(n, NODE_EV_SKIP);
+    } else
+        feed(n, give_up(n, why));
+}
+
+void node_overdue(struct node *n, uint64_t limit_ms)
+{
+    if (!node_state_is_out(n->state) || n->state >= NODE_UNDRAINING)
+        return;
+    fail_set(&n->late, FAIL_TIMEOUT, "%s: not well after %llu s (healthy_deadline)",
+             node_state_name(n->state), (unsigned long long)limit_ms / 1000);
+    if (n->held)
+        n->is_late = true;
+    else
+        be_late(n);
 }
 
 void node_pause(struct node *n)
 {
     n->wants_pause = n->held;
-    if (!n->held && node_state_next(n->state, NODE_EV_PAUSE) != NODE_ILLEGAL)
+    if (!n->held && node_state_next(n->state, NODE_EV_PAUSE, n->legs) != NODE_ILLEGAL)
         feed(n, NODE_EV_PAUSE);
 }
 
@@ -355,6 +473,7 @@ struct node *node_new(const struct node_crew *crew, const struct fleet_node *fle
     n->state = NODE_TODO;
     n->dossier.fleet_node = fleet_node;
     n->dossier.aim = crew->aim;
+    n->legs = crew->legs;
     uv_timer_init(crew->loop, &n->deadline);
     n->deadline.data = n;
     return n;
@@ -420,6 +539,11 @@ const struct facts *node_facts(const struct node *n)
 const struct decision *node_decision(const struct node *n)
 {
     return &n->dossier.decision;
+}
+
+bool node_is_back(const struct node *n)
+{
+    return n->is_back;
 }
 
 const struct fail *node_why(const struct node *n)

@@ -40,6 +40,9 @@ struct node_crew {
     struct deadlines deadlines;
     struct dossier_aim aim;
     uint64_t pause_ms; /* 0: contact.h's */
+    unsigned legs;     /* enum node_leg, or'ed: what a node of the run goes through */
+    uint64_t soak_ms;
+    unsigned on_failure; /* enum policy_on_failure */
 };
 
 struct node_move {
@@ -57,6 +60,11 @@ struct node_hooks {
 
     /* Of its steps, while it installs; borrowed for the call.  May be NULL. */
     void (*heard)(void *arg, const struct news *news);
+
+    /* It is in a state in which somebody else acts (draining, checking, undraining,
+     * returning), and waits for node_answer().  Only with such legs.
+     */
+    void (*wants)(void *arg, enum node_state state);
 };
 
 /* Borrows crew, fleet_node and hooks until it is closed.  NULL: out of memory. */
@@ -79,6 +87,17 @@ void node_act(struct node *n);
 /* From planned; claim is borrowed until the node is closed. */
 void node_go(struct node *n, const struct node_claim *claim);
 
+/* From planned: it is not to be changed, and has failed. */
+void node_refuse(struct node *n, const struct fail *why);
+
+/* What it waited for in that state is done (why NULL), or is not to be had.  One that has
+ * moved on meanwhile is not concerned.  FAIL_SKIPPED: it is passed over.
+ */
+void node_answer(struct node *n, enum node_state in, const struct fail *why);
+
+/* It was out of service for longer than that, and has failed, wherever it is. */
+void node_overdue(struct node *n, uint64_t limit_ms);
+
 /* Leave it where it is: the link is closed, and what the agent has begun goes on. */
 void node_pause(struct node *n);
 
@@ -93,6 +112,11 @@ const struct facts *node_facts(const struct node *n);
 
 /* What probing decided; verdict up-to-date before that.  Borrowed. */
 const struct decision *node_decision(const struct node *n);
+
+/* Of one that failed: is it in service nevertheless, since nothing was changed yet, or since
+ * it was put back?
+ */
+bool node_is_back(const struct node *n);
 
 /* Why it failed; code FAIL_NONE otherwise. */
 const struct fail *node_why(const struct node *n);

@@ -2,7 +2,8 @@
  *
  *     r = rollout_new(&crew, nodes, count, &hooks, arg);
  *     rollout_probe(r);                 ... hooks->planned, when all were looked at
- *     rollout_go(r, journal, &limits, &claim);    ... hooks->ended, when all is over
+ *     rollout_arrange(r, &terms, why);  ... whose turn it will be
+ *     rollout_go(r, journal, &claim);       hooks->ended, when all is over
  *     rollout_close(r, on_closed);
  *
  * Before rollout_go() nothing is changed on any node and nothing is written.  From
@@ -17,6 +18,8 @@
 
 #include "controller/rollout/node_state.h"
 
+struct course;
+struct dispatch_terms;
 struct fail;
 struct fleet_node;
 struct journal;
@@ -25,7 +28,6 @@ struct node;
 struct node_claim;
 struct node_crew;
 struct node_move;
-struct policy_limits;
 struct rollout;
 
 struct rollout_hooks {
@@ -34,6 +36,22 @@ struct rollout_hooks {
 
     /* Node i tells of its steps.  May be NULL. */
     void (*heard)(void *arg, size_t i, const struct news *news);
+
+    /* To the run as a whole, as the journal has it: "batch", "waits", "stopped"; a sentence.
+     * May be NULL.
+     */
+    void (*happened)(void *arg, const char *word, const char *text);
+
+    /* May nodes of this batch be begun now?  False: not yet; rollout_look() asks for another
+     * turn.  May be NULL.
+     */
+    bool (*may_begin_batch)(void *arg, size_t batch);
+
+    /* It is node i's turn.  True: begin it.  False: rollout_begin() follows.  May be NULL. */
+    bool (*may_begin_node)(void *arg, size_t i);
+
+    /* Node i, which was begun, has come to its end here.  May be NULL. */
+    void (*node_ended)(void *arg, size_t i);
 
     /* All nodes were probed: some wait in planned, or none. */
     void (*planned)(void *arg);
@@ -56,12 +74,34 @@ void rollout_take_up(struct rollout *r, struct journal *journal);
 
 void rollout_probe(struct rollout *r);
 
-/* Begin with the planned ones.  Journal and claim are borrowed until it is closed. */
+/* When it is planned: the order and the batches of the planned ones.  The terms are borrowed
+ * until it is closed.  FAIL_MEMORY.
+ */
+int rollout_arrange(struct rollout *r, const struct dispatch_terms *terms,
+                    struct fail *why);
+
+/* That order; NULL before it is arranged.  Its travellers are node numbers. */
+const struct course *rollout_course(const struct rollout *r);
+
+/* Begin with them.  Journal and claim are borrowed until it is closed. */
 void rollout_go(struct rollout *r, struct journal *journal,
-                const struct policy_limits *limits, const struct node_claim *claim);
+                const struct node_claim *claim);
 
 /* Begin nobody new. */
 void rollout_hold(struct rollout *r);
+
+/* After may_begin_node has said no: begin it now (why NULL), or it has failed unchanged. */
+void rollout_begin(struct rollout *r, size_t i, const struct fail *why);
+
+/* Something outside has changed: see who may be begun. */
+void rollout_look(struct rollout *r);
+
+/* The veto's answer; and the reason for which nothing new is begun for good. */
+void rollout_set_veto(struct rollout *r, bool is_vetoed);
+void rollout_stop(struct rollout *r, const char *why);
+
+/* The canaries were looked at. */
+void rollout_promote(struct rollout *r);
 
 /* Leave every node where it is; who has not begun stays planned.  While probing,
  * `planned` follows; else `ended`. */
@@ -76,13 +116,25 @@ struct node *rollout_node(const struct rollout *r, size_t i);
 /* On the road, not counting the wait for its turn. */
 double rollout_seconds(const struct rollout *r, size_t i);
 
-/* What an earlier controller had counted, when the run is taken up. */
-void rollout_add_seconds(struct rollout *r, size_t i, double seconds);
+/* Of a run that is taken up: what an earlier controller had counted, whether it had begun
+ * the node, and of which batch it was (-1: of none).  Before rollout_probe().
+ */
+void rollout_restore(struct rollout *r, size_t i, double seconds, bool was_begun,
+                     long stage);
+
+/* The batch of node i, from 0; -1: none, or not known yet. */
+long rollout_stage(const struct rollout *r, size_t i);
 
 /* How many nodes are in this state. */
 size_t rollout_in_state(const struct rollout *r, enum node_state state);
 
-/* Stopped by the failure budget, with nodes left? */
-bool rollout_is_spent(const struct rollout *r);
+/* So many nodes of the fleet are unavailable, as the policy counts them. */
+size_t rollout_unavailable(const struct rollout *r);
+
+/* Stopped by a limit of the policy, with nodes left? */
+bool rollout_is_stopped(const struct rollout *r);
+
+/* What stopped it, or what is waited for; FAIL_NONE: nothing does. */
+void rollout_why(const struct rollout *r, struct fail *why);
 
 #endif

@@ -6,9 +6,11 @@
 
 #include "controller/journal/history.h"
 #include "controller/journal/journal.h"
+#include "controller/rollout/dispatch.h"
 #include "controller/rollout/node.h"
 #include "controller/rollout/plan.h"
 #include "controller/rollout/rollout.h"
+#include "controller/rollout/signature.h"
 #include "inventory/decide.h"
 #include "inventory/fleet.h"
 #include "inventory/hostset.h"
@@ -20,8 +22,17 @@ struct left { /* a node that was left on the road */
     struct decision plan; /* verdict up-to-date: it had not begun */
     double seconds;
     const char *state; /* a name of node_state.h's */
-    bool ended;        /* it failed, and is tried again */
-    bool excluded;     /* it is not, and has failed     */
+    bool begun;
+    long stage;    /* its batch; -1: none           */
+    bool ended;    /* it failed, and is tried again */
+    bool excluded; /* it is not, and has failed     */
+};
+
+struct past { /* a node that has ended */
+    char *name, signature[SIGNATURE_BYTES];
+    enum policy_end end;
+    long stage;
+    int64_t at_ms;
 };
 
 struct takeup {
@@ -31,6 +42,9 @@ struct takeup {
     uint32_t epoch; /* of the controller before us */
     bool with_failed, is_closed;
     size_t failed; /* of those that ended */
+    struct past *past;
+    struct dispatch_past *told; /* of past, in the order in which they ended */
+    size_t past_count, past_room;
     struct outcome ended;
 };
 
@@ -47,6 +61,10 @@ void takeup_free(struct takeup *t)
         return;
     for (size_t i = 0; i < t->count; i++)
         left_clear(&t->left[i]);
+    for (size_t i = 0; i < t->past_count; i++)
+        free(t->past[i].name);
+    free(t->past);
+    free(t->told);
     free(t->left);
     free(t->hosts);
     free(t->plan);
@@ -103,6 +121,8 @@ static int keep(struct takeup *t, const struct history_node *n, struct fail *why
     l->boot_id = n->boot_id ? strdup(n->boot_id) : NULL;
     l->seconds = n->seconds;
     l->state = state_name(n->state);
+    l->begun = n->begun;
+    l->stage = n->batch;
     l->ended = is_over(n->state);
     if (!l->name || (n->boot_id && !l->boot_id))
         return fail_memory(why);
@@ -116,6 +136,41 @@ static bool is_failed(const char *state)
     return node_state_of(state) == NODE_FAILED;
 }
 
+/* Whether a failed one was put back into service, its last move tells. */
+static enum policy_end end_of(const struct history_node *n)
+{
+    int state = node_state_of(n->state);
+
+    if (state == NODE_DONE)
+        return POLICY_WELL;
+    if (state != NODE_FAILED)
+        return POLICY_SKIPPED;
+    return n->is_back ? POLICY_RETURNED : POLICY_FAILED;
+}
+
+static int keep_past(struct takeup *t, const struct history_node *n, struct fail *why)
+{
+    struct past *p = t->past;
+
+    if (t->past_count == t->past_room) {
+        t->past_room = t->past_room ? 2 * t->past_room : 16;
+        p = realloc(t->past, t->past_room * sizeof *p);
+        if (!p)
+            return fail_memory(why);
+        t->past = p;
+    }
+    p = &t->past[t->past_count];
+    *p = (struct past){.name = strdup(n->name),
+                       .end = end_of(n),
+                       .stage = n->batch,
+                       .at_ms = n->since_ms};
+    if (!p->name)
+        return fail_memory(why);
+    signature_of(fail_code_of(n->code), n->reason, n->name, p->signature);
+    t->past_count++;
+    return 0;
+}
+
 static int read_node(void *arg, const struct history_node *n, struct fail *why)
 {
     struct takeup *t = arg;
@@ -126,7 +181,7 @@ static int read_node(void *arg, const struct history_node *n, struct fail *why)
     t->ended.total++;
     t->failed += is_failed(n->state);
     outcome_count(&t->ended, &ended);
-    return 0;
+    return n->begun ? keep_past(t, n, why) : 0;
 }
 
 static int read_run(void *arg, const struct history_run *run, struct fail *why)
@@ -156,6 +211,45 @@ static int fold_hosts(struct takeup *t, struct fail *why)
     return t->hosts ? 0 : fail_memory(why);
 }
 
+static int by_end(const void *x, const void *y)
+{
+    const struct past *a = x, *b = y;
+
+    return (a->at_ms > b->at_ms) - (a->at_ms < b->at_ms);
+}
+
+static int tell_past(struct takeup *t, struct fail *why)
+{
+    t->told = calloc(t->past_count + 1, sizeof *t->told);
+    if (!t->told)
+        return fail_memory(why);
+    if (t->past_count)
+        qsort(t->past, t->past_count, sizeof *t->past, by_end);
+    for (size_t i = 0; i < t->past_count; i++)
+        t->told[i] = (struct dispatch_past){.name = t->past[i].name,
+                                            .end = t->past[i].end,
+                                            .signature = t->past[i].signature,
+                                            .stage = t->past[i].stage};
+    return 0;
+}
+
+const struct dispatch_past *takeup_past(const struct takeup *t, size_t *count)
+{
+    *count = t->past_count;
+    return t->told;
+}
+
+/* Its controller was cut off between the run and its nodes. */
+static int check_begun(const struct takeup *t, const char *run, struct fail *why)
+{
+    if (t->count + t->ended.total > 0)
+        return 0;
+    return fail_set(why, FAIL_NO_SUCH_RUN,
+                    "run %s was cut off before it had begun, and nothing was done: start "
+                    "it anew with ibfleet rollout",
+                    run);
+}
+
 int takeup_read(struct history *history, const char *run, bool with_failed,
                 struct takeup **t, struct fail *why)
 {
@@ -166,7 +260,8 @@ int takeup_read(struct history *history, const char *run, bool with_failed,
     made->with_failed = with_failed;
     if (history_run(history, run, read_run, made, why) < 0 ||
         history_nodes(history, run, NULL, read_node, made, why) < 0 ||
-        fold_hosts(made, why) < 0) {
+        check_begun(made, run, why) < 0 || fold_hosts(made, why) < 0 ||
+        tell_past(made, why) < 0) {
         takeup_free(made);
         return -1;
     }
@@ -234,6 +329,19 @@ int takeup_exclude(struct takeup *t, const struct hostset *out, struct fail *why
     }
     if (!t->excluded)
         return fail_set(why, FAIL_HOSTLIST, "the run has none of them left");
+    return fold_hosts(t, why);
+}
+
+int takeup_only_begun(struct takeup *t, struct fail *why)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < t->count; i++)
+        if (t->left[i].begun)
+            t->left[kept++] = t->left[i];
+        else
+            left_clear(&t->left[i]);
+    t->count = kept;
     return fold_hosts(t, why);
 }
 
@@ -307,7 +415,7 @@ int takeup_apply(const struct takeup *t, struct rollout *r, struct fail *why)
 
         if (!l)
             continue;
-        rollout_add_seconds(r, i, l->seconds);
+        rollout_restore(r, i, l->seconds, l->begun && !l->ended, l->stage);
         if (restore(l, node, why) < 0)
             return -1;
     }

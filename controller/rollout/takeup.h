@@ -17,6 +17,7 @@
 
 #include "controller/outcome.h"
 
+struct dispatch_past;
 struct fail;
 struct history;
 struct hostset;
@@ -24,8 +25,8 @@ struct journal;
 struct rollout;
 struct takeup;
 
-/* with_failed: who failed is left over too.  FAIL_NO_SUCH_RUN, FAIL_STATE,
- * FAIL_MEMORY.
+/* with_failed: who failed is left over too.  FAIL_NO_SUCH_RUN, also of one that was cut off
+ * before any node of it was written; FAIL_STATE, FAIL_MEMORY.
  */
 int takeup_read(struct history *history, const char *run, bool with_failed,
                 struct takeup **t, struct fail *why);
@@ -40,6 +41,9 @@ int takeup_exclude(struct takeup *t, const struct hostset *out, struct fail *why
 int takeup_begin(const struct takeup *t, struct journal *journal, const char *run,
                  struct fail *why);
 
+/* Leave out those that were not begun: they stay as they are.  FAIL_MEMORY. */
+int takeup_only_begun(struct takeup *t, struct fail *why);
+
 void takeup_free(struct takeup *t); /* NULL is allowed */
 void takeup_done(struct takeup **t);
 
@@ -50,6 +54,9 @@ size_t takeup_excluded(const struct takeup *t);
 
 /* How the others ended; total counts only them. */
 const struct outcome *takeup_ended(const struct takeup *t);
+
+/* Those that have ended, in the order in which they did; borrowed. */
+const struct dispatch_past *takeup_past(const struct takeup *t, size_t *count);
 
 /* How many of those failed. */
 size_t takeup_failed(const struct takeup *t);

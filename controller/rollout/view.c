@@ -22,6 +22,7 @@
 #define SCHEMA       "ibfleet.rollout/1"
 #define EVENT_SCHEMA "ibfleet.rollout.event/1"
 #define STEP_SCHEMA  "ibfleet.rollout.step/1"
+#define RUN_SCHEMA   "ibfleet.rollout.run/1"
 
 #define PLAN_INDENT 4
 
@@ -48,6 +49,11 @@ static enum progress_kind kind_of(enum node_state state)
     case NODE_UP_TO_DATE:
         return PROGRESS_GOOD;
     case NODE_FAILED:
+    case NODE_SKIPPED:
+    case NODE_BACK_PROBING:
+    case NODE_BACK_INSTALLING:
+    case NODE_BACK_REBOOTING:
+    case NODE_RETURNING:
     case NODE_GIVING_UP:
         return PROGRESS_BAD;
     default:
@@ -279,22 +285,50 @@ struct json *view_json(const struct rollout *r, const char *run, bool with_plans
     return NULL;
 }
 
-struct json *view_event(const struct rollout *r, size_t i, const struct node_move *move,
-                        const char *run)
+struct json *view_encode_move(const struct view_move *move)
 {
-    const struct fail *why = move->why;
     struct json *doc = json_object();
 
     if (doc && json_put_text(doc, "schema", EVENT_SCHEMA) == 0 &&
-        json_put_text(doc, "run", *run ? run : NULL) == 0 &&
-        json_put_text(doc, "node", name_of(r, i)) == 0 &&
-        json_put_text(doc, "from", node_state_name(move->from)) == 0 &&
-        json_put_text(doc, "to", node_state_name(move->to)) == 0 &&
-        json_put_text(doc, "code", fail_code_name(why ? why->code : FAIL_NONE)) == 0 &&
-        json_put_text(doc, "reason", why ? why->text : "") == 0)
+        json_put_text(doc, "run", move->run) == 0 &&
+        json_put_text(doc, "node", move->node) == 0 &&
+        json_put_text(doc, "from", move->from) == 0 &&
+        json_put_text(doc, "to", move->to) == 0 &&
+        json_put_text(doc, "code", move->code) == 0 &&
+        json_put_text(doc, "reason", move->reason) == 0)
         return doc;
     json_free(doc);
     return NULL;
+}
+
+struct json *view_happening(const char *run, const char *word, const char *text)
+{
+    struct json *doc = json_object();
+
+    if (doc && json_put_text(doc, "schema", RUN_SCHEMA) == 0 &&
+        json_put_text(doc, "run", run) == 0 &&
+        json_put_text(doc, "happened", word) == 0 &&
+        json_put_text(doc, "text", text) == 0)
+        return doc;
+    json_free(doc);
+    return NULL;
+}
+
+struct json *view_event(const struct rollout *r, size_t i, const struct node_move *move,
+                        const char *run)
+{
+    const struct node *node = rollout_node(r, i);
+    const struct fail *why = move->to == NODE_FAILED ? node_why(node) : move->why;
+    const struct view_move words = {
+        .run = *run ? run : NULL,
+        .node = name_of(r, i),
+        .from = node_state_name(move->from),
+        .to = node_state_name(move->to),
+        .code = fail_code_name(why ? why->code : FAIL_NONE),
+        .reason = why ? why->text : "",
+    };
+
+    return view_encode_move(&words);
 }
 
 struct json *view_news(const struct rollout *r, size_t i, const struct news *news,

@@ -41,11 +41,22 @@ void view_counts(const struct rollout *r, struct text *text);
  */
 struct json *view_json(const struct rollout *r, const char *run, bool with_plans);
 
-/* One line of --ndjson: node i has moved.  run is "" before there is one.  NULL: out of
+/* A move in words, wherever they come from; NULL of run: there is none yet. */
+struct view_move {
+    const char *run, *node, *from, *to, *code, *reason;
+};
+
+/* One line of --ndjson.  NULL: out of memory. */
+struct json *view_encode_move(const struct view_move *move);
+
+/* The same of node i, which has moved.  run is "" before there is one.  NULL: out of
  * memory.
  */
 struct json *view_event(const struct rollout *r, size_t i, const struct node_move *move,
                         const char *run);
+
+/* Another: something has happened to the run as a whole. */
+struct json *view_happening(const char *run, const char *word, const char *text);
 
 /* Another: a step of node i has begun or ended. */
 struct json *view_news(const struct rollout *r, size_t i, const struct news *news,

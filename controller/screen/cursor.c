@@ -13,13 +13,13 @@ static const int requests[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
 #define FAULTS   (sizeof faults / sizeof *faults)
 #define REQUESTS (sizeof requests / sizeof *requests)
 
-static volatile sig_atomic_t is_hidden;
+static volatile sig_atomic_t is_hidden, terminal;
 static struct sigaction before[FAULTS]; /* a sanitizer's, or the default */
 
 static void say(const char *sequence)
 {
     int saved = errno;
-    ssize_t said = write(STDERR_FILENO, sequence, strlen(sequence));
+    ssize_t said = write(terminal, sequence, strlen(sequence));
 
     (void)said;
     errno = saved;
@@ -71,7 +71,7 @@ static void watch_requests(void)
             sigaction(requests[i], &act, NULL);
 }
 
-void cursor_hide(void)
+void cursor_hide(int fd)
 {
     static bool is_watched;
 
@@ -82,6 +82,7 @@ void cursor_hide(void)
         atexit(cursor_show);
     }
     is_watched = true;
+    terminal = fd;
     watch_requests();
     is_hidden = 1;
     say("\033[?25l");

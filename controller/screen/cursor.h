@@ -7,8 +7,8 @@
 #ifndef CONTROLLER_CURSOR_H
 #define CONTROLLER_CURSOR_H
 
-/* On the terminal behind stderr.  Hidden twice is hidden once. */
-void cursor_hide(void);
+/* On the terminal behind fd.  Hidden twice is hidden once. */
+void cursor_hide(int fd);
 
 /* Clears what is on its line and below, and shows it.  Async-signal-safe; nothing when it
  * is not hidden.

@@ -15,6 +15,7 @@
 #include "controller/screen/progress_view.h"
 #include "controller/screen/screen.h"
 #include "controller/screen/text.h"
+#include "controller/screen/utf8.h"
 #include "protocol/fail.h"
 #include "protocol/scope.h"
 
@@ -36,6 +37,7 @@ enum display { DISPLAY_NONE, DISPLAY_LINES, DISPLAY_BLOCK };
 
 struct progress {
     enum display display;
+    int fd; /* stderr or stdout */
     struct progress_view view;
     bool changed;
     uint64_t drawn_ms;
@@ -50,20 +52,29 @@ struct progress {
 
 /* ---- the block on the terminal ---------------------------------------------------- */
 
-static size_t terminal_width(void)
+static void put(const struct progress *p, const struct text *text)
 {
-    size_t width = screen_width(STDERR_FILENO);
+    if (p->fd == STDOUT_FILENO)
+        screen_out(text);
+    else
+        screen_err(text);
+}
+
+static size_t terminal_width(const struct progress *p)
+{
+    size_t width = screen_width(p->fd);
 
     return width ? width : DEFAULT_WIDTH;
 }
 
 /* All of the block must be on the screen, or there is no way back to where it begins. */
-static size_t lines_that_fit(void)
+static size_t lines_that_fit(const struct progress *p)
 {
-    size_t height = screen_height(STDERR_FILENO);
+    size_t height = screen_height(p->fd);
+    size_t most = PROGRESS_BLOCK_LINES + p->view.of->foot_lines;
 
     height = height ? height : DEFAULT_HEIGHT;
-    return height < PROGRESS_BLOCK_LINES ? height : PROGRESS_BLOCK_LINES;
+    return height < most ? height : most;
 }
 
 /* The cursor stays where the block begins.  So however a terminal wraps lines anew when it
@@ -97,15 +108,42 @@ static void add_erase(struct progress *p, struct text *text)
     p->drawn_lines = 0;
 }
 
+static size_t count_lines(const struct text *text)
+{
+    size_t lines = 0;
+
+    for (const char *at = text_of(text); (at = strchr(at, '\n')); at++)
+        lines++;
+    return lines;
+}
+
+static void add_foot(const struct progress *p, size_t width, size_t max_lines,
+                     struct text *block)
+{
+    CLEANUP(text_clear) struct text foot = {0};
+    const char *line, *end;
+
+    if (!p->view.of->foot || !max_lines)
+        return;
+    p->view.of->foot(p->view.of->arg, max_lines, &foot);
+    for (line = text_of(&foot); max_lines-- && (end = strchr(line, '\n'));
+         line = end + 1) {
+        text_put(block, line,
+                 utf8_fit(line, (size_t)(end - line), width ? width - 1 : 0));
+        text_put(block, "\n", 1);
+    }
+}
+
 static void redraw(struct progress *p, uint64_t now_ms)
 {
     CLEANUP(text_clear) struct text frame = {0}, block = {0};
-    size_t width = terminal_width();
+    size_t width = terminal_width(p), lines = lines_that_fit(p);
 
-    cursor_hide();
-    progress_block_add(&p->view, now_ms, width, lines_that_fit(), p->color, &block);
+    cursor_hide(p->fd);
+    progress_block_add(&p->view, now_ms, width, lines, p->color, &block);
+    add_foot(p, width, lines - count_lines(&block), &block);
     add_lines(p, text_of(&block), &frame);
-    screen_err(&frame);
+    put(p, &frame);
 }
 
 static void tell_changes(struct progress *p)
@@ -116,7 +154,7 @@ static void tell_changes(struct progress *p)
     p->told |= lines.len_bytes > 0;
     if (lines.len_bytes)
         p->told_ms = uv_now(p->timer.loop);
-    screen_err(&lines);
+    put(p, &lines);
 }
 
 static void tell_heartbeat(struct progress *p)
@@ -127,7 +165,7 @@ static void tell_heartbeat(struct progress *p)
     if (now_ms - p->told_ms < HEARTBEAT_MS)
         return;
     progress_view_heartbeat(&p->view, now_ms, &line);
-    screen_err(&line);
+    put(p, &line);
     p->told_ms = now_ms;
 }
 
@@ -190,18 +228,17 @@ static void watch(struct progress *p, uv_signal_t *handle, uv_signal_cb hook, in
 /* ---- life -------------------------------------------------------------------------- */
 
 /* Somebody looks at it, and it can move its cursor. */
-static bool is_for_eyes(void)
+static bool is_for_eyes(int fd)
 {
     const char *term = getenv("TERM"), *ci = getenv("CI");
 
-    return isatty(STDERR_FILENO) && term && *term && strcmp(term, "dumb") != 0 &&
-           !(ci && *ci);
+    return isatty(fd) && term && *term && strcmp(term, "dumb") != 0 && !(ci && *ci);
 }
 
-static enum display display_of(const char *mode)
+static enum display display_of(const char *mode, int fd)
 {
     if (!mode || strcmp(mode, "auto") == 0)
-        return is_for_eyes() ? DISPLAY_BLOCK : DISPLAY_LINES;
+        return is_for_eyes(fd) ? DISPLAY_BLOCK : DISPLAY_LINES;
     if (strcmp(mode, "tty") == 0)
         return DISPLAY_BLOCK;
     return strcmp(mode, "plain") == 0 ? DISPLAY_LINES : DISPLAY_NONE;
@@ -225,8 +262,9 @@ int progress_open(struct uv_loop_s *loop, const struct progress_options *options
         free(made);
         return fail_memory(why);
     }
-    made->display = display_of(options->mode);
-    made->color = color_wanted(STDERR_FILENO);
+    made->fd = options->on_stdout ? STDOUT_FILENO : STDERR_FILENO;
+    made->display = display_of(options->mode, made->fd);
+    made->color = color_wanted(made->fd);
     made->changed = true;
     made->drawn_ms = made->told_ms = uv_now(loop);
     made->timer.data = made;
@@ -241,9 +279,34 @@ int progress_open(struct uv_loop_s *loop, const struct progress_options *options
     return 0;
 }
 
+bool progress_is_block(const struct progress *p)
+{
+    return p->display == DISPLAY_BLOCK;
+}
+
 void progress_set(struct progress *p, size_t item, size_t state)
 {
     progress_view_set(&p->view, item, state, uv_now(p->timer.loop));
+    p->changed = true;
+}
+
+/* What the clock of a loop cannot say any more was at its beginning. */
+static uint64_t before(const struct progress *p, uint64_t ago_ms)
+{
+    uint64_t now_ms = uv_now(p->timer.loop);
+
+    return ago_ms < now_ms ? now_ms - ago_ms : 0;
+}
+
+void progress_begun(struct progress *p, uint64_t ago_ms, bool from_now)
+{
+    progress_view_begun(&p->view, before(p, ago_ms), from_now);
+    p->changed = true;
+}
+
+void progress_since(struct progress *p, size_t item, uint64_t ago_ms)
+{
+    p->view.since_ms[item] = before(p, ago_ms);
     p->changed = true;
 }
 
@@ -269,7 +332,7 @@ void progress_hide(struct progress *p)
     if (!p->drawn_lines)
         return;
     add_erase(p, &frame);
-    screen_err(&frame);
+    put(p, &frame);
     p->changed = true;
 }
 
@@ -284,6 +347,13 @@ void progress_line(struct progress *p, const char *fmt, ...)
     progress_hide(p);
     p->told_ms = uv_now(p->timer.loop);
     screen_warn("%s", line);
+}
+
+void progress_text(struct progress *p, const struct text *text)
+{
+    progress_hide(p);
+    p->told_ms = uv_now(p->timer.loop);
+    put(p, text);
 }
 
 static void on_closed(uv_handle_t *handle)

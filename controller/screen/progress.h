@@ -1,4 +1,4 @@
-/* progress - how far it is, on stderr
+/* progress - how far it is, on stderr, or on stdout for who asked for nothing else
  *
  * On a terminal a block that redraws itself, at most ten times a second: a bar, how many
  * are in which state, and who has been longest in a state that should pass.  It follows
@@ -6,7 +6,6 @@
  * for as long as Ctrl-Z stops us.  Elsewhere, and where $CI is set, plain lines,
  * `ib[001-064]: done`, one per state that somebody entered: an end soon, any other
  * when it lasts; and when nothing was said for half a minute, how far it is.
- * Never on stdout.
  *
  *     static const struct progress_state states[] = {
  *         {"waiting", PROGRESS_STILL}, {"connecting", PROGRESS_BUSY},
@@ -20,13 +19,16 @@
 #ifndef CONTROLLER_PROGRESS_H
 #define CONTROLLER_PROGRESS_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct fail;
 struct progress;
+struct text;
 struct uv_loop_s;
 
-#define PROGRESS_MAX_STATES 16
+#define PROGRESS_MAX_STATES 32
 
 enum progress_kind {
     PROGRESS_STILL, /* has not begun                       */
@@ -47,6 +49,14 @@ struct progress_options {
     size_t count;
     const struct progress_state *states; /* all begin in state 0 */
     size_t state_count;
+    bool on_stdout; /* it is the result, not news beside it */
+
+    /* Lines for the block's foot, as many as there is room for, made anew for each redraw:
+     * plain text that is escaped already; what does not fit is cut.  May be NULL.
+     */
+    void (*foot)(void *arg, size_t max_lines, struct text *text);
+    void *arg;
+    size_t foot_lines; /* at most */
 };
 
 /* options and what it points to are borrowed until progress_close().  mode "auto"
@@ -55,7 +65,18 @@ struct progress_options {
 int progress_open(struct uv_loop_s *loop, const struct progress_options *options,
                   struct progress **p, struct fail *why);
 
+/* It has a block on a terminal; else lines, or nothing. */
+bool progress_is_block(const struct progress *p);
+
 void progress_set(struct progress *p, size_t item, size_t state);
+
+/* The work began so long ago, and how fast it goes is known since then; or, with from_now,
+ * is only found out from now on.
+ */
+void progress_begun(struct progress *p, uint64_t ago_ms, bool from_now);
+
+/* It entered its state so long ago. */
+void progress_since(struct progress *p, size_t item, uint64_t ago_ms);
 
 /* What it is at within its state, until it enters another: a word, borrowed until
  * progress_close(), and what was heard of it last (NULL: nothing new), which the block
@@ -72,6 +93,9 @@ void progress_work(struct progress *p, size_t done, size_t total, const char *un
 /* A line of our own on stderr, above the block. */
 void progress_line(struct progress *p, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* Lines of somebody else's to where the display is, above the block. */
+void progress_text(struct progress *p, const struct text *text);
 
 /* Take the block away before something is written to the same terminal; the
  * next redraw brings it back.

@@ -88,6 +88,17 @@ void progress_view_done(const struct progress_view *v, size_t *done, size_t *tot
     *total = v->unit ? v->work_total : v->of->count;
 }
 
+void progress_view_begun(struct progress_view *v, uint64_t at_ms, bool from_now)
+{
+    size_t total;
+
+    v->started_ms = at_ms;
+    if (from_now)
+        progress_view_done(v, &v->work_from, &total);
+    else
+        v->work_since_ms = at_ms;
+}
+
 static size_t tenths(size_t done, size_t total)
 {
     return total ? done * 10 / total : 0;

@@ -33,7 +33,8 @@ struct progress_view {
     /* what the bar shows; unit NULL: items that have ended */
     size_t work_done, work_total;
     const char *unit;
-    size_t work_from; /* of it when its pace began to count, and when that was */
+    size_t
+        work_from; /* how much was done when the pace began to count, and when that was */
     uint64_t work_since_ms;
 };
 
@@ -44,6 +45,9 @@ void progress_view_clear(struct progress_view *v);
 
 void progress_view_set(struct progress_view *v, size_t item, size_t state,
                        uint64_t now_ms);
+
+/* As progress_begun(). */
+void progress_view_begun(struct progress_view *v, uint64_t at_ms, bool from_now);
 
 /* As progress_part(). */
 void progress_view_part(struct progress_view *v, size_t item, const char *part,

@@ -113,6 +113,11 @@ int screen_ndjson(const struct json *doc, struct fail *why)
     return put_json(doc, false, why);
 }
 
+bool screen_is_closed(void)
+{
+    return broken != 0;
+}
+
 int screen_flush(struct fail *why)
 {
     if (!broken || broken == EPIPE)

@@ -6,6 +6,7 @@
 #ifndef CONTROLLER_SCREEN_H
 #define CONTROLLER_SCREEN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct fail;
@@ -29,6 +30,9 @@ int screen_fail(const struct fail *why);
 /* One document on stdout, indented; as one line for ndjson.  FAIL_MEMORY. */
 int screen_json(const struct json *doc, struct fail *why);
 int screen_ndjson(const struct json *doc, struct fail *why);
+
+/* Nobody reads stdout any more, or it cannot be written: who has more to say may end. */
+bool screen_is_closed(void);
 
 /* All of stdout is out, or could not be: FAIL_STATE.  Once, at the end. */
 int screen_flush(struct fail *why);

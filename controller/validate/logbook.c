@@ -118,6 +118,7 @@ static int put_nodes(struct journal *j, const struct result *r, struct fail *why
     for (size_t i = 0; i < r->n; i++) {
         const struct member *m = &r->members[i];
         struct journal_node node = {
+            .batch = -1,
             .name = m->name,
             .state = state_of(r, i),
             .code = fail_code_name(m->why.code),

@@ -8,6 +8,7 @@
 #include "node-agent/install/exchange.h"
 #include "node-agent/install/hold.h"
 #include "node-agent/install/manager.h"
+#include "node-agent/install/settle.h"
 #include "node-agent/install/steplog.h"
 #include "node-agent/install/take.h"
 #include "node-agent/install/vendor.h"
@@ -155,5 +156,5 @@ int drop_remains(const struct taking *t, const struct manager *m, struct was *w,
     was_packages_clear(&w->came);
     was_packages_clear(&w->went);
     w->state = WAS_DROPPED;
-    return was_write(t->home, w, why);
+    return settle(t->home, why) < 0 ? -1 : was_write(t->home, w, why);
 }

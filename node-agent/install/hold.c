@@ -311,6 +311,5 @@ int hold_release(const struct home *h, struct fail *why)
                  : let_go(&r, manager_kind(m), text, why)) < 0 ||
         home_in_root(h, path, why, "%s", KEPT_HOLDS_FILE) < 0)
         return -1;
-    unlink(path);
-    return 0;
+    return home_remove(path, why);
 }

@@ -15,6 +15,7 @@
 #include "protocol/fail_wire.h"
 #include "protocol/json.h"
 #include "protocol/scope.h"
+#include "protocol/tree/folder.h"
 
 static const char *const states[LEDGER_STATES] = {"nothing", "intent",  "running",
                                                   "done",    "already", "failed"};
@@ -112,13 +113,14 @@ static bool parse_line(const char *line, size_t len, struct ledger_entry *e)
 /* ---- reading ------------------------------------------------------------------- */
 
 /* "" when there is none yet. */
-static char *read_all(const struct home *h, struct fail *why)
+static char *read_all(const struct home *h, size_t *len, struct fail *why)
 {
     char path[HOME_PATH_MAX_BYTES], *text;
 
+    *len = 0;
     if (home_in_state(h, path, why, "/ledger") < 0)
         return NULL;
-    text = home_read(path, 2 * LEDGER_MAX_BYTES);
+    text = home_read_bytes(path, 2 * LEDGER_MAX_BYTES, len);
     if (text)
         return text;
     if (access(path, F_OK) < 0 && errno == ENOENT)
@@ -127,22 +129,31 @@ static char *read_all(const struct home *h, struct fail *why)
     return NULL;
 }
 
+/* Of a line that a power cut has torn some sectors may be zeros, and others there. */
+static bool is_torn(const char *line, size_t len)
+{
+    return memchr(line, '\0', len) != NULL;
+}
+
 int ledger_walk(const struct home *h,
                 void (*each)(void *arg, const struct ledger_entry *e), void *arg,
                 struct fail *why)
 {
-    CLEANUP(text_done) char *text = read_all(h, why);
+    size_t all, len;
+    CLEANUP(text_done) char *text = read_all(h, &all, why);
 
     if (!text)
         return -1;
-    for (const char *line = text; *line;) {
-        size_t len = strcspn(line, "\n");
+    for (const char *line = text, *end = text + all; line < end; line += len + 1) {
+        const char *newline = memchr(line, '\n', (size_t)(end - line));
         struct ledger_entry e;
 
+        len = (size_t)((newline ? newline : end) - line);
+        if (is_torn(line, len))
+            continue;
         if (parse_line(line, len, &e))
             each(arg, &e);
         ledger_clear(&e);
-        line += len + (line[len] == '\n');
     }
     return 0;
 }
@@ -180,16 +191,30 @@ int ledger_last(const struct home *h, const char *run, const char *step,
 
 /* ---- writing ------------------------------------------------------------------- */
 
-/* Keeps the younger half, whole lines of it. */
+/* Whole lines of it, without those that are torn. */
+static char *younger_half(char *text, size_t len)
+{
+    char *half = memchr(text + len / 2, '\n', len - len / 2), *end = text + len;
+    char *kept = text, *line = half ? half + 1 : end, *next;
+
+    for (; line < end; line = next) {
+        next = memchr(line, '\n', (size_t)(end - line));
+        next = next ? next + 1 : end;
+        if (is_torn(line, (size_t)(next - line)))
+            continue;
+        memmove(kept, line, (size_t)(next - line));
+        kept += next - line;
+    }
+    *kept = '\0';
+    return text;
+}
+
 static int shorten(const char *path, struct fail *why)
 {
-    CLEANUP(text_done) char *text = home_read(path, 2 * LEDGER_MAX_BYTES);
-    const char *half;
+    size_t len;
+    CLEANUP(text_done) char *text = home_read_bytes(path, 2 * LEDGER_MAX_BYTES, &len);
 
-    if (!text)
-        return 0;
-    half = strchr(text + strlen(text) / 2, '\n');
-    return home_write(path, half ? half + 1 : "", 0600, why);
+    return text ? home_write(path, younger_half(text, len), 0600, why) : 0;
 }
 
 static void lay_ballast(const struct home *h)
@@ -243,6 +268,8 @@ static int add_line(const struct home *h, const char *path, const char *line, si
 
     if (fd < 0 || fstat(fd, &st) < 0)
         return home_fail(why, "opening", path);
+    if (st.st_size == 0 && folder_sync_above(path) < 0) /* it may have come just now */
+        return home_fail(why, "syncing", path);
     if (st.st_size > 0 && pread(fd, &last, 1, st.st_size - 1) != 1)
         return home_fail(why, "reading", path);
     if (last == '\n') { /* else the line's own newline, in front, ends a torn one */

@@ -8,6 +8,7 @@
 #include "node-agent/install/drop.h"
 #include "node-agent/install/installer.h"
 #include "node-agent/install/manager.h"
+#include "node-agent/install/settle.h"
 #include "node-agent/install/steplog.h"
 #include "node-agent/install/vendor.h"
 #include "node-agent/install/was.h"
@@ -151,7 +152,7 @@ static int complete(const struct order *o, struct was *w, int state, struct fail
     w->state = state;
     if (state != WAS_STARTED)
         was_packages_clear(&w->before);
-    return was_write(o->t->home, w, why);
+    return settle(o->t->home, why) < 0 ? -1 : was_write(o->t->home, w, why);
 }
 
 /* ---- how did it end? ------------------------------------------------------------------- */

@@ -7,6 +7,7 @@
 #include "node-agent/clock.h"
 #include "node-agent/home.h"
 #include "node-agent/install/ledger.h"
+#include "node-agent/install/settle.h"
 #include "node-agent/install/steplog.h"
 #include "node-agent/install/take.h"
 #include "node-agent/install/unit.h"
@@ -67,6 +68,8 @@ static int work(const struct home *h, struct ledger_entry *e, struct fail *why)
         return -1;
     t.log = log;
     rc = take(&t, e->what, &already, why);
+    if (rc == 0) /* of what was so already, too: an attempt may have died just before */
+        rc = settle(h, why);
     e->seconds = (double)(clock_ns() - begun_ns) / 1e9;
     e->state = rc < 0 ? LEDGER_FAILED : already ? LEDGER_ALREADY : LEDGER_DONE;
     if (rc < 0)

@@ -477,6 +477,21 @@ static void nothing_written_yet_reads_as_empty(void **state)
     history_close(h);
 }
 
+/* As a power cut leaves it: the file has come, and nothing of what was written in it. */
+static void a_file_without_our_tables_reads_as_empty(void **state)
+{
+    char path[96];
+    FILE *made;
+
+    snprintf(path, sizeof path, "%s/journal.db", folder);
+    made = fopen(path, "w");
+    assert_non_null(made);
+    fclose(made);
+    nothing_written_yet_reads_as_empty(state);
+    journal_close(begun(), NULL, NULL);
+    uv_run(&loop, UV_RUN_DEFAULT);
+}
+
 /* ---- one controller per run ---------------------------------------------------- */
 
 static void a_second_controller_of_a_run_is_refused(void **state)
@@ -565,6 +580,7 @@ int main(void)
         TEST(a_folder_that_is_none_is_refused),
         TEST(a_newer_journal_is_left_alone),
         TEST(nothing_written_yet_reads_as_empty),
+        TEST(a_file_without_our_tables_reads_as_empty),
         TEST(a_second_controller_of_a_run_is_refused),
         TEST(a_run_is_taken_up_with_a_higher_epoch),
         TEST(a_killed_controller_leaves_a_run_that_can_be_taken),

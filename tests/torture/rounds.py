@@ -15,6 +15,10 @@ import journal
 import victims
 
 
+# Moves to these are waited for; a round meets most of them.
+ROAD = ["probing", "planned", "claiming", "installing", "rebooting", "verifying", "releasing", "done"]
+
+
 class Controller:
     """ibfleet at work; what it says of moves is read as it comes."""
 
@@ -146,7 +150,7 @@ class Round:
             most = self.ground.run_s if chance < 0.1 else self.ground.soon_s if chance < 0.4 else 0.15
             self.controller.wait(self.dice.random() * most)
             return None
-        wanted = set(self.dice.sample(self.torture.states, 3))
+        wanted = set(self.dice.sample(ROAD, 3))
         delay = self.dice.choice(self.ground.delays)
         move = self.controller.await_move(self.ground.late_s, wanted)
         self.controller.wait(delay)

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "inventory/fleet.h"
+#include "inventory/fleet_policy.h"
 #include "inventory/hostset.h"
 #include "protocol/fail.h"
 #include "protocol/scope.h"

@@ -149,6 +149,50 @@ static void what_comes_after_a_torn_line_is_read(void **state)
     assert_int_equal(last(*state, "r1", "c").state, LEDGER_DONE);
 }
 
+/* As a file system leaves it that had grown the file, and not yet written the line. */
+static void grow(const char *path, off_t bytes)
+{
+    struct stat st;
+
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(truncate(path, st.st_size + bytes), 0);
+}
+
+static void zeros_of_a_torn_line_hide_nothing_behind_them(void **state)
+{
+    char path[HOME_PATH_MAX_BYTES];
+    struct fail why;
+
+    assert_int_equal(home_in_state(*state, path, &why, "/ledger"), 0);
+    note(*state, "r1", "a", 1, LEDGER_DONE);
+    grow(path, 100);
+    note(*state, "r1", "b", 1, LEDGER_DONE);
+    assert_int_equal(last(*state, "r1", "a").state, LEDGER_DONE);
+    assert_int_equal(last(*state, "r1", "b").state, LEDGER_DONE);
+}
+
+/* All but one sector of it. */
+static void a_line_with_zeros_in_it_is_none(void **state)
+{
+    char path[HOME_PATH_MAX_BYTES];
+    struct stat st;
+    struct fail why;
+    FILE *f;
+
+    assert_int_equal(home_in_state(*state, path, &why, "/ledger"), 0);
+    note(*state, "r1", "a", 1, LEDGER_DONE);
+    assert_int_equal(stat(path, &st), 0);
+    note(*state, "r1", "b", 1, LEDGER_FAILED);
+    f = fopen(path, "r+");
+    assert_non_null(f);
+    assert_int_equal(fseek(f, st.st_size + 100, SEEK_SET), 0);
+    for (int i = 0; i < 8; i++)
+        fputc('\0', f);
+    fclose(f);
+    assert_int_equal(last(*state, "r1", "a").state, LEDGER_DONE);
+    assert_int_equal(last(*state, "r1", "b").state, LEDGER_NOTHING);
+}
+
 static void a_result_finds_room_on_a_full_disk(void **state)
 {
     char path[HOME_PATH_MAX_BYTES];
@@ -195,6 +239,25 @@ static void a_long_ledger_loses_its_older_half(void **state)
     assert_int_equal(last(*state, "r1", "new").state, LEDGER_DONE);
 }
 
+static void what_comes_after_a_torn_line_is_not_lost_with_the_older_half(void **state)
+{
+    char path[HOME_PATH_MAX_BYTES], *text = malloc(LEDGER_MAX_BYTES - 1000);
+    struct fail why;
+
+    assert_int_equal(home_in_state(*state, path, &why, "/ledger"), 0);
+    assert_int_equal(home_make(*state, NULL, &why), 0);
+    memset(text, '\n', LEDGER_MAX_BYTES - 1001);
+    text[LEDGER_MAX_BYTES - 1001] = '\0';
+    assert_int_equal(home_write(path, text, 0600, &why), 0);
+    free(text);
+    grow(path, 100);
+    note(*state, "r1", "a", 1, LEDGER_DONE);
+    grow(path, 1000);
+    note(*state, "r1", "b", 1, LEDGER_DONE);
+    assert_int_equal(last(*state, "r1", "a").state, LEDGER_DONE);
+    assert_int_equal(last(*state, "r1", "b").state, LEDGER_DONE);
+}
+
 int main(void)
 {
 #define ON_A_NODE(test) \
@@ -206,9 +269,12 @@ int main(void)
         ON_A_NODE(what_was_to_be_done_is_found_with_its_result),
         ON_A_NODE(a_torn_last_line_is_passed_over),
         ON_A_NODE(what_comes_after_a_torn_line_is_read),
+        ON_A_NODE(zeros_of_a_torn_line_hide_nothing_behind_them),
+        ON_A_NODE(a_line_with_zeros_in_it_is_none),
         ON_A_NODE(a_result_finds_room_on_a_full_disk),
         ON_A_NODE(a_disk_without_any_room_is_told),
         ON_A_NODE(a_long_ledger_loses_its_older_half),
+        ON_A_NODE(what_comes_after_a_torn_line_is_not_lost_with_the_older_half),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

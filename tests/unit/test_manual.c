@@ -14,6 +14,9 @@
 #include "controller/manual/roff.h"
 #include "controller/option_table.h"
 #include "controller/outcome.h"
+#include "controller/outside/hook_doc.h"
+#include "controller/outside/metrics.h"
+#include "controller/outside/notice.h"
 #include "controller/screen/advice.h"
 #include "controller/screen/text.h"
 #include "inventory/extension_exit.h"
@@ -102,6 +105,20 @@ static void the_agent_alone_has_a_page_with_all_its_options(void **state)
         page_names("agent", extension_exit_text((enum extension_exit)exit));
 }
 
+static void the_outside_has_a_page_with_all_its_tables(void **state)
+{
+    const char *name, *help;
+
+    (void)state;
+    page_has_prose("ibfleet-hooks");
+    for (int k = 0; k < HOOK_KINDS; k++)
+        page_names("hooks", hook_name((enum hook_kind)k));
+    for (size_t i = 0; metrics_family(i, &name, &help); i++)
+        page_names("hooks", name);
+    for (int k = 0; k < NOTICE_KINDS; k++)
+        page_names("hooks", notice_message_id((enum notice_kind)k));
+}
+
 static void a_page_that_is_not_there_has_a_neighbour(void **state)
 {
     struct manual_page page;
@@ -176,8 +193,8 @@ static void is_what(const char *line, enum completion_what what)
 static void commands_options_and_their_words_are_offered(void **state)
 {
     (void)state;
-    offers("ibfleet pro", "pro", NULL, "probe");
-    offers("ibfleet re", "re", NULL, "resume");
+    offers("ibfleet pro", "pro", NULL, "probe promote");
+    offers("ibfleet re", "re", NULL, "report resume");
     offers("ibfleet help ro", "ro", NULL, "rollout");
     offers("ibfleet man ibfleet-p", "ibfleet-p", NULL, "ibfleet-probe");
     offers("ibfleet exec --ga", "--ga", NULL, "--gather");
@@ -252,6 +269,7 @@ int main(void)
         cmocka_unit_test(each_command_has_a_page_with_all_its_options),
         cmocka_unit_test(what_the_tables_hold_is_in_the_manual),
         cmocka_unit_test(the_agent_alone_has_a_page_with_all_its_options),
+        cmocka_unit_test(the_outside_has_a_page_with_all_its_tables),
         cmocka_unit_test(a_page_that_is_not_there_has_a_neighbour),
         cmocka_unit_test(groups_of_options_begin_where_they_should),
         cmocka_unit_test(roff_takes_words_for_words),

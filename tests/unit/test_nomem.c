@@ -12,6 +12,7 @@
 #include "controller/deed/deed_kinds.h"
 #include "controller/extension/deed_extension.h"
 #include "controller/extension/template.h"
+#include "controller/outside/hook_doc.h"
 #include "controller/screen/text.h"
 #include "inventory/catalog.h"
 #include "inventory/fleet.h"
@@ -92,6 +93,22 @@ static int read_a_catalog(void)
     assert_true(why.code == FAIL_MEMORY || why.code == FAIL_CATALOG);
     assert_null(c);
     return -1;
+}
+
+static int tell_a_hook(void)
+{
+    static const struct hook_node nodes[] = {{.name = "ib1", .state = "done"},
+                                             {.name = "ib2", .state = "done"}};
+    const struct hook_doc doc = {.kind = HOOK_AFTER_BATCH,
+                                 .run = "r1",
+                                 .nodes = nodes,
+                                 .node_count = 2,
+                                 .batch = 1,
+                                 .batches = 1,
+                                 .batch_nodes = 2};
+    CLEANUP(text_done) char *text = hook_doc_print(&doc);
+
+    return text ? 0 : -1;
 }
 
 static int read_frames(void)
@@ -324,11 +341,22 @@ static int read_an_instance(void)
 static void nothing_leaks_and_nothing_lies_when_memory_runs_out(void **state)
 {
     static int (*const work[])(void) = {
-        send_a_request,   send_a_failure,       read_frames,
-        plan_steps,       order_a_round,        read_a_hostlist,
-        read_a_fleet,     make_a_fleet,         read_groups_and_patterns,
-        read_groups_conf, read_groups_yaml,     take_some,
-        render_templates, take_up_an_extension, read_an_instance,
+        send_a_request,
+        send_a_failure,
+        read_frames,
+        tell_a_hook,
+        plan_steps,
+        order_a_round,
+        read_a_hostlist,
+        read_a_fleet,
+        make_a_fleet,
+        read_groups_and_patterns,
+        read_groups_conf,
+        read_groups_yaml,
+        take_some,
+        render_templates,
+        take_up_an_extension,
+        read_an_instance,
         read_a_catalog,
     };
 

@@ -77,7 +77,8 @@ static void what_was_not_given_is_told_from_zero(void **state)
     (void)state;
     assert_int_equal(parse("ibfleet rollout -a --max-failures 0", &o, NULL), 0);
     assert_int_equal(o.max_failures, 0);
-    assert_int_equal(o.window, OPTION_UNSET);
+    assert_int_equal(o.install_timeout_s, OPTION_UNSET);
+    assert_null(o.policy[POLICY_WINDOW]);
     assert_null(o.reboot);
     assert_true(o.all);
     options_clear(&o);
