@@ -153,19 +153,12 @@ static int choose(const struct resume *r, struct command *c, struct fail *why)
                : -1;
 }
 
-/* A run is begun, then its nodes are written, all at once; and no node is touched before
- * that.  Whoever has died in between has left nothing to go on with.
- */
-static int end_unbegun(const struct resume *r, struct command *c)
+/* What was suspended for it is resumed, and it is not in the way of others any more. */
+static int end_unbegun(const struct resume *r, struct command *c, const struct fail *why)
 {
     int status = conduct(c, r->run, r->left, NULL);
-    struct fail why;
 
-    if (status)
-        return status;
-    fail_set(&why, FAIL_USAGE,
-             "run %s was cut off before any node was touched: start it again", r->run);
-    return screen_fail(&why);
+    return status ? status : screen_fail(why);
 }
 
 static int resume(struct resume *r, struct command *c)
@@ -177,8 +170,8 @@ static int resume(struct resume *r, struct command *c)
     if (!takeup_count(r->left) && !takeup_excluded(r->left)) {
         if (takeup_is_closed(r->left))
             return say_finished(r, c);
-        if (!takeup_ended(r->left)->total)
-            return end_unbegun(r, c);
+        if (takeup_check_begun(r->left, r->run, &why) < 0)
+            return end_unbegun(r, c, &why);
     }
     if (takeup_count(r->left) &&
         (choose(r, c, &why) < 0 || command_forewarn(c, &why) < 0))

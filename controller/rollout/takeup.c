@@ -239,8 +239,7 @@ const struct dispatch_past *takeup_past(const struct takeup *t, size_t *count)
     return t->told;
 }
 
-/* Its controller was cut off between the run and its nodes. */
-static int check_begun(const struct takeup *t, const char *run, struct fail *why)
+int takeup_check_begun(const struct takeup *t, const char *run, struct fail *why)
 {
     if (t->count + t->ended.total > 0)
         return 0;
@@ -260,8 +259,7 @@ int takeup_read(struct history *history, const char *run, bool with_failed,
     made->with_failed = with_failed;
     if (history_run(history, run, read_run, made, why) < 0 ||
         history_nodes(history, run, NULL, read_node, made, why) < 0 ||
-        check_begun(made, run, why) < 0 || fold_hosts(made, why) < 0 ||
-        tell_past(made, why) < 0) {
+        fold_hosts(made, why) < 0 || tell_past(made, why) < 0) {
         takeup_free(made);
         return -1;
     }

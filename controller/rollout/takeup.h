@@ -25,11 +25,15 @@ struct journal;
 struct rollout;
 struct takeup;
 
-/* with_failed: who failed is left over too.  FAIL_NO_SUCH_RUN, also of one that was cut off
- * before any node of it was written; FAIL_STATE, FAIL_MEMORY.
- */
+/* with_failed: who failed is left over too.  FAIL_NO_SUCH_RUN, FAIL_STATE, FAIL_MEMORY. */
 int takeup_read(struct history *history, const char *run, bool with_failed,
                 struct takeup **t, struct fail *why);
+
+/* The nodes of a run are written after the run, all at once, and none is touched before.
+ * FAIL_NO_SUCH_RUN: its controller was cut off in between, and there is nothing to go on with.
+ */
+int takeup_check_begun(const struct takeup *t, const char *run, struct fail *why);
+
 /* Leave these out, whom the fleet may not have any more.  FAIL_HOSTLIST: none of them is
  * left over; FAIL_MEMORY.
  */

@@ -282,7 +282,7 @@ teardown() { fleet_remove; }
         select '20991231-2359-beef', kind, created, argv, folder, plan, controller, user, 'running', 1 from run"
     ibfleet resume --yes
     [ "$status" = 2 ]
-    warns "run 20991231-2359-beef was cut off before any node was touched: start it again"
+    warns "run 20991231-2359-beef was cut off before it had begun, and nothing was done: start it anew"
     ibfleet status --json
     [ "$(ask '.runs[-1] | "\(.run) \(.state)"')" = "20991231-2359-beef stopped" ]
     ibfleet resume --yes

@@ -583,9 +583,13 @@ static void a_run_without_nodes_has_nothing_to_go_on_with(void **state)
     close_rollout();
     close_controller();
     assert_int_equal(history_open(folder, &history, &why), 0);
-    assert_int_equal(takeup_read(history, run, false, &left, &why), -1);
+    assert_int_equal(takeup_read(history, run, false, &left, &why), 0);
+    assert_int_equal(takeup_count(left), 0);
+    assert_false(takeup_is_closed(left));
+    assert_int_equal(takeup_check_begun(left, run, &why), -1);
     assert_int_equal(why.code, FAIL_NO_SUCH_RUN);
     assert_non_null(strstr(why.text, run));
+    takeup_free(left);
     history_close(history);
 }
 
