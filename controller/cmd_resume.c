@@ -40,11 +40,13 @@ static bool is_aborted(const struct history_run *run)
     return strcmp(run->state, "aborted") == 0;
 }
 
-/* With --failed the latest of all: what failed long ago may be well since. */
+/* With --failed the latest of all: what failed long ago may be well since.  A controller
+ * may die when all nodes have ended and its run has not.
+ */
 static bool can_go_on(const struct resume *r, const struct history_run *run)
 {
     return strcmp(run->kind, "rollout") == 0 && !run->live && !is_aborted(run) &&
-           (r->with_failed || run->well + run->failed < run->nodes);
+           (r->with_failed || !run->ended_ms || run->well + run->failed < run->nodes);
 }
 
 static int keep_id(void *arg, const struct history_run *run, struct fail *why)
@@ -151,14 +153,26 @@ static int choose(const struct resume *r, struct command *c, struct fail *why)
                : -1;
 }
 
+/* What was suspended for it is resumed, and it is not in the way of others any more. */
+static int end_unbegun(const struct resume *r, struct command *c, const struct fail *why)
+{
+    int status = conduct(c, r->run, r->left, NULL);
+
+    return status ? status : screen_fail(why);
+}
+
 static int resume(struct resume *r, struct command *c)
 {
     struct fail why;
 
     if (read_run(r, c, &why) < 0 || leave_out(r, c, &why) < 0)
         return screen_fail(&why);
-    if (!takeup_count(r->left) && !takeup_excluded(r->left))
-        return say_finished(r, c);
+    if (!takeup_count(r->left) && !takeup_excluded(r->left)) {
+        if (takeup_is_closed(r->left))
+            return say_finished(r, c);
+        if (takeup_check_begun(r->left, r->run, &why) < 0)
+            return end_unbegun(r, c, &why);
+    }
     if (takeup_count(r->left) &&
         (choose(r, c, &why) < 0 || command_forewarn(c, &why) < 0))
         return screen_fail(&why);

@@ -1,9 +1,11 @@
 #include "controller/link/bootstrap.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "controller/link/agentfile.h"
+#include "controller/ssh/ssh.h"
 #include "inventory/fleet.h"
 #include "protocol/fail.h"
 #include "protocol/scope.h"
@@ -16,7 +18,8 @@ enum {
     NOT_PLACED = 84,
     NO_TOOLS = 85,
     OTHER_MACHINE = 86,
-    NOT_EXECUTABLE = 126, /* these two are the shell's own */
+    KILLED = 128 + SIGKILL, /* as the shell tells it */
+    NOT_EXECUTABLE = 126,   /* these two are the shell's own */
     NOT_FOUND = 127,
 };
 
@@ -226,6 +229,11 @@ static bool explain_script(int status, const char *line, struct fail *why)
         return true;
     case OTHER_MACHINE:
         explain_machine(line, why);
+        return true;
+    case KILLED:
+    case SSH_STATUS_SIGNAL:
+        fail_set(why, FAIL_AGENT_DIED, "the agent was killed before it said a word%s%s",
+                 *line ? ": " : "", line);
         return true;
     case NOT_EXECUTABLE:
         fail_set(why, FAIL_NO_AGENT,

@@ -42,6 +42,8 @@ static const char *last_word(const struct conduct *c)
         return "stopped";
     if (is_unfinished(c))
         return rollout_is_stopped(c->rollout) ? "stopped" : "paused";
+    if (!c->outcome.total) /* it had no nodes yet when its controller died */
+        return "stopped";
     return rollout_in_state(c->rollout, NODE_FAILED) ||
                    rollout_in_state(c->rollout, NODE_SKIPPED) || c->outcome.failed
                ? "failed"

@@ -125,13 +125,19 @@ static enum node_event try_later(struct node *n)
     return NODE_EV_NONE;
 }
 
+/* Whom an earlier controller has left in the middle may have been told to reboot, and go
+ * down for it at any moment until it is asked whether it has.
+ */
+static enum node_state waited_for_as(const struct node *n)
+{
+    return n->may_boot && n->state < NODE_REBOOTING ? NODE_REBOOTING : n->state;
+}
+
 static enum node_event weigh_loss(struct node *n, const struct fail *why, bool was_up)
 {
-    enum node_state as =
-        n->state == NODE_PROBING && n->may_boot ? NODE_REBOOTING : n->state;
-
     n->lost = *why;
-    if (n->state == NODE_GIVING_UP || node_loss_is_final(as, why->code, was_up))
+    if (n->state == NODE_GIVING_UP ||
+        node_loss_is_final(waited_for_as(n), why->code, was_up))
         return give_up(n, why);
     if (!is_patient(n) && contact_retries(n->contact) >= NODE_PROBE_LOSSES)
         return give_up(n, why);
@@ -181,7 +187,14 @@ static enum node_event follow(struct node *n, const struct lesson *l)
     return try_later(n);
 }
 
-/* An agent that does not answer is started anew. */
+/* An agent that does not answer is started anew, and so is one whose process for the
+ * request was killed: what that had begun goes on, and the next one finds it.
+ */
+static bool is_lost_with(const struct fail *why)
+{
+    return why && (why->code == FAIL_TIMEOUT || why->code == FAIL_AGENT_DIED);
+}
+
 static void on_answer(void *arg, const struct json *answer, const struct fail *why)
 {
     const struct asking *a = arg;
@@ -190,7 +203,7 @@ static void on_answer(void *arg, const struct json *answer, const struct fail *w
 
     if (!is_awaited(a, why))
         return;
-    if (why && why->code == FAIL_TIMEOUT) {
+    if (is_lost_with(why)) {
         contact_drop(n->contact);
         feed(n, weigh_loss(n, why, true));
         return;
@@ -272,8 +285,10 @@ static void on_deadline(uv_timer_t *timer)
 static enum node_event enter_asking(struct node *n)
 {
     const struct deadlines deadlines = deadlines_of(n);
+    uint64_t ms = deadline_of_state(&deadlines, n->state);
+    uint64_t booting_ms = deadline_of_state(&deadlines, waited_for_as(n));
 
-    uv_timer_start(&n->deadline, on_deadline, deadline_of_state(&deadlines, n->state), 0);
+    uv_timer_start(&n->deadline, on_deadline, ms > booting_ms ? ms : booting_ms, 0);
     return reach(n);
 }
 

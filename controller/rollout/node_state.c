@@ -232,9 +232,11 @@ bool node_loss_is_final(enum node_state state, enum fail_code code, bool was_up)
     default:
         break;
     }
-    if (fail_kind_of(code) == FAIL_KIND_HERE || (state == NODE_PROBING && !was_up))
+    if (fail_kind_of(code) == FAIL_KIND_HERE)
         return true;
     if (state == NODE_REBOOTING || code == FAIL_AGENT_DIED)
         return false; /* what an agent had begun goes on; the next one finds it */
+    if (state == NODE_PROBING && !was_up)
+        return true;
     return fail_kind_of(code) != FAIL_KIND_AGAIN;
 }

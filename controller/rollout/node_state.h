@@ -99,7 +99,8 @@ bool node_state_is_end(enum node_state state);
 /* Is a link lost in this state, for this reason, the end of it?  Otherwise it is
  * opened again until the state's deadline.  While a node boots, nearly everything
  * may be refused for a while; a host key that changed never gets better.  was_up:
- * there was a conversation; the first one is tried for by the link alone.
+ * there was a conversation; the first one is tried for by the link alone, unless its
+ * agent was there and was killed.
  */
 bool node_loss_is_final(enum node_state state, enum fail_code code, bool was_up);
 

@@ -4,6 +4,7 @@
 #include "controller/rollout/rollout.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -631,7 +632,8 @@ void rollout_restore(struct rollout *r, size_t i, double seconds, bool was_begun
     struct traveller *t = &r->travellers[i];
 
     assert(i < r->count);
-    t->busy_ms += (uint64_t)(seconds * 1000);
+    /* Rounded: as a double, 2.022 is a bit less. */
+    t->busy_ms += (uint64_t)llround(seconds * 1000);
     t->was_begun = was_begun;
     t->stage = stage;
 }

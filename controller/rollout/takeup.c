@@ -43,7 +43,7 @@ struct takeup {
     struct left *left;
     size_t count, room, excluded;
     uint32_t epoch; /* of the controller before us */
-    bool with_failed;
+    bool with_failed, is_closed;
     size_t failed; /* of those that ended */
     struct past *past;
     struct dispatch_past *told; /* of past, in the order in which they ended */
@@ -212,6 +212,7 @@ static int read_run(void *arg, const struct history_run *run, struct fail *why)
     struct takeup *t = arg;
 
     t->epoch = run->epoch;
+    t->is_closed = run->ended_ms != 0;
     t->plan = strdup(run->plan);
     return t->plan ? 0 : fail_memory(why);
 }
@@ -262,8 +263,7 @@ const struct dispatch_past *takeup_past(const struct takeup *t, size_t *count)
     return t->told;
 }
 
-/* Its controller was cut off between the run and its nodes. */
-static int check_begun(const struct takeup *t, const char *run, struct fail *why)
+int takeup_check_begun(const struct takeup *t, const char *run, struct fail *why)
 {
     if (t->count + t->ended.total > 0)
         return 0;
@@ -283,8 +283,7 @@ int takeup_read(struct history *history, const char *run, bool with_failed,
     made->with_failed = with_failed;
     if (history_run(history, run, read_run, made, why) < 0 ||
         history_nodes(history, run, NULL, read_node, made, why) < 0 ||
-        check_begun(made, run, why) < 0 || fold_hosts(made, why) < 0 ||
-        tell_past(made, why) < 0) {
+        fold_hosts(made, why) < 0 || tell_past(made, why) < 0) {
         takeup_free(made);
         return -1;
     }
@@ -315,6 +314,11 @@ const struct outcome *takeup_ended(const struct takeup *t)
 size_t takeup_failed(const struct takeup *t)
 {
     return t->failed;
+}
+
+bool takeup_is_closed(const struct takeup *t)
+{
+    return t->is_closed;
 }
 
 const char *takeup_plan(const struct takeup *t)

@@ -25,11 +25,15 @@ struct journal;
 struct rollout;
 struct takeup;
 
-/* with_failed: who failed is left over too.  FAIL_NO_SUCH_RUN, also of one that was cut off
- * before any node of it was written; FAIL_STATE, FAIL_MEMORY.
- */
+/* with_failed: who failed is left over too.  FAIL_NO_SUCH_RUN, FAIL_STATE, FAIL_MEMORY. */
 int takeup_read(struct history *history, const char *run, bool with_failed,
                 struct takeup **t, struct fail *why);
+
+/* The nodes of a run are written after the run, all at once, and none is touched before.
+ * FAIL_NO_SUCH_RUN: its controller was cut off in between, and there is nothing to go on with.
+ */
+int takeup_check_begun(const struct takeup *t, const char *run, struct fail *why);
+
 /* Leave these out, whom the fleet may not have any more.  FAIL_HOSTLIST: none of them is
  * left over; FAIL_MEMORY.
  */
@@ -65,6 +69,9 @@ const char *takeup_found(const struct takeup *t, const char *node);
 
 /* How many of those failed. */
 size_t takeup_failed(const struct takeup *t);
+
+/* Has a controller said the last word?  It may have died right after the last node. */
+bool takeup_is_closed(const struct takeup *t);
 
 /* The run's own document, as journal_begin() was given it. */
 const char *takeup_plan(const struct takeup *t);

@@ -222,14 +222,23 @@ static int install(const struct order *o, const char *path, struct fail *why)
 
 /* ---- all of it ---------------------------------------------------------------------------- */
 
+/* After an installer that nobody saw end?  MLNX_OFED's version comes with its first package,
+ * and between two of them dpkg has nothing unfinished; DOCA-OFED's with its last.
+ */
+static bool may_be_whole(const struct order *o, const struct was *w)
+{
+    return w->state != WAS_HALF && w->state != WAS_DROPPING &&
+           (w->state != WAS_STARTED || !is_mlnx(o));
+}
+
 /* Is it there, whole?  Then a record that was cut is completed. */
 static int find_done(const struct order *o, struct was *w, const struct facts *f,
                      bool *done, struct fail *why)
 {
     char names[8];
 
-    *done = vendor_is(f, o->method, o->version) && w->state != WAS_HALF &&
-            w->state != WAS_DROPPING && !vendor_unfinished(names, sizeof names);
+    *done = vendor_is(f, o->method, o->version) && may_be_whole(o, w) &&
+            !vendor_unfinished(names, sizeof names);
     if (*done && w->state == WAS_STARTED)
         return complete(o, w, WAS_INSTALLED, why);
     return 0;

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -43,7 +44,18 @@ int unit_hold(const struct home *h, const char *run, const char *step)
         poll(NULL, 0, GLANCE_PAUSE_MS);
         fd = home_try_lock(h, name);
     }
+    if (fd >= 0)
+        fcntl(fd, F_SETFD, 0); /* what we start keeps it when we are killed */
     return fd;
+}
+
+/* Closing would not do: the lock is that of all who have it from us. */
+void unit_let_go(int *lock)
+{
+    if (*lock < 0)
+        return;
+    flock(*lock, LOCK_UN);
+    close(*lock);
 }
 
 bool unit_is_alive(const struct home *h, const char *run, const char *step)

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "node-agent/clock.h"
-#include "node-agent/fd.h"
 #include "node-agent/home.h"
 #include "node-agent/install/ledger.h"
 #include "node-agent/install/settle.h"
@@ -100,7 +99,7 @@ static int act(const struct home *h, struct ledger_entry *e, struct fail *why)
 int worker_run(const struct home *h, const char *run, const char *step, int attempt,
                struct fail *why)
 {
-    CLEANUP(fd_done) int lock = -1;
+    CLEANUP(unit_let_go) int lock = -1;
     CLEANUP(ledger_clear) struct ledger_entry e = {0};
 
     if (!home_name_is_safe(run) || !home_name_is_safe(step))

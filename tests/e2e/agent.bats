@@ -259,6 +259,35 @@ EOT
     "$AGENT" status --json | jq -e '.steps[0] | .state == "done" and .attempt == 2'
 }
 
+@test "what a killed step has left at work is waited for, and not begun beside it" {
+    node_tool apt-get <<'T'
+mkdir "$IBFLEET_ROOT/at-work" || echo twice >>"$IBFLEET_ROOT/calls"
+for ((i = 0; i < 1200; i++)); do [ -f "$IBFLEET_ROOT/hold" ] || break; sleep 0.05; done
+echo rdma-core >>"$IBFLEET_ROOT/installed"
+rmdir "$IBFLEET_ROOT/at-work"
+T
+    touch "$NODE/hold"
+    talk "$(claim)" "&$(install "$packages")" sleep:1 kill
+    kill -9 $(node_processes step)
+    talk "&$(install "$packages")" sleep:1 "rm:$NODE/hold" until:"answer 1"
+    says '"name": "packages", "state": "already"'
+    [ "$(calls apt-get)" = 1 ]
+    [ "$(calls twice)" = 0 ]
+}
+
+@test "a program that a step leaves in the background does not hold its lock" {
+    node_tool apt-get <<'T'
+sleep 20 >/dev/null 2>&1 &
+echo $! >"$IBFLEET_ROOT/daemon"
+echo "E: no such thing"
+exit 100
+T
+    talk "$(claim)" "$(install "$packages")" 'release:{"run":"r1","epoch":1}' uninstall
+    kill "$(cat "$NODE/daemon")" # it was there until now
+    says "failure 2 package-install"
+    says "answer 4"
+}
+
 @test "a step that is cut off again and again is given up" {
     node_tool apt-get <<<'kill -9 $PPID; sleep 1'
     talk "$(claim)" "$(install "$packages")"

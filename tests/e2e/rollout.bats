@@ -260,6 +260,35 @@ teardown() { fleet_remove; }
     [ "$status" = 2 ]
 }
 
+@test "a controller that dies when all nodes are done has its run ended by resume" {
+    ibfleet rollout -a --yes
+    sqlite3 "$STATE/journal.db" "update run set state = 'running', ended = null" # as it was just before
+    ibfleet status
+    says "interrupted"
+    ibfleet resume --yes
+    [ "$status" = 0 ]
+    says "nothing is left to do"
+    ibfleet status
+    says "rollout  done"
+    all_once
+    ibfleet resume --yes
+    [ "$status" = 2 ]
+    warns "no rollout is unfinished"
+}
+
+@test "a controller that dies before its run has nodes has touched none, which resume says" {
+    ibfleet rollout -a --yes
+    sqlite3 "$STATE/journal.db" "insert into run (id, kind, created, argv, folder, plan, controller, user, state, epoch)
+        select '20991231-2359-beef', kind, created, argv, folder, plan, controller, user, 'running', 1 from run"
+    ibfleet resume --yes
+    [ "$status" = 2 ]
+    warns "run 20991231-2359-beef was cut off before it had begun, and nothing was done: start it anew"
+    ibfleet status --json
+    [ "$(ask '.runs[-1] | "\(.run) \(.state)"')" = "20991231-2359-beef stopped" ]
+    ibfleet resume --yes
+    warns "no rollout is unfinished"
+}
+
 @test "a run that has a controller is not given to a second one" {
     for n in ib1 ib2 ib3; do echo 3 >"$SSHD_DIR/$n/slow"; done
     begin_until ib1/installing rollout -a --yes

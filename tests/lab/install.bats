@@ -232,6 +232,23 @@ time.sleep(300)' "$ROOT/node/var/lib/dpkg/lock-frontend" "$ROOT/node/held" 3>&- 
     [ "$(starts) $(fact driver_version) $(fact earlier)" = "2 $OLD inbox" ]
 }
 
+@test "an installer that was cut between two packages is not taken for done: back, and again" {
+    debian_start
+    behave mode=between
+    TALK_DEADLINE=30 timeout 60 "$BATS_TEST_DIRNAME/../e2e/talk" "$BATS_TEST_TMPDIR/agent" \
+        'claim:{"run":"r1","controller":"head1","user":"ann","epoch":1,"until_s":99999999999}' \
+        "&install:{\"run\":\"r1\",\"epoch\":1,\"steps\":[$(mlnx $OLD)]}" "until:Between two" vanish
+    on_debian bash -c 'for p in /proc/[0-9]*; do
+        [ ${p#/proc/} -le 1 ] || [ ${p#/proc/} = $$ ] || kill -9 ${p#/proc/}; done' || true
+    [ "$(fact driver_version) $(version_of mlnx-tools | cut -d' ' -f1)" != "$OLD installed" ]
+    [ "$(fact driver_version)" = "$OLD" ] # as far as ofed_info tells
+    rm "$NODE/etc/ibfleet-bundle.conf"
+    take "$(mlnx $OLD)"
+    says '"state": "done"'
+    [ "$(starts) $(fact driver_version) $(fact earlier)" = "2 $OLD inbox" ]
+    [[ "$(version_of mlnx-tools)" == installed* ]]
+}
+
 @test "DKMS: without headers nothing is built, and a module that it does not know is told" {
     debian_start
     take "$(mlnx $OLD)"

@@ -70,8 +70,9 @@ static struct node_claim claim = {.controller = "head", .user = "ann"};
 static struct fleet_policy keys;
 static const struct fleet_node *const all[NODES] = {&fleet[0], &fleet[1], &fleet[2],
                                                     &fleet[3]};
-static const struct dispatch_terms terms = {
-    .keys = &keys, .fleet = all, .fleet_count = NODES};
+static const struct dispatch_terms terms = {.keys = &keys,
+                                            .fleet = all,
+                                            .fleet_count = NODES};
 static char folder[128]; /* of the journal, on either */
 static char run[JOURNAL_RUN_ID_BYTES], end_of_run[512];
 static enum node_state kill_at;
@@ -278,7 +279,6 @@ static void find_folder(const char *disk)
 
 static void roll_out(void)
 {
-
     *run = '\0';
     open_controller();
     rollout = rollout_new(&crew, all, NODES, &hooks, NULL);
@@ -327,7 +327,8 @@ static void resume(void)
 
     if (history_open(folder, &history, &why) < 0)
         fail_msg("%s", why.text);
-    if (takeup_read(history, run, false, &left, &why) < 0) {
+    if (takeup_read(history, run, false, &left, &why) < 0 ||
+        takeup_check_begun(left, run, &why) < 0) {
         if (why.code != FAIL_NO_SUCH_RUN)
             fail_msg("%s", why.text);
         roll_out();

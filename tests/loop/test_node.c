@@ -235,6 +235,34 @@ static void an_agent_that_is_killed_is_started_again(void **state)
     assert_int_equal(nodes[0].installs, 1);
 }
 
+static void an_agent_that_is_killed_before_it_greets_is_started_again(void **state)
+{
+    (void)state;
+    travel("open:agent-died open:agent-died open:ok open:agent-died");
+    assert_string_equal(road, WHOLE_ROAD);
+    fresh(NULL);
+    travel("open:agent-died*");
+    assert_string_equal(road, " probing failed");
+}
+
+static void an_agent_whose_process_is_killed_is_asked_again(void **state)
+{
+    (void)state;
+    travel("detect:agent-died claim:agent-died install:agent-died install:agent-died "
+           "reboot:agent-died detect:agent-died");
+    assert_string_equal(road, WHOLE_ROAD);
+    assert_int_equal(nodes[0].installs, 1);
+    assert_int_equal(nodes[0].boots, 1);
+}
+
+static void an_agent_whose_process_dies_each_time_is_given_up(void **state)
+{
+    (void)state;
+    travel("detect:agent-died*");
+    assert_string_equal(road, " probing failed");
+    assert_string_equal(ending, "agent-died: ib1 says agent-died");
+}
+
 static void an_agent_that_does_not_answer_is_started_again(void **state)
 {
     (void)state;
@@ -419,6 +447,19 @@ static void a_reboot_of_an_earlier_controller_is_not_repeated(void **state)
     assert_int_equal(nodes[0].boots, 1);
 }
 
+/* It answered once more before it went down. */
+static void a_reboot_that_begins_under_the_next_controller_is_waited_for(void **state)
+{
+    (void)state;
+    nodes[0].installed = true;
+    nodes[0].boots = 1;
+    travel_restored("open:ok open:ok claim:cut open:agent-not-started open:key-refused "
+                    "open:not-reachable",
+                    true, "ib1-boot-0");
+    assert_string_equal(road, WHOLE_ROAD);
+    assert_int_equal(nodes[0].boots, 1);
+}
+
 #define TEST(f) cmocka_unit_test_setup(f, fresh)
 
 int main(void)
@@ -432,6 +473,9 @@ int main(void)
         TEST(a_conversation_that_breaks_while_probing_is_begun_again),
         TEST(a_cut_during_the_install_is_normal),
         TEST(an_agent_that_is_killed_is_started_again),
+        TEST(an_agent_that_is_killed_before_it_greets_is_started_again),
+        TEST(an_agent_whose_process_is_killed_is_asked_again),
+        TEST(an_agent_whose_process_dies_each_time_is_given_up),
         TEST(an_agent_that_does_not_answer_is_started_again),
         TEST(a_failed_step_lets_the_claim_go),
         TEST(who_is_given_up_while_cut_off_is_reached_for_its_claim),
@@ -451,6 +495,7 @@ int main(void)
         TEST(a_planned_node_can_be_paused),
         TEST(a_restored_plan_is_carried_out_though_nothing_seems_missing),
         TEST(a_reboot_of_an_earlier_controller_is_not_repeated),
+        TEST(a_reboot_that_begins_under_the_next_controller_is_waited_for),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -445,6 +445,21 @@ static void killed_again_while_it_takes_up_nothing_is_forgotten(void **state)
     assert_int_equal(machines[0].epoch, 3);
 }
 
+static void no_millisecond_is_lost_from_one_controller_to_the_next(void **state)
+{
+    (void)state;
+    make_nodes(1);
+    *run = '\0';
+    for (int ms = 0; ms < 3000; ms += 7) {
+        open_controller();
+        rollout = rollout_new(&crew, chosen, count, &hooks, NULL);
+        rollout_restore(rollout, 0, (double)ms / 1000, false, -1);
+        assert_true(rollout_seconds(rollout, 0) >= (double)ms / 1000);
+        close_rollout();
+        close_controller();
+    }
+}
+
 static void a_node_that_boots_while_taken_up_is_waited_for(void **state)
 {
     (void)state;
@@ -568,9 +583,13 @@ static void a_run_without_nodes_has_nothing_to_go_on_with(void **state)
     close_rollout();
     close_controller();
     assert_int_equal(history_open(folder, &history, &why), 0);
-    assert_int_equal(takeup_read(history, run, false, &left, &why), -1);
+    assert_int_equal(takeup_read(history, run, false, &left, &why), 0);
+    assert_int_equal(takeup_count(left), 0);
+    assert_false(takeup_is_closed(left));
+    assert_int_equal(takeup_check_begun(left, run, &why), -1);
     assert_int_equal(why.code, FAIL_NO_SUCH_RUN);
     assert_non_null(strstr(why.text, run));
+    takeup_free(left);
     history_close(history);
 }
 
@@ -621,6 +640,7 @@ int main(void)
         TEST(a_second_controller_is_refused_and_named_the_first),
         TEST(killed_anywhere_each_step_is_taken_once),
         TEST(killed_again_while_it_takes_up_nothing_is_forgotten),
+        TEST(no_millisecond_is_lost_from_one_controller_to_the_next),
         TEST(a_node_that_boots_while_taken_up_is_waited_for),
         TEST(a_pause_leaves_who_has_not_begun_planned),
         TEST(what_failed_is_tried_again_and_what_it_did_is_not_done_twice),

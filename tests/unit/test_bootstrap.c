@@ -10,6 +10,7 @@
 
 #include "controller/link/agentfile.h"
 #include "controller/link/bootstrap.h"
+#include "controller/ssh/ssh.h"
 #include "protocol/fail.h"
 
 #define DIGEST_X86 "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
@@ -163,6 +164,10 @@ static void each_ending_has_a_code_and_words(void **state)
         {2, "motd", "Segmentation fault\r\n\r\n", FAIL_NO_AGENT,
          "no agent answered (status 2): Segmentation fault"},
         {0, "", "", FAIL_NO_AGENT, "no agent answered (status 0)"},
+        {137, "motd", "Killed\n", FAIL_AGENT_DIED,
+         "the agent was killed before it said a word: Killed"},
+        {SSH_STATUS_SIGNAL, "", "", FAIL_AGENT_DIED,
+         "the agent was killed before it said a word"},
     };
     struct fail why;
 

@@ -132,6 +132,7 @@ static void a_node_that_is_off_is_not_waited_for_before_the_plan(void **state)
     (void)state;
     assert_true(node_loss_is_final(NODE_PROBING, FAIL_CONNECT, false));
     assert_false(node_loss_is_final(NODE_PROBING, FAIL_LINK_LOST, true));
+    assert_false(node_loss_is_final(NODE_PROBING, FAIL_AGENT_DIED, false));
 }
 
 int main(void)
