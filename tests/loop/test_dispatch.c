@@ -253,7 +253,7 @@ static void wait_deadline_pauses_a_run_that_nobody_promotes(void **state)
     make();
     turn(DISPATCH_GOES_ON);
     dispatch_report(dispatch, 0, POLICY_WELL, NULL);
-    turn(DISPATCH_GOES_ON);
+    turn(DISPATCH_BLOCKED);
     uv_run(&loop, UV_RUN_DEFAULT);
     turn(DISPATCH_TIRED);
     assert_told(" begin n0/0 woken");
