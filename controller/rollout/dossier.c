@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "controller/rollout/order.h"
+#include "controller/rollout/stage.h"
 #include "inventory/fleet.h"
 #include "protocol/facts.h"
 #include "protocol/json.h"
@@ -290,34 +291,18 @@ static struct json *install_body(const struct dossier *d, int64_t until_s)
     return order_install(d->claim, &d->decision.steps);
 }
 
-static bool is_fetched(enum step_verb verb)
-{
-    return verb == STEP_FETCH;
-}
-
 bool dossier_can_stage(const struct dossier *d)
 {
-    for (size_t i = 0; i < d->decision.steps.count; i++)
-        if (is_fetched(d->decision.steps.list[i].verb))
-            return true;
-    return false;
+    return stage_has(&d->decision.steps);
 }
 
-/* The node's ledger knows them again when all of the steps come. */
 static struct json *stage_body(const struct dossier *d, int64_t until_s)
 {
     CLEANUP(steps_clear) struct steps staged = {0};
-    const struct steps *all = &d->decision.steps;
 
     (void)until_s;
-    for (size_t i = 0; i < all->count; i++) {
-        const struct step *s = &all->list[i];
-
-        if (is_fetched(s->verb) &&
-            steps_add(&staged, s->verb, (const char *const *)s->args, s->arg_count,
-                      NULL) < 0)
-            return NULL;
-    }
+    if (stage_of(&d->decision.steps, &staged, NULL) < 0)
+        return NULL;
     return order_install(d->claim, &staged);
 }
 
@@ -378,14 +363,25 @@ struct json *dossier_body(const struct dossier *d, enum node_state state, int64_
     return questions[state].body(d, until_s);
 }
 
+/* What is only too early is left for the install; all else would be met there, too, with the
+ * node out of service.
+ */
+static struct lesson learn_failure(const struct dossier *d, enum node_state state,
+                                   const struct fail *why, unsigned tries)
+{
+    if (state == NODE_REBOOTING || state == NODE_BACK_REBOOTING)
+        return weigh_refusal(d, why, tries);
+    if (state == NODE_STAGING && stage_may_wait(&d->decision.steps, why->code))
+        return went(NODE_EV_OK);
+    return failed(why);
+}
+
 struct lesson dossier_learn(struct dossier *d, enum node_state state,
                             const struct json *answer, const struct fail *why,
                             unsigned tries)
 {
     assert(questions[state].what);
     if (why)
-        return state == NODE_REBOOTING || state == NODE_BACK_REBOOTING
-                   ? weigh_refusal(d, why, tries)
-                   : failed(why);
+        return learn_failure(d, state, why, tries);
     return questions[state].learn(d, answer, tries);
 }

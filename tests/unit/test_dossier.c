@@ -110,6 +110,53 @@ static void a_claim_names_whose_it_takes_over(void **state)
     assert_string_equal(from, "r1");
 }
 
+static void add_step(struct dossier *d, enum step_verb verb, const char *const *args,
+                     size_t count)
+{
+    assert_int_equal(steps_add(&d->decision.steps, verb, args, count, NULL), 0);
+}
+
+/* "install" before it is out of service, of less than all steps. */
+static void only_what_can_come_ahead_is_asked_for_before_the_drain(void **state)
+{
+    static const char *const packages[] = {"rdma-core"}, *const modules[] = {"ib_uverbs"};
+    struct node_claim ours = {.run = "r2", .controller = "head", .epoch = 1};
+    CLEANUP(dossier_clear) struct dossier d = {.fleet_node = &ib1, .claim = &ours};
+    CLEANUP(json_done) struct json *body = NULL;
+    CLEANUP(steps_clear) struct steps asked = {0};
+    const struct json *list;
+
+    (void)state;
+    add_step(&d, STEP_MODULES, modules, 1);
+    assert_false(dossier_can_stage(&d));
+    add_step(&d, STEP_PACKAGES, packages, 1);
+    assert_true(dossier_can_stage(&d));
+    body = dossier_body(&d, NODE_STAGING, 1000);
+    assert_string_equal(dossier_question(NODE_STAGING), "install");
+    assert_int_equal(json_get_array(body, "steps", &list, NULL), 0);
+    assert_int_equal(steps_decode(list, &asked, NULL), 0);
+    assert_int_equal(asked.count, 1);
+    assert_int_equal(asked.list[0].verb, STEP_DOWNLOAD);
+    assert_string_equal(asked.list[0].args[1], "rdma-core");
+}
+
+static void
+what_cannot_be_staged_fails_it_in_service_unless_it_is_only_too_early(void **state)
+{
+    static const char *const packages[] = {"curl"}, *const fetch[] = {"h", "a.tgz",
+                                                                      "http://m/a.tgz"};
+    CLEANUP(dossier_clear) struct dossier d = {.fleet_node = &ib1};
+    const struct fail tool = {.code = FAIL_NO_TOOL}, hash = {.code = FAIL_HASH};
+
+    (void)state;
+    add_step(&d, STEP_PACKAGES, packages, 1);
+    add_step(&d, STEP_FETCH, fetch, 3);
+    assert_int_equal(dossier_learn(&d, NODE_STAGING, NULL, &hash, 0).event, NODE_EV_FAIL);
+    assert_int_equal(dossier_learn(&d, NODE_STAGING, NULL, &tool, 0).event, NODE_EV_OK);
+    assert_int_equal(dossier_learn(&d, NODE_INSTALLING, NULL, &tool, 0).event,
+                     NODE_EV_FAIL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -119,6 +166,9 @@ int main(void)
         cmocka_unit_test(a_refused_reboot_is_asked_for_again_but_not_for_ever),
         cmocka_unit_test(garbage_for_facts_is_a_failure_and_leaves_none),
         cmocka_unit_test(a_claim_names_whose_it_takes_over),
+        cmocka_unit_test(only_what_can_come_ahead_is_asked_for_before_the_drain),
+        cmocka_unit_test(
+            what_cannot_be_staged_fails_it_in_service_unless_it_is_only_too_early),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
