@@ -7,6 +7,7 @@
 
 #include "controller/rollout/order.h"
 #include "controller/rollout/stage.h"
+#include "inventory/fitness.h"
 #include "inventory/fleet.h"
 #include "protocol/facts.h"
 #include "protocol/json.h"
@@ -188,25 +189,44 @@ static struct decide_want want_of_plan(const struct dossier *d,
     return want;
 }
 
+/* Not yet, perhaps: ports take a while. */
+static struct lesson not_yet_for(const struct decision *found)
+{
+    CLEANUP(text_done) char *left = decision_summary(found);
+    struct lesson lesson = {.event = NODE_EV_NONE};
+
+    fail_set(&lesson.why, FAIL_VERIFY, "still not so: %s",
+             left ? left : "(out of memory)");
+    return lesson;
+}
+
+/* What the plan does is done; does it do RDMA as it should?  What brings back what was
+ * before is not to blame for how that was.
+ */
+static bool is_fit(const struct dossier *d, const struct facts *f,
+                   const struct decision *plan, const struct decide_want *want,
+                   struct fail *why)
+{
+    return plan != &d->decision || fitness_judge(f, d->facts, want, why) == 0;
+}
+
 /* Is the node as this plan wants it? */
 static struct lesson compare(const struct dossier *d, const struct json *answer,
                              const struct decision *plan)
 {
     CLEANUP(facts_done) struct facts *f = NULL;
     CLEANUP(decision_clear) struct decision found = {0};
-    CLEANUP(text_done) char *left = NULL;
     struct decide_want want = want_of_plan(d, plan);
-    struct lesson not_yet = {.event = NODE_EV_NONE};
+    struct lesson unfit = {.event = NODE_EV_NONE};
     struct fail why;
 
     if (facts_decode(answer, &f, &why) < 0 || decide(f, &want, &found, &why) < 0)
         return failed(&why);
-    if (found.verdict == DECIDE_UP_TO_DATE)
-        return went(NODE_EV_OK);
-    left = decision_summary(&found);
-    fail_set(&not_yet.why, FAIL_VERIFY, "still not so: %s",
-             left ? left : "(out of memory)");
-    return not_yet;
+    if (found.verdict == DECIDE_STEPS)
+        return not_yet_for(&found);
+    if (!is_fit(d, f, plan, &want, &unfit.why))
+        return unfit;
+    return found.verdict == DECIDE_UP_TO_DATE ? went(NODE_EV_OK) : not_yet_for(&found);
 }
 
 static struct lesson learn_verified(struct dossier *d, const struct json *answer,

@@ -1,3 +1,4 @@
+/* fakes: decide_node */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -9,9 +10,11 @@
 #include "controller/rollout/dossier.h"
 #include "controller/rollout/order.h"
 #include "inventory/fleet.h"
+#include "protocol/facts.h"
 #include "protocol/fail.h"
 #include "protocol/json.h"
 #include "protocol/scope.h"
+#include "tests/fake/decide_node.h"
 
 static const struct fleet_node ib1 = {.name = "ib1", .rxe = "eth1"};
 
@@ -157,6 +160,64 @@ what_cannot_be_staged_fails_it_in_service_unless_it_is_only_too_early(void **sta
                      NODE_EV_FAIL);
 }
 
+/* ---- verify ----------------------------------------------------------------------------- */
+
+/* HBv4, all installed; at half its rate or not. */
+static char *hbv4_at(double rate_gbps)
+{
+    struct facts *f = node_hbv4();
+    struct facts_port *port = &f->hcas[0].ports[0];
+    struct json *doc;
+    char *text;
+
+    node_set(&f->hostname, "ib1");
+    node_set(&f->boot_id, "boot-1");
+    node_set(&f->azure->metadata, "ok");
+    node_set(&f->hcas[0].node_guid, "0015:5dff:fe33:ff3e");
+    port->rate_gbps = rate_gbps;
+    port->sm_lid = 1;
+    port->pkeys = node_grow(NULL, &port->pkey_count, sizeof *port->pkeys);
+    port->pkeys[0] = 0x8001;
+    node_add_package(f, "rdma-core");
+    node_add_package(f, "ibverbs-providers");
+    doc = facts_encode(f);
+    text = json_print(doc);
+    assert_non_null(text);
+    json_free(doc);
+    facts_free(f);
+    return text;
+}
+
+static void whoever_has_all_but_does_not_do_its_work_is_not_there_yet(void **state)
+{
+    static const struct fleet_node inbox = {.name = "ib1", .driver = FLEET_DRIVER_INBOX},
+                                   nothing = {.name = "ib1", .driver = FLEET_DRIVER_NONE};
+    CLEANUP(dossier_clear) struct dossier d = {.fleet_node = &inbox};
+    CLEANUP(text_done) char *slow = hbv4_at(200);
+    CLEANUP(text_done) char *well = hbv4_at(400);
+    struct lesson l = hear(&d, NODE_VERIFYING, slow, 0);
+
+    (void)state;
+    assert_int_equal(l.event, NODE_EV_NONE);
+    assert_int_equal(l.why.code, FAIL_VERIFY);
+    assert_string_equal(l.why.text, "mlx5_ib0 port 1: 200 Gb/s, HB176rs_v4 has 400");
+    assert_int_equal(hear(&d, NODE_SOAKING, slow, 0).event, NODE_EV_NONE);
+    assert_int_equal(hear(&d, NODE_VERIFYING, well, 0).event, NODE_EV_OK);
+    d.fleet_node = &nothing;
+    assert_int_equal(hear(&d, NODE_VERIFYING, slow, 0).event, NODE_EV_OK);
+}
+
+/* Else a node whose cable is at fault would never be back. */
+static void what_brings_back_what_was_before_is_not_blamed_for_it(void **state)
+{
+    static const struct fleet_node inbox = {.name = "ib1", .driver = FLEET_DRIVER_INBOX};
+    CLEANUP(dossier_clear) struct dossier d = {.fleet_node = &inbox, .went_back = true};
+    CLEANUP(text_done) char *slow = hbv4_at(200);
+
+    (void)state;
+    assert_int_equal(hear(&d, NODE_BACK_PROBING, slow, 0).event, NODE_EV_UP_TO_DATE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -169,6 +230,8 @@ int main(void)
         cmocka_unit_test(only_what_can_come_ahead_is_asked_for_before_the_drain),
         cmocka_unit_test(
             what_cannot_be_staged_fails_it_in_service_unless_it_is_only_too_early),
+        cmocka_unit_test(whoever_has_all_but_does_not_do_its_work_is_not_there_yet),
+        cmocka_unit_test(what_brings_back_what_was_before_is_not_blamed_for_it),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
