@@ -143,8 +143,7 @@ static void only_what_can_come_ahead_is_asked_for_before_the_drain(void **state)
     assert_string_equal(asked.list[0].args[1], "rdma-core");
 }
 
-static void
-what_cannot_be_staged_fails_it_in_service_unless_it_is_only_too_early(void **state)
+static void what_cannot_be_staged_fails_it_unless_it_is_only_too_early(void **state)
 {
     static const char *const packages[] = {"curl"}, *const fetch[] = {"h", "a.tgz",
                                                                       "http://m/a.tgz"};
@@ -228,8 +227,7 @@ int main(void)
         cmocka_unit_test(garbage_for_facts_is_a_failure_and_leaves_none),
         cmocka_unit_test(a_claim_names_whose_it_takes_over),
         cmocka_unit_test(only_what_can_come_ahead_is_asked_for_before_the_drain),
-        cmocka_unit_test(
-            what_cannot_be_staged_fails_it_in_service_unless_it_is_only_too_early),
+        cmocka_unit_test(what_cannot_be_staged_fails_it_unless_it_is_only_too_early),
         cmocka_unit_test(whoever_has_all_but_does_not_do_its_work_is_not_there_yet),
         cmocka_unit_test(what_brings_back_what_was_before_is_not_blamed_for_it),
     };

@@ -344,8 +344,7 @@ static struct facts *onprem(void)
 }
 
 /* The default partition is one; a port without a cable is nobody's fault. */
-static void
-elsewhere_a_port_without_a_cable_and_the_default_partition_are_fine(void **state)
+static void elsewhere_no_cable_and_the_default_partition_are_fine(void **state)
 {
     CLEANUP(facts_done) struct facts *f = onprem();
 
@@ -433,8 +432,7 @@ int main(void)
         cmocka_unit_test(accelerated_networking_is_not_judged),
         cmocka_unit_test(a_kernel_that_does_not_know_a_speed_is_not_taken_at_its_word),
         cmocka_unit_test(only_what_was_asked_for_is_judged),
-        cmocka_unit_test(
-            elsewhere_a_port_without_a_cable_and_the_default_partition_are_fine),
+        cmocka_unit_test(elsewhere_no_cable_and_the_default_partition_are_fine),
         cmocka_unit_test(elsewhere_a_link_that_is_up_has_to_become_active),
         cmocka_unit_test(what_did_its_work_before_has_to_do_it_again),
         cmocka_unit_test(soft_roce_has_to_be_there_where_it_was_asked_for),
