@@ -161,10 +161,9 @@ static void what_cannot_be_staged_fails_it_unless_it_is_only_too_early(void **st
 
 /* ---- verify ----------------------------------------------------------------------------- */
 
-/* HBv4, all installed; at half its rate or not. */
-static char *hbv4_at(double rate_gbps)
+/* HBv4, all installed; at half its rate or not.  The facts are taken. */
+static char *told_at(struct facts *f, double rate_gbps)
 {
-    struct facts *f = node_hbv4();
     struct facts_port *port = &f->hcas[0].ports[0];
     struct json *doc;
     char *text;
@@ -192,8 +191,8 @@ static void whoever_has_all_but_does_not_do_its_work_is_not_there_yet(void **sta
     static const struct fleet_node inbox = {.name = "ib1", .driver = FLEET_DRIVER_INBOX},
                                    nothing = {.name = "ib1", .driver = FLEET_DRIVER_NONE};
     CLEANUP(dossier_clear) struct dossier d = {.fleet_node = &inbox};
-    CLEANUP(text_done) char *slow = hbv4_at(200);
-    CLEANUP(text_done) char *well = hbv4_at(400);
+    CLEANUP(text_done) char *slow = told_at(node_hbv4(), 200);
+    CLEANUP(text_done) char *well = told_at(node_hbv4(), 400);
     struct lesson l = hear(&d, NODE_VERIFYING, slow, 0);
 
     (void)state;
@@ -209,12 +208,18 @@ static void whoever_has_all_but_does_not_do_its_work_is_not_there_yet(void **sta
 /* Else a node whose cable is at fault would never be back. */
 static void what_brings_back_what_was_before_is_not_blamed_for_it(void **state)
 {
-    static const struct fleet_node inbox = {.name = "ib1", .driver = FLEET_DRIVER_INBOX};
-    CLEANUP(dossier_clear) struct dossier d = {.fleet_node = &inbox, .went_back = true};
-    CLEANUP(text_done) char *slow = hbv4_at(200);
+    static const char *const driver[] = {"doca-ofed", "3.2.1", "h", "f", NODE_KERNEL};
+    static const struct fleet_node ours = {.name = "ib1",
+                                           .driver = FLEET_DRIVER_DOCA_OFED,
+                                           .hold = FLEET_HOLD_NOTHING};
+    CLEANUP(dossier_clear) struct dossier d = {.fleet_node = &ours, .went_back = true};
+    CLEANUP(text_done) char *slow = told_at(node_hbv4_image(), 200);
 
     (void)state;
+    d.aim.catalog = node_want(ours.driver, NULL).catalog;
+    assert_int_equal(steps_add(&d.back.steps, STEP_DRIVER, driver, 5, NULL), 0);
     assert_int_equal(hear(&d, NODE_BACK_PROBING, slow, 0).event, NODE_EV_UP_TO_DATE);
+    assert_int_equal(hear(&d, NODE_VERIFYING, slow, 0).event, NODE_EV_NONE);
 }
 
 int main(void)
@@ -232,5 +237,5 @@ int main(void)
         cmocka_unit_test(what_brings_back_what_was_before_is_not_blamed_for_it),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, node_catalog_read, node_catalog_free);
 }
