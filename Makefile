@@ -162,7 +162,7 @@ trees := tests/data/trees
 $O/trees.ok: $(trees)/make.py $(trees)/machines.ini $(trees)/expected.txt | $O/test-deps.ok
 	@rm -rf $O/trees && mkdir -p $O && cp -r $(trees) $O/trees
 	@$(trees)/make.py $O/trees && touch $@
-$O/tests/unit/test_machines $O/tests/unit/test_machine_decisions: | $O/trees.ok
+$O/tests/unit/test_machines $O/tests/unit/test_machine_decisions $O/tests/unit/test_fitness: | $O/trees.ok
 
 # The table of ibfleet-machines(7) is what this prints: >controller/manual/machines.txt
 .PHONY: what-runs-where

@@ -25,7 +25,7 @@ bool decide_is_connectx3(const struct facts_pci *pci)
 }
 
 /* On Azure an Ethernet function is Accelerated Networking, not the fabric. */
-static bool is_hca(const struct facts *f, const struct facts_pci *pci)
+bool decide_is_hca(const struct facts *f, const struct facts_pci *pci)
 {
     if (pci->vendor != NIC_VENDOR)
         return false;
@@ -40,7 +40,7 @@ const struct facts_pci *decide_find_hca(const struct facts *f)
     const struct facts_pci *found = NULL;
 
     for (size_t i = 0; i < f->pci_count; i++) {
-        if (!is_hca(f, &f->pci[i]))
+        if (!decide_is_hca(f, &f->pci[i]))
             continue;
         if (decide_is_infiniband(&f->pci[i]))
             return &f->pci[i];

@@ -35,6 +35,9 @@ const char *decide_or_unknown(const char *text);
 
 /* ---- is there a device? (decide_device.c) ----------------------------------------------- */
 
+/* Is it a function that RDMA is done with? */
+bool decide_is_hca(const struct facts *f, const struct facts_pci *pci);
+
 /* NULL: none that does RDMA.  The InfiniBand one, when there are several. */
 const struct facts_pci *decide_find_hca(const struct facts *f);
 bool decide_is_infiniband(const struct facts_pci *hca);

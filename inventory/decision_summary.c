@@ -9,6 +9,7 @@ static const char *const headings[STEP_VERBS] = {
     [STEP_DROP] = "remove",
     [STEP_PACKAGES] = "packages",
     [STEP_FETCH] = "fetch",
+    [STEP_DOWNLOAD] = "download for",
     [STEP_DRIVER] = "install",
     [STEP_DKMS] = "DKMS for",
     [STEP_MODULES] = "modules",

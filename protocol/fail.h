@@ -95,6 +95,7 @@ enum fail_kind {
     /* installing one */                                          \
     X(FAIL_LOCKED,                 AGAIN, "package-lock-held")    \
     X(FAIL_DOWNLOAD,               AGAIN, "download-failed")      \
+    X(FAIL_NO_TOOL,                NODE,  "no-download-tool")     \
     X(FAIL_HASH,                   INPUT, "wrong-hash")           \
     X(FAIL_INSTALLER,              NODE,  "installer-failed")     \
     X(FAIL_DKMS,                   NODE,  "dkms-build-failed")    \

@@ -40,6 +40,7 @@ static const struct {
     [STEP_PACKAGES]  = {"packages",  1, STEPS_MAX_ARGS, {LOOK_NAME}, 1, ARG_MAX_BYTES},
     [STEP_FETCH]     = {"fetch",     3, 4,              {LOOK_HASH, LOOK_NAME, LOOK_URL}, 3,
                         ARG_MAX_BYTES},
+    [STEP_DOWNLOAD]  = {"download",  2, STEPS_MAX_ARGS, {LOOK_NAME}, 1, ARG_MAX_BYTES},
     [STEP_DRIVER]    = {"driver",    5, STEPS_MAX_ARGS, {LOOK_NAME, LOOK_NAME, LOOK_HASH,
                         LOOK_NAME, LOOK_NAME, LOOK_FLAG}, 6, ARG_MAX_BYTES},
     [STEP_DKMS]      = {"dkms",      2, STEPS_MAX_ARGS, {LOOK_NAME}, 1, ARG_MAX_BYTES},

@@ -12,6 +12,12 @@
 struct fail;
 struct json;
 
+/* The WORD of a download: what its names are.  It is in no plan; whoever stages one has it
+ * made of the plan's steps (controller/rollout/stage.h).
+ */
+#define STEPS_FOR_PACKAGES "packages" /* names of packages                           */
+#define STEPS_FOR_DROP     "drop"     /* METHOD VERSION, packages that follow it     */
+
 #define STEPS_MAX      32
 #define STEPS_MAX_ARGS 64
 
@@ -19,6 +25,7 @@ enum step_verb {
     STEP_DROP,      /* METHOD VERSION: that driver of the vendor's is gone            */
     STEP_PACKAGES,  /* package names; installed by the node's own manager             */
     STEP_FETCH,     /* SHA256 FILE URL [PROXY]: the bundle is on the node, and is it  */
+    STEP_DOWNLOAD,  /* WORD NAME...: what a later step needs is there, not installed  */
     STEP_DRIVER,    /* METHOD VERSION SHA256 FILE KERNEL [FLAG...]: installed from it */
     STEP_DKMS,      /* KERNEL MODULE...: built and installed for that kernel          */
     STEP_MODULES,   /* kernel modules; loaded now and at every boot                   */

@@ -9,8 +9,10 @@
 
 #include "controller/screen/fold.h"
 #include "controller/screen/text.h"
+#include "inventory/fitness.h"
 #include "inventory/rdma_stack.h"
 #include "protocol/facts.h"
+#include "protocol/fail.h"
 #include "protocol/scope.h"
 
 #define GIB ((double)(1u << 30))
@@ -111,6 +113,17 @@ static void add_ports(const struct facts *f, struct text *text)
         }
     }
     add_devices(&d, true, text);
+}
+
+/* As a rollout judges it in the end. */
+static void add_fit(const struct facts *f, struct text *text)
+{
+    struct fail why;
+
+    if (fitness_judge(f, NULL, NULL, &why) < 0)
+        text_add(text, "no: %s", why.text);
+    else
+        text_add(text, "%s", fitness_can_judge(f) ? "yes" : "nothing");
 }
 
 static void add_nics(const struct facts *f, struct text *text)
@@ -431,6 +444,7 @@ static const struct {
     [TRAIT_STORAGE]  = {"storage",  add_storage},
     [TRAIT_HCA]      = {"hca",      add_hcas},
     [TRAIT_LINK]     = {"link",     add_ports},
+    [TRAIT_FIT]      = {"fit",      add_fit},
     [TRAIT_FIRMWARE] = {"firmware", add_firmware},
     [TRAIT_NICS]     = {"nics",     add_nics},
     [TRAIT_PACKAGES] = {"packages", add_packages},

@@ -19,6 +19,7 @@ enum trait {
     TRAIT_STORAGE,  /* lustre /lustre: what keeps the modules from being unloaded */
     TRAIT_HCA,      /* mlx5_ib[0-7] mlx5_core                                  */
     TRAIT_LINK,     /* 8x InfiniBand 400 Gb/s ACTIVE, 1x Ethernet 100 Gb/s ACTIVE */
+    TRAIT_FIT,      /* yes; else what its ports lack of what its size has      */
     TRAIT_FIRMWARE, /* mlx5_ib[0-7] 28.41.1000 MT_0000000838                   */
     TRAIT_NICS,     /* 2x 1af4:1000 virtio-pci, 1x 15b3:101a no driver         */
     TRAIT_PACKAGES, /* rdma-core 44.0-2, ibverbs-providers 44.0-2              */

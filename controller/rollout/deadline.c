@@ -91,9 +91,15 @@ int64_t deadline_of_claim_s(const struct deadlines *d)
     return (int64_t)(road_ms / 1000) + DEADLINE_SPARE_S;
 }
 
+/* It was looked at, and was not as it should be: that sentence says it all. */
+static bool is_judgement(enum fail_code code)
+{
+    return code == FAIL_VERIFY || code == FAIL_PORT_DOWN || code == FAIL_NO_HCA;
+}
+
 void deadline_explain(enum node_state state, const struct fail *lost, struct fail *why)
 {
-    if ((state == NODE_VERIFYING || state == NODE_SOAKING) && lost->code == FAIL_VERIFY)
+    if ((state == NODE_VERIFYING || state == NODE_SOAKING) && is_judgement(lost->code))
         *why = *lost;
     else if (state == NODE_REBOOTING || state == NODE_BACK_REBOOTING)
         fail_set(why, FAIL_REBOOT, "not back in time: %s",

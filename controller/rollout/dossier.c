@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "controller/rollout/order.h"
+#include "controller/rollout/stage.h"
+#include "inventory/fitness.h"
 #include "inventory/fleet.h"
 #include "protocol/facts.h"
 #include "protocol/json.h"
@@ -187,25 +189,44 @@ static struct decide_want want_of_plan(const struct dossier *d,
     return want;
 }
 
+/* Not yet, perhaps: ports take a while. */
+static struct lesson not_yet_for(const struct decision *found)
+{
+    CLEANUP(text_done) char *left = decision_summary(found);
+    struct lesson lesson = {.event = NODE_EV_NONE};
+
+    fail_set(&lesson.why, FAIL_VERIFY, "still not so: %s",
+             left ? left : "(out of memory)");
+    return lesson;
+}
+
+/* What the plan does is done; does it do RDMA as it should?  What brings back what was
+ * before is not to blame for how that was.
+ */
+static bool is_fit(const struct dossier *d, const struct facts *f,
+                   const struct decision *plan, const struct decide_want *want,
+                   struct fail *why)
+{
+    return plan != &d->decision || fitness_judge(f, d->facts, want, why) == 0;
+}
+
 /* Is the node as this plan wants it? */
 static struct lesson compare(const struct dossier *d, const struct json *answer,
                              const struct decision *plan)
 {
     CLEANUP(facts_done) struct facts *f = NULL;
     CLEANUP(decision_clear) struct decision found = {0};
-    CLEANUP(text_done) char *left = NULL;
     struct decide_want want = want_of_plan(d, plan);
-    struct lesson not_yet = {.event = NODE_EV_NONE};
+    struct lesson unfit = {.event = NODE_EV_NONE};
     struct fail why;
 
     if (facts_decode(answer, &f, &why) < 0 || decide(f, &want, &found, &why) < 0)
         return failed(&why);
-    if (found.verdict == DECIDE_UP_TO_DATE)
-        return went(NODE_EV_OK);
-    left = decision_summary(&found);
-    fail_set(&not_yet.why, FAIL_VERIFY, "still not so: %s",
-             left ? left : "(out of memory)");
-    return not_yet;
+    if (found.verdict == DECIDE_STEPS)
+        return not_yet_for(&found);
+    if (!is_fit(d, f, plan, &want, &unfit.why))
+        return unfit;
+    return found.verdict == DECIDE_UP_TO_DATE ? went(NODE_EV_OK) : not_yet_for(&found);
 }
 
 static struct lesson learn_verified(struct dossier *d, const struct json *answer,
@@ -290,34 +311,18 @@ static struct json *install_body(const struct dossier *d, int64_t until_s)
     return order_install(d->claim, &d->decision.steps);
 }
 
-static bool is_fetched(enum step_verb verb)
-{
-    return verb == STEP_FETCH;
-}
-
 bool dossier_can_stage(const struct dossier *d)
 {
-    for (size_t i = 0; i < d->decision.steps.count; i++)
-        if (is_fetched(d->decision.steps.list[i].verb))
-            return true;
-    return false;
+    return stage_has(&d->decision.steps);
 }
 
-/* The node's ledger knows them again when all of the steps come. */
 static struct json *stage_body(const struct dossier *d, int64_t until_s)
 {
     CLEANUP(steps_clear) struct steps staged = {0};
-    const struct steps *all = &d->decision.steps;
 
     (void)until_s;
-    for (size_t i = 0; i < all->count; i++) {
-        const struct step *s = &all->list[i];
-
-        if (is_fetched(s->verb) &&
-            steps_add(&staged, s->verb, (const char *const *)s->args, s->arg_count,
-                      NULL) < 0)
-            return NULL;
-    }
+    if (stage_of(&d->decision.steps, &staged, NULL) < 0)
+        return NULL;
     return order_install(d->claim, &staged);
 }
 
@@ -378,14 +383,25 @@ struct json *dossier_body(const struct dossier *d, enum node_state state, int64_
     return questions[state].body(d, until_s);
 }
 
+/* What is only too early is left for the install; all else would be met there, too, with the
+ * node out of service.
+ */
+static struct lesson learn_failure(const struct dossier *d, enum node_state state,
+                                   const struct fail *why, unsigned tries)
+{
+    if (state == NODE_REBOOTING || state == NODE_BACK_REBOOTING)
+        return weigh_refusal(d, why, tries);
+    if (state == NODE_STAGING && stage_may_wait(&d->decision.steps, why->code))
+        return went(NODE_EV_OK);
+    return failed(why);
+}
+
 struct lesson dossier_learn(struct dossier *d, enum node_state state,
                             const struct json *answer, const struct fail *why,
                             unsigned tries)
 {
     assert(questions[state].what);
     if (why)
-        return state == NODE_REBOOTING || state == NODE_BACK_REBOOTING
-                   ? weigh_refusal(d, why, tries)
-                   : failed(why);
+        return learn_failure(d, state, why, tries);
     return questions[state].learn(d, answer, tries);
 }

@@ -64,7 +64,7 @@ const char *dossier_question(enum node_state state);
 struct json *dossier_body(const struct dossier *d, enum node_state state,
                           int64_t until_s);
 
-/* Is there something that can be fetched before the node is out of service? */
+/* Is there something that can be brought before the node is out of service? */
 bool dossier_can_stage(const struct dossier *d);
 
 /* What an answer, or the agent's failure (why not NULL), means in this state. */

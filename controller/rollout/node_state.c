@@ -96,7 +96,7 @@ static const struct {
     [NODE_REBOOTING]  = {"rebooting",
         "told to reboot; until it is back with another boot id"},
     [NODE_VERIFYING]  = {"verifying",
-        "until nothing is left to do on it"},
+        "until nothing is left to do on it and its ports are as they should be"},
     [NODE_CHECKING]   = {"checking",
         "measured against the others of its batch and known good nodes"},
     [NODE_SOAKING]    = {"soaking",

@@ -28,7 +28,7 @@ enum node_state {
     NODE_DRAINING,   /* until the scheduler has no job on it                   */
     NODE_INSTALLING, /* the agent takes the steps; goes on without us          */
     NODE_REBOOTING,  /* until the boot id differs                              */
-    NODE_VERIFYING,  /* until decide() has nothing left to do                  */
+    NODE_VERIFYING,  /* until decide() has nothing left to do and it is fit    */
     NODE_CHECKING,   /* measured against others                                */
     NODE_SOAKING,    /* left alone, then looked at once more                   */
     NODE_UNDRAINING, /* until the scheduler has it back                        */

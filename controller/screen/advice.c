@@ -89,6 +89,7 @@ static const struct {
     [FAIL_LOCKED]           = {"package manager locked", "who holds the lock is named in:  ibfleet logs NODE"},
     [FAIL_DOWNLOAD]         = {"download failed",
         "does the node reach the URL?  mirror = and proxy = in the fleet file"},
+    [FAIL_NO_TOOL]          = {"neither curl nor wget", "install one of them:  ibfleet exec NODE -- ...;  or copy the file there, as is said"},
     [FAIL_HASH]             = {"wrong SHA-256",
         "what was downloaded is not what the catalog names: is the mirror right?"},
     [FAIL_INSTALLER]        = {"the vendor's installer failed", "all that it said:  ibfleet logs NODE"},

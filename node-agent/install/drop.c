@@ -53,6 +53,16 @@ static int forget_pin(const struct taking *t, struct fail *why)
     return 0;
 }
 
+/* apt alone keeps the lists of what is no repository any more, though it does not read them.
+ * The others are not made to ask the network for what they know, and apt's failure to is
+ * told by what comes back, or not.
+ */
+static void refresh(const struct taking *t, const struct manager *m)
+{
+    if (manager_kind(m) == MANAGER_APT && manager_refresh(t, m, NULL) < 0)
+        steplog_line(t->log, "# with the lists as they are, then");
+}
+
 /* The repository goes first, or what comes back would come from there. */
 static int forget_repository(const struct taking *t, const struct manager *m,
                              struct fail *why)
@@ -67,7 +77,8 @@ static int forget_repository(const struct taking *t, const struct manager *m,
                     why) < 0 ||
         forget_pin(t, why) < 0)
         return -1;
-    return manager_refresh(t, m, why);
+    refresh(t, m);
+    return 0;
 }
 
 /* ---- the package manager's ------------------------------------------------------------- */
@@ -79,23 +90,43 @@ static bool goes(const struct was *w, const struct was_package *p)
            (!w->came.count || was_find(&w->came, p->name));
 }
 
+static bool comes_back(const struct was_packages *now, const char *name)
+{
+    const char *is = was_find(now, name);
+
+    return !is || vendor_has_package(name, is);
+}
+
+static int add_back(const struct was *w, const struct was_packages *now,
+                    struct exchange *x, struct fail *why)
+{
+    for (size_t i = 0; i < w->went.count; i++) {
+        const struct was_package *p = &w->went.list[i];
+
+        if (comes_back(now, p->name) &&
+            exchange_add(&x->back, p->name, p->version, why) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int add_gone(const struct was *w, const struct was_packages *now,
+                    struct exchange *x, struct fail *why)
+{
+    for (size_t i = 0; i < now->count; i++)
+        if (goes(w, &now->list[i]) && !was_find(&x->back, now->list[i].name) &&
+            exchange_add(&x->gone, now->list[i].name, now->list[i].version, why) < 0)
+            return -1;
+    return 0;
+}
+
 static int exchange(const struct taking *t, const struct manager *m, const struct was *w,
                     const struct was_packages *now, struct fail *why)
 {
     CLEANUP(exchange_clear) struct exchange x = {0};
 
-    for (size_t i = 0; i < w->went.count; i++) {
-        const struct was_package *p = &w->went.list[i];
-        const char *is = was_find(now, p->name);
-
-        if ((!is || vendor_has_package(p->name, is)) &&
-            exchange_add(&x.back, p->name, p->version, why) < 0)
-            return -1;
-    }
-    for (size_t i = 0; i < now->count; i++)
-        if (goes(w, &now->list[i]) && !was_find(&x.back, now->list[i].name) &&
-            exchange_add(&x.gone, now->list[i].name, now->list[i].version, why) < 0)
-            return -1;
+    if (add_back(w, now, &x, why) < 0 || add_gone(w, now, &x, why) < 0)
+        return -1;
     return exchange_run(t, m, &x, why);
 }
 
@@ -157,4 +188,46 @@ int drop_remains(const struct taking *t, const struct manager *m, struct was *w,
     was_packages_clear(&w->went);
     w->state = WAS_DROPPED;
     return settle(t->home, why) < 0 ? -1 : was_write(t->home, w, why);
+}
+
+/* ---- ahead --------------------------------------------------------------------------------- */
+
+static int add_following(char *const *names, size_t count, const struct was_packages *now,
+                         struct exchange *x, struct fail *why)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!was_find(&x->back, names[i]) && comes_back(now, names[i]) &&
+            exchange_add(&x->back, names[i], "", why) < 0)
+            return -1;
+    return 0;
+}
+
+/* How packages of the vendor's stand in the way of others is only known for sure once they
+ * have gone.
+ */
+static int leave(const struct taking *t)
+{
+    steplog_line(t->log, "# not to be had ahead: left for the install");
+    return 0;
+}
+
+/* Once more with fresh lists, where a repository has not any more what its list says. */
+int drop_download(const struct taking *t, const struct manager *m, const struct was *w,
+                  char *const *names, size_t count, struct fail *why)
+{
+    CLEANUP(was_packages_clear) struct was_packages now = {0};
+    CLEANUP(exchange_clear) struct exchange x = {0};
+
+    if (was_list(m, &now, why) < 0 || add_back(w, &now, &x, why) < 0 ||
+        add_following(names, count, &now, &x, why) < 0 || add_gone(w, &now, &x, why) < 0)
+        return -1;
+    for (int tries = 0; exchange_download(t, m, &x, why) < 0; tries++) {
+        if (why->code != FAIL_PACKAGES)
+            return -1;
+        if (!steplog_saw(t->log, STEPLOG_UNFETCHED))
+            return leave(t);
+        if (tries == 1 || manager_refresh(t, m, NULL) < 0)
+            return -1;
+    }
+    return 0;
 }

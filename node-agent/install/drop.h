@@ -7,6 +7,8 @@
 #ifndef NODE_AGENT_INSTALL_DROP_H
 #define NODE_AGENT_INSTALL_DROP_H
 
+#include <stddef.h>
+
 struct fail;
 struct manager;
 struct taking;
@@ -19,5 +21,13 @@ struct was;
  */
 int drop_remains(const struct taking *t, const struct manager *m, struct was *w,
                  struct fail *why);
+
+/* Bring what would come back with it, and these packages, which are to be there once it
+ * has gone, into the manager's cache; nothing else is changed.  What no repository gives is
+ * FAIL_PACKAGES, as it would be then; what is in the way only now is left for then, which
+ * the log tells.  FAIL_LOCKED, FAIL_DISK_FULL, FAIL_TIMEOUT.
+ */
+int drop_download(const struct taking *t, const struct manager *m, const struct was *w,
+                  char *const *names, size_t count, struct fail *why);
 
 #endif

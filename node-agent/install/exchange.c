@@ -1,6 +1,7 @@
 #include "node-agent/install/exchange.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 #include "node-agent/install/manager.h"
 #include "node-agent/install/steplog.h"
 #include "node-agent/install/take.h"
+#include "node-agent/install/vendor.h"
 #include "protocol/fail.h"
 #include "protocol/scope.h"
 
@@ -89,7 +91,8 @@ static void tell(const struct taking *t, const char *fmt, ...)
 /* ---- apt: which versions are there? ------------------------------------------------------ */
 
 struct offer {
-    const char *wanted;
+    const char *name, *wanted;
+    bool is_ahead;   /* the vendor's repository is still there, and will not be */
     char first[128]; /* the one that would be installed */
     bool has_wanted;
 };
@@ -100,7 +103,8 @@ static void on_offer(void *arg, const char *line)
     struct offer *o = arg;
     char version[128];
 
-    if (sscanf(line, " %*s | %127s |", version) != 1)
+    if (sscanf(line, " %*s | %127s |", version) != 1 ||
+        (o->is_ahead && vendor_has_package(o->name, version)))
         return;
     if (!*o->first)
         snprintf(o->first, sizeof o->first, "%s", version);
@@ -108,9 +112,9 @@ static void on_offer(void *arg, const char *line)
 }
 
 /* apt-cache never says so by its status when it knows a package by name only. */
-static void ask_offer(const char *name, struct offer *o)
+static void ask_offer(struct offer *o)
 {
-    const char *const argv[] = {"apt-cache", "madison", name, NULL};
+    const char *const argv[] = {"apt-cache", "madison", o->name, NULL};
     struct exec e = {.argv = argv,
                      .deadline_ms = QUERY_DEADLINE_MS,
                      .on_line = on_offer,
@@ -121,17 +125,17 @@ static void ask_offer(const char *name, struct offer *o)
 }
 
 static int add_back_by_apt(const struct taking *t, const struct was_package *p,
-                           struct words *w, struct fail *why)
+                           bool is_ahead, struct words *w, struct fail *why)
 {
-    struct offer o = {.wanted = p->version};
+    struct offer o = {.name = p->name, .wanted = p->version, .is_ahead = is_ahead};
 
-    ask_offer(p->name, &o);
+    ask_offer(&o);
     if (!*o.first) {
         tell(t, "# no repository has %s any more: %s does not come back", p->name,
              p->version);
         return 0;
     }
-    if (!o.has_wanted)
+    if (!o.has_wanted && *p->version)
         tell(t, "# no repository has %s %s any more: %s comes instead", p->name,
              p->version, o.first);
     return add_word(w, why, "%s=%s", p->name, o.has_wanted ? p->version : o.first);
@@ -139,20 +143,23 @@ static int add_back_by_apt(const struct taking *t, const struct was_package *p,
 
 /* A '-' behind a name removes it, within the same transaction. */
 static int run_apt(const struct taking *t, const struct manager *m,
-                   const struct exchange *x, struct fail *why)
+                   const struct exchange *x, bool is_ahead, struct fail *why)
 {
-    static const char *const install[] = {MANAGER_APT_GET,
-                                          "--no-install-recommends",
-                                          "--allow-downgrades",
-                                          "--allow-change-held-packages",
-                                          "--purge",
-                                          "install",
-                                          NULL};
+    const char *const install[] = {MANAGER_APT_GET,
+                                   "--no-install-recommends",
+                                   "--allow-downgrades",
+                                   "--allow-change-held-packages",
+                                   "--purge",
+                                   is_ahead ? "--download-only" : "install",
+                                   is_ahead ? "install" : NULL,
+                                   NULL};
     CLEANUP(forget_words) struct words w = {.count = 0};
 
     for (size_t i = 0; i < x->back.count; i++)
-        if (add_back_by_apt(t, &x->back.list[i], &w, why) < 0)
+        if (add_back_by_apt(t, &x->back.list[i], is_ahead, &w, why) < 0)
             return -1;
+    if (is_ahead && !w.count)
+        return 0;
     for (size_t i = 0; i < x->gone.count; i++)
         if (add_word(&w, why, "%s-", x->gone.list[i].name) < 0)
             return -1;
@@ -238,5 +245,66 @@ int exchange_run(const struct taking *t, const struct manager *m,
 {
     if (!x->gone.count && !x->back.count)
         return 0;
-    return manager_kind(m) == MANAGER_APT ? run_apt(t, m, x, why) : run_rpm(t, m, x, why);
+    return manager_kind(m) == MANAGER_APT ? run_apt(t, m, x, false, why)
+                                          : run_rpm(t, m, x, why);
+}
+
+/* ---- only what comes back, ahead ------------------------------------------------------------ */
+
+static const char *const *ahead_words_of(enum manager_kind kind, int which)
+{
+    static const char *const dnf[][8] = {
+        [WORDS_INSTALL] = {"dnf", "-y", "--setopt=doca*.enabled=0", MANAGER_DNF_KEEP,
+                           "--downloadonly", "--allowerasing", "install", NULL},
+        [WORDS_DOWN] = {"dnf", "-y", "--setopt=doca*.enabled=0", MANAGER_DNF_KEEP,
+                        "--downloadonly", "--allowerasing", "distro-sync", NULL}};
+    static const char *const yum[][8] = {
+        [WORDS_INSTALL] = {"yum", "-y", "--disablerepo=doca*", "--downloadonly",
+                           "install", NULL},
+        [WORDS_DOWN] = {"yum", "-y", "--disablerepo=doca*", "--downloadonly",
+                        "distro-sync", NULL}};
+    static const char *const tdnf[][8] = {
+        [WORDS_INSTALL] = {"tdnf", "-y", "--disablerepo=doca*", "--downloadonly",
+                           "--allowerasing", "install", NULL},
+        [WORDS_DOWN] = {"tdnf", "-y", "--disablerepo=doca*", "--downloadonly",
+                        "--allowerasing", "distro-sync", NULL}};
+
+    return kind == MANAGER_DNF   ? dnf[which]
+           : kind == MANAGER_YUM ? yum[which]
+                                 : tdnf[which];
+}
+
+static int download_words(const struct taking *t, const struct manager *m, int which,
+                          struct words *w, struct fail *why)
+{
+    return w->count ? manager_run(t, m, ahead_words_of(manager_kind(m), which), w->list,
+                                  w->count, NULL, why)
+                    : 0;
+}
+
+static int download_rpm(const struct taking *t, const struct manager *m,
+                        const struct exchange *x, struct fail *why)
+{
+    CLEANUP(forget_words) struct words absent = {.count = 0};
+    CLEANUP(forget_words) struct words present = {.count = 0};
+
+    if (sort_back(m, x, &absent, &present, why) < 0 ||
+        download_words(t, m, WORDS_DOWN, &present, why) < 0)
+        return -1;
+    return download_words(t, m, WORDS_INSTALL, &absent, why);
+}
+
+/* zypper is let alone: it has no way to leave out a repository for one call. */
+int exchange_download(const struct taking *t, const struct manager *m,
+                      const struct exchange *x, struct fail *why)
+{
+    switch (manager_kind(m)) {
+    case MANAGER_APT:
+        return run_apt(t, m, x, true, why);
+    case MANAGER_ZYPPER:
+        tell(t, "# zypper: what comes back is left for the install");
+        return 0;
+    default:
+        return download_rpm(t, m, x, why);
+    }
 }

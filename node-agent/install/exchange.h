@@ -11,7 +11,8 @@ struct taking;
 
 struct exchange {
     struct was_packages gone; /* to be removed                                       */
-    struct was_packages back; /* to be there, in that version if a repository has it */
+    struct was_packages back; /* to be there, in that version ("": in the one that a
+                               * repository has) if a repository has it              */
 };
 
 /* Copies.  FAIL_MEMORY. */
@@ -24,5 +25,11 @@ void exchange_clear(struct exchange *x);
  */
 int exchange_run(const struct taking *t, const struct manager *m,
                  const struct exchange *x, struct fail *why);
+
+/* Only bring what would come back into the manager's cache, from other repositories than
+ * the vendor's.  Nothing else is changed.  Fails likewise.
+ */
+int exchange_download(const struct taking *t, const struct manager *m,
+                      const struct exchange *x, struct fail *why);
 
 #endif

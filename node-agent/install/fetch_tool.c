@@ -105,6 +105,6 @@ int fetch_tool_run(const struct fetch_tool *f, struct fail *why)
     const char *name = fetch_tool_name();
 
     if (!name)
-        return fail_set(why, FAIL_DOWNLOAD, "neither curl nor wget is on the node");
+        return fail_set(why, FAIL_NO_TOOL, "neither curl nor wget is on the node");
     return strcmp(name, "curl") == 0 ? run_curl(f, why) : run_wget(f, why);
 }

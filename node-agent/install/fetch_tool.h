@@ -27,8 +27,8 @@ struct fetch_tool {
 /* "curl" or "wget", whichever is in PATH; NULL: neither. */
 const char *fetch_tool_name(void);
 
-/* 0: it says that the file is whole.  FAIL_DOWNLOAD: it ended otherwise; else as
- * exec_run().
+/* 0: it says that the file is whole.  FAIL_DOWNLOAD: it ended otherwise; FAIL_NO_TOOL; else
+ * as exec_run().
  */
 int fetch_tool_run(const struct fetch_tool *f, struct fail *why);
 

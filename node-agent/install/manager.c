@@ -36,6 +36,8 @@ struct manager {
     const char *const *query; /* "installed" for each of those named */
     const char *const *list;  /* "installed NAME VERSION", or another status */
     const char *const *install;
+    const char *const *download;
+    const char *const *cached; /* install from what is there; NULL: no need to say so */
     const char *const *refresh;
     const char
         *locks[LOCKS_MAX]; /* as the kernel knows them; others are told by itself */
@@ -51,33 +53,47 @@ static const char *const apt_query[] = {"dpkg-query", "-W", "-f", "${db:Status-S
 static const char *const apt_list[] = {"dpkg-query", "-W", "-f",
     "${db:Status-Status} ${Package} ${Version}\n", NULL};
 static const char *const apt_install[] = {MANAGER_APT_GET, "--no-install-recommends", "install", NULL};
+static const char *const apt_download[] = {MANAGER_APT_GET, "--no-install-recommends",
+    "--download-only", "install", NULL};
 static const char *const apt_refresh[] = {MANAGER_APT_GET, "update", NULL};
 static const char *const rpm_query[] = {"rpm", "-q", "--qf", "installed\n", NULL};
 static const char *const rpm_list[] = {"rpm", "-qa", "--qf",
     "installed %{NAME} %{VERSION}-%{RELEASE}\n", NULL};
 static const char *const tdnf_install[] = {"tdnf", "-y", "install", NULL};
+static const char *const tdnf_download[] = {"tdnf", "-y", "--downloadonly", "install", NULL};
+static const char *const tdnf_cached[] = {"tdnf", "-y", "-C", "install", NULL};
 static const char *const tdnf_refresh[] = {"tdnf", "-y", "makecache", NULL};
 static const char *const dnf_install[] = {"dnf", AT_ONCE, "--setopt=install_weak_deps=False",
     "install", NULL};
+static const char *const dnf_download[] = {"dnf", AT_ONCE, "--setopt=install_weak_deps=False",
+    MANAGER_DNF_KEEP, "--downloadonly", "install", NULL};
+static const char *const dnf_cached[] = {"dnf", AT_ONCE, "--setopt=install_weak_deps=False",
+    "-C", "install", NULL};
 static const char *const dnf_refresh[] = {"dnf", AT_ONCE, "clean", "expire-cache", NULL};
 static const char *const yum_install[] = {"yum", AT_ONCE, "install", NULL};
+static const char *const yum_download[] = {"yum", AT_ONCE, "--downloadonly", "install", NULL};
+static const char *const yum_cached[] = {"yum", AT_ONCE, "-C", "install", NULL};
 static const char *const yum_refresh[] = {"yum", AT_ONCE, "clean", "expire-cache", NULL};
 static const char *const zypper_install[] = {"zypper", "--non-interactive", "install",
     "--no-recommends", NULL};
+static const char *const zypper_download[] = {"zypper", "--non-interactive", "install",
+    "--no-recommends", "--download-only", NULL};
+static const char *const zypper_cached[] = {"zypper", "--non-interactive", "--no-refresh",
+    "install", "--no-recommends", NULL};
 static const char *const zypper_refresh[] = {"zypper", "--non-interactive", "refresh", NULL};
 
 /* As part_os() of detect has them: Azure Linux has dnf beside tdnf, and where dnf is, yum
  * is only its other name.
  */
 static const struct manager managers[] = {
-    {MANAGER_APT, "/usr/bin/apt-get", apt_query, apt_list, apt_install, apt_refresh,
+    {MANAGER_APT, "/usr/bin/apt-get", apt_query, apt_list, apt_install, apt_download, NULL, apt_refresh,
         {"/var/lib/dpkg/lock-frontend", "/var/lib/dpkg/lock", APT_LISTS "/lock",
          "/var/cache/apt/archives/lock"}},
-    {MANAGER_TDNF, "/usr/bin/tdnf", rpm_query, rpm_list, tdnf_install, tdnf_refresh,
+    {MANAGER_TDNF, "/usr/bin/tdnf", rpm_query, rpm_list, tdnf_install, tdnf_download, tdnf_cached, tdnf_refresh,
         {"/run/.tdnf-instance-lockfile", RPM_LOCKS}},
-    {MANAGER_DNF, "/usr/bin/dnf", rpm_query, rpm_list, dnf_install, dnf_refresh, {RPM_LOCKS}},
-    {MANAGER_YUM, "/usr/bin/yum", rpm_query, rpm_list, yum_install, yum_refresh, {RPM_LOCKS}},
-    {MANAGER_ZYPPER, "/usr/bin/zypper", rpm_query, rpm_list, zypper_install, zypper_refresh,
+    {MANAGER_DNF, "/usr/bin/dnf", rpm_query, rpm_list, dnf_install, dnf_download, dnf_cached, dnf_refresh, {RPM_LOCKS}},
+    {MANAGER_YUM, "/usr/bin/yum", rpm_query, rpm_list, yum_install, yum_download, yum_cached, yum_refresh, {RPM_LOCKS}},
+    {MANAGER_ZYPPER, "/usr/bin/zypper", rpm_query, rpm_list, zypper_install, zypper_download, zypper_cached, zypper_refresh,
         {RPM_LOCKS}},
 };
 /* clang-format on */
@@ -295,6 +311,24 @@ static bool remedy(const struct taking *t, const struct manager *m)
     return steplog_saw(t->log, STEPLOG_UNKNOWN) && manager_refresh(t, m, NULL) == 0;
 }
 
+/* Lists grow old while a node waits for its jobs to end, and a repository that does not
+ * answer then has no say in what came ahead.  What it says that fails in vain explains
+ * nothing.
+ */
+static int install_cached(const struct taking *t, const struct manager *m,
+                          char *const *names, size_t count)
+{
+    int status;
+
+    if (!m->cached || !steplog_saw(t->log, STEPLOG_UNFETCHED))
+        return -1;
+    steplog_line(t->log, "# from what has come already, then");
+    if (manager_run(t, m, m->cached, names, count, &status, NULL) == 0 && status == 0)
+        return 0;
+    steplog_begin(t->log);
+    return -1;
+}
+
 /* Fresh lists and an unfinished dpkg may both be in the way, one after the other. */
 #define REMEDIES 2
 
@@ -309,6 +343,26 @@ int manager_install(const struct taking *t, const struct manager *m, char *const
         if (status == 0)
             return 0;
         if (steplog_saw(t->log, STEPLOG_DISK_FULL) || tries == REMEDIES || !remedy(t, m))
-            return take_blame(t, FAIL_PACKAGES, m->install[0], status, why);
+            break;
+    }
+    take_blame(t, FAIL_PACKAGES, m->install[0], status, why);
+    return install_cached(t, m, names, count);
+}
+
+/* ---- download ---------------------------------------------------------------------------- */
+
+int manager_download(const struct taking *t, const struct manager *m, char *const *names,
+                     size_t count, struct fail *why)
+{
+    int status;
+
+    for (int tries = 0;; tries++) {
+        if (manager_run(t, m, m->download, names, count, &status, why) < 0)
+            return -1;
+        if (status == 0)
+            return 0;
+        if (steplog_saw(t->log, STEPLOG_DISK_FULL) || tries == 1 ||
+            !steplog_saw(t->log, STEPLOG_UNKNOWN) || manager_refresh(t, m, NULL) < 0)
+            return take_blame(t, FAIL_PACKAGES, m->download[0], status, why);
     }
 }

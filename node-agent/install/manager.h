@@ -33,6 +33,9 @@ enum manager_kind {
     "apt-get", "-q", "-y", "-o", "Acquire::Retries=2", "-o", "Dpkg::Use-Pty=0", "-o", \
         "Dpkg::Options::=--force-confdef", "-o", "Dpkg::Options::=--force-confold"
 
+/* What is downloaded stays until it is installed, not only until dnf's next transaction. */
+#define MANAGER_DNF_KEEP "--setopt=keepcache=True"
+
 /* NULL: FAIL_UNSUPPORTED, there is none that we know. */
 const struct manager *manager_find(const struct home *h, struct fail *why);
 
@@ -55,6 +58,14 @@ int manager_each(const struct manager *m, manager_package_fn on_package, void *a
  */
 int manager_install(const struct taking *t, const struct manager *m, char *const *names,
                     size_t count, struct fail *why);
+
+/* Bring what installing them would bring into the manager's cache, where a later
+ * manager_install() finds it, and change nothing else: what dpkg has only begun is not
+ * ended for it (STEPLOG_UNFINISHED).  With fresh lists where one is not known.  Names that
+ * are installed are to be left out, for apt marks those.  Fails as manager_install().
+ */
+int manager_download(const struct taking *t, const struct manager *m, char *const *names,
+                     size_t count, struct fail *why);
 
 /* Take fresh lists of what the repositories have.  Fails as manager_install(). */
 int manager_refresh(const struct taking *t, const struct manager *m, struct fail *why);

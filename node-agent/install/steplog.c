@@ -21,7 +21,7 @@ struct steplog {
 /* clang-format off */
 static const struct {
     const char *text;
-    enum steplog_sign sign;
+    unsigned sign;
 } signs[] = {
     {"No space left on device",                 STEPLOG_DISK_FULL},
     {"You don't have enough free space",        STEPLOG_DISK_FULL},
@@ -44,6 +44,12 @@ static const struct {
     {"not found in package names",              STEPLOG_UNKNOWN}, /* zypper      */
     {"No provider of ",                         STEPLOG_UNKNOWN},
     {"package not found",                       STEPLOG_UNKNOWN}, /* tdnf        */
+    {"Unable to fetch some archives",           STEPLOG_UNFETCHED},
+    {"Some files failed to download",           STEPLOG_UNKNOWN | STEPLOG_UNFETCHED}, /* apt, ahead */
+    {"Error downloading packages",              STEPLOG_UNFETCHED}, /* dnf, yum  */
+    {"Failed to download metadata",             STEPLOG_UNFETCHED},
+    {"Download (curl) error",                   STEPLOG_UNFETCHED}, /* zypper    */
+    {"not found on medium",                     STEPLOG_UNFETCHED},
     {"dpkg was interrupted",                    STEPLOG_UNFINISHED},
     {"Bad return status for module build",      STEPLOG_DKMS},
     {"reboot your system",                      STEPLOG_REBOOT},

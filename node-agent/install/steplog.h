@@ -24,6 +24,7 @@ enum steplog_sign {
     STEPLOG_UNFINISHED = 8, /* an earlier dpkg was interrupted             */
     STEPLOG_REBOOT = 16,    /* it asks for a reboot                        */
     STEPLOG_DKMS = 32,      /* DKMS did not build a module                 */
+    STEPLOG_UNFETCHED = 64, /* a repository did not give what it has       */
 };
 
 int steplog_path(const struct home *h, const char *run, const char *step, int attempt,

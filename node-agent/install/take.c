@@ -21,19 +21,13 @@ int take_step(const struct taking *t, const struct step *step, bool *already,
 {
     static int (*const take[STEP_VERBS])(const struct taking *, const struct step *,
                                          bool *, struct fail *) = {
-        [STEP_DROP] = take_drop,
-        [STEP_PACKAGES] = take_packages,
-        [STEP_FETCH] = take_fetch,
-        [STEP_DRIVER] = take_driver,
-        [STEP_DKMS] = take_dkms,
-        [STEP_MODULES] = take_modules,
-        [STEP_INITRAMFS] = take_initramfs,
-        [STEP_RESTART] = take_restart,
-        [STEP_RXE] = take_rxe,
-        [STEP_NAMES] = take_names,
-        [STEP_MEMLOCK] = take_memlock,
-        [STEP_IPOIB] = take_ipoib,
-        [STEP_HOLD] = take_hold,
+        [STEP_DROP] = take_drop,       [STEP_PACKAGES] = take_packages,
+        [STEP_FETCH] = take_fetch,     [STEP_DOWNLOAD] = take_download,
+        [STEP_DRIVER] = take_driver,   [STEP_DKMS] = take_dkms,
+        [STEP_MODULES] = take_modules, [STEP_INITRAMFS] = take_initramfs,
+        [STEP_RESTART] = take_restart, [STEP_RXE] = take_rxe,
+        [STEP_NAMES] = take_names,     [STEP_MEMLOCK] = take_memlock,
+        [STEP_IPOIB] = take_ipoib,     [STEP_HOLD] = take_hold,
     };
 
     return take[step->verb](t, step, already, why);

@@ -23,7 +23,7 @@ struct taking {
 
 /* *already: nothing had to be changed.  FAIL_PACKAGES, FAIL_MODULE, FAIL_STEP,
  * FAIL_DISK_FULL, FAIL_LOCKED, FAIL_TIMEOUT, FAIL_UNSUPPORTED, FAIL_KERNEL_HEADERS,
- * FAIL_DOWNLOAD, FAIL_HASH, FAIL_INSTALLER, FAIL_DKMS, FAIL_IN_USE.
+ * FAIL_DOWNLOAD, FAIL_NO_TOOL, FAIL_HASH, FAIL_INSTALLER, FAIL_DKMS, FAIL_IN_USE.
  */
 int take_step(const struct taking *t, const struct step *step, bool *already,
               struct fail *why);
@@ -36,6 +36,8 @@ int take_packages(const struct taking *t, const struct step *step, bool *already
                   struct fail *why);
 int take_fetch(const struct taking *t, const struct step *step, bool *already,
                struct fail *why);
+int take_download(const struct taking *t, const struct step *step, bool *already,
+                  struct fail *why);
 int take_driver(const struct taking *t, const struct step *step, bool *already,
                 struct fail *why);
 int take_dkms(const struct taking *t, const struct step *step, bool *already,
@@ -57,6 +59,14 @@ int take_rxe(const struct taking *t, const struct step *step, bool *already,
 int take_memlock(const struct taking *t, const struct step *step, bool *already,
                  struct fail *why);
 
+/* What a drop will need, ahead: METHOD VERSION NAME..., as a download has it behind its
+ * word.
+ */
+int take_download_drop(const struct taking *t, const struct step *step, bool *already,
+                       struct fail *why);
+int take_download_packages(const struct taking *t, char *const *names, size_t count,
+                           bool *already, struct fail *why);
+
 /* ---- what the parts share ---------------------------------------------------------- */
 
 /* Room for a program, its options, and a step's arguments or a driver's packages. */
@@ -73,6 +83,12 @@ int take_program(const struct taking *t, const char *const *before, char *const 
  */
 int take_blame(const struct taking *t, int code, const char *what, int status,
                struct fail *why);
+
+/* Say more of packages that were not to be had (FAIL_PACKAGES), where the log tells it:
+ * FAIL_KERNEL_HEADERS, FAIL_DKMS.  Other failures stay as they are.  Returns -1.
+ */
+int take_explain_packages(const struct taking *t, char *const *names, size_t count,
+                          struct fail *why);
 
 /* Write a file below the node's root unless it has that text; *already becomes false
  * when it was written.

@@ -57,6 +57,31 @@ static int check(const struct facts *f, const struct was *w, const struct step *
                     step->args[0], step->args[1]);
 }
 
+/* ---- ahead --------------------------------------------------------------------------------- */
+
+/* METHOD VERSION NAME...: what it will take to drop that driver, and have those packages
+ * then.
+ */
+int take_download_drop(const struct taking *t, const struct step *step, bool *already,
+                       struct fail *why)
+{
+    CLEANUP(was_clear) struct was w = {0};
+    CLEANUP(facts_done) struct facts *f = NULL;
+    const struct manager *m = manager_find(t->home, why);
+
+    if (!m || vendor_look(t->home, &f, why) < 0 || was_read(t->home, &w, why) < 0 ||
+        check(f, &w, step, why) < 0)
+        return -1;
+    if (!vendor_is_there(f) && !was_is_unfinished(&w))
+        return take_download_packages(t, step->args + 2, step->arg_count - 2, already,
+                                      why);
+    *already = false;
+    forget_others(&w, f);
+    return drop_download(t, m, &w, step->args + 2, step->arg_count - 2, why);
+}
+
+/* ---- and when its time has come ---------------------------------------------------------- */
+
 int take_drop(const struct taking *t, const struct step *step, bool *already,
               struct fail *why)
 {

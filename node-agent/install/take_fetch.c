@@ -319,7 +319,7 @@ static int prepare(struct fetch *f, const struct step *step, struct fail *why)
 static int start(struct fetch *f, struct fail *why)
 {
     if (!fetch_tool_name())
-        return fail_set(why, FAIL_DOWNLOAD,
+        return fail_set(why, FAIL_NO_TOOL,
                         "neither curl nor wget is there: install one, or  ibfleet copy "
                         "%.40s NODE:%.60s/" BUNDLE_FOLDER "/",
                         f->file, f->t->home->state);

@@ -26,18 +26,19 @@ static bool is_headers(const char *package)
 }
 
 /* Only the package that the manager complains of. */
-static const char *missing_headers(const struct taking *t, const struct step *step)
+static const char *missing_headers(const struct taking *t, char *const *names,
+                                   size_t count)
 {
-    for (size_t i = 0; i < step->arg_count; i++)
-        if (is_headers(step->args[i]) && strstr(steplog_telling(t->log), step->args[i]))
-            return step->args[i];
+    for (size_t i = 0; i < count; i++)
+        if (is_headers(names[i]) && strstr(steplog_telling(t->log), names[i]))
+            return names[i];
     return NULL;
 }
 
-static int blame_headers(const struct taking *t, const struct step *step,
+static int blame_headers(const struct taking *t, char *const *names, size_t count,
                          struct fail *why)
 {
-    const char *package = missing_headers(t, step);
+    const char *package = missing_headers(t, names, count);
 
     if (!package)
         return -1;
@@ -73,13 +74,15 @@ static int blame_dkms(const struct taking *t, struct fail *why)
     return -1;
 }
 
-static int explain(const struct taking *t, const struct step *step, struct fail *why)
+int take_explain_packages(const struct taking *t, char *const *names, size_t count,
+                          struct fail *why)
 {
     if (why->code != FAIL_PACKAGES)
         return -1;
     if (steplog_saw(t->log, STEPLOG_DKMS))
         return blame_dkms(t, why);
-    return steplog_saw(t->log, STEPLOG_UNKNOWN) ? blame_headers(t, step, why) : -1;
+    return steplog_saw(t->log, STEPLOG_UNKNOWN) ? blame_headers(t, names, count, why)
+                                                : -1;
 }
 
 int take_packages(const struct taking *t, const struct step *step, bool *already,
@@ -93,10 +96,11 @@ int take_packages(const struct taking *t, const struct step *step, bool *already
         return 0;
     *already = false;
     if (manager_install(t, m, step->args, step->arg_count, why) < 0)
-        return explain(t, step, why);
+        return take_explain_packages(t, step->args, step->arg_count, why);
     if (manager_has(m, step->args, step->arg_count))
         return 0;
     fail_set(why, FAIL_PACKAGES, "%s is content, yet not all is installed",
              manager_name(m));
-    return explain(t, step, why); /* yum leaves out what it does not know */
+    return take_explain_packages(t, step->args, step->arg_count,
+                                 why); /* yum leaves out what it does not know */
 }

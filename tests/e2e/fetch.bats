@@ -138,7 +138,7 @@ pushed()
 @test "without curl and wget the way out is named" {
     only nothing
     fetch /doca.deb
-    fails "download-failed fetch: neither curl nor wget is there: install one, or  ibfleet copy doca.deb NODE:$NODE/var/lib/ibfleet/bundles/"
+    fails "no-download-tool fetch: neither curl nor wget is there: install one, or  ibfleet copy doca.deb NODE:$NODE/var/lib/ibfleet/bundles/"
 }
 
 @test "a link in the folder is no bundle" {

@@ -7,6 +7,7 @@
 #
 #   on_debian COMMAND...      there; the agent is /ibfleet-agent, the bundles are in /bundles
 #   take STEP...              the real agent takes steps in a run: "$RUN" (default r1)
+#   debian_serve              its repository comes over the network; cut off: CUT=1 debian_agent
 #
 # Its only repository is of packages that it has itself, so that what was removed can come
 # back, and nothing needs a network while tests run.  There is no systemd: steps are forked.
@@ -104,14 +105,29 @@ debian_start() # [SIZE]
 # The agent there as a program of this machine, with the patience that is set now.
 debian_agent()
 {
-    printf '%s\n' '#!/bin/bash' "$(declare -f on_debian)" "INSIDE=$INSIDE ROOT=$ROOT INSTALLER_SECONDS=${INSTALLER_SECONDS:-}" \
+    printf '%s\n' '#!/bin/bash' "$(declare -f on_debian)" "INSIDE=$INSIDE ROOT=$ROOT INSTALLER_SECONDS=${INSTALLER_SECONDS:-} CUT=${CUT:-}" \
         'on_debian /ibfleet-agent "$@"' >"$BATS_TEST_TMPDIR/agent"
     chmod 755 "$BATS_TEST_TMPDIR/agent"
+}
+
+# The same packages, from this machine's loopback instead of a file.
+debian_serve()
+{
+    local port
+
+    timeout 500 python3 -u -m http.server --bind 127.0.0.1 --directory "$DEBIAN_BASE/repo" 0 \
+        >"$BATS_TEST_TMPDIR/server" 2>/dev/null 3>&- &
+    MIRROR=$!
+    wait_until 20 grep -q port "$BATS_TEST_TMPDIR/server"
+    port=$(sed -n 's/.* port \([0-9]*\) .*/\1/p' "$BATS_TEST_TMPDIR/server")
+    find "$NODE"/etc/apt/sources.list "$NODE"/etc/{yum.repos.d,zypp/repos.d}/base.repo -exec \
+        sed -i "s,file:/*repo,http://127.0.0.1:$port," {} + 2>/dev/null || true
 }
 
 # The first process of the namespace takes all others with it.
 debian_stop()
 {
+    [ -z "${MIRROR:-}" ] || kill "$MIRROR" 2>/dev/null || true
     [ -z "${INSIDE:-}" ] || kill -9 "$INSIDE" 2>/dev/null || true
     wait "${KEEPER:-}" 2>/dev/null || true
 }
@@ -121,7 +137,8 @@ on_debian()
     local user=()
     [ "$(id -u)" = 0 ] || user=(-U --preserve-credentials)
     nsenter -t "$INSIDE" ${user[@]+"${user[@]}"} -m -p env -i IBFLEET_LOCK_SECONDS=3 \
-        IBFLEET_INSTALLER_SECONDS="${INSTALLER_SECONDS:-150}" PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C chroot "$ROOT/node" "$@"
+        IBFLEET_INSTALLER_SECONDS="${INSTALLER_SECONDS:-150}" PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C \
+        ${CUT:+unshare -n} chroot "$ROOT/node" "$@"
 }
 
 # As a controller asks for them, one after the other; then what the agent said is in $output.

@@ -89,6 +89,57 @@ start doca-ofed 9.10.0" ]
     ! grep -rq doca "$NODE/etc/apt" || false
 }
 
+# What is there, and why.
+what_is_there()
+{
+    on_debian dpkg-query -W -f '${Package} ${Version} ${Status}\n'
+    on_debian apt-mark showmanual
+    (cd "$NODE" && md5sum var/lib/dpkg/status && find etc usr -newer "$BATS_TEST_TMPDIR/since" -type f)
+}
+
+# The distribution's own packages are only to be had over a network, which is cut when they
+# are needed; the driver itself is in the bundle.
+comes_back_without_a_network() # STEP METHOD VERSION
+{
+    debian_start
+    debian_serve
+    on_debian apt-get -qq update
+    take "$1"
+    says '"state": "done"'
+    touch "$BATS_TEST_TMPDIR/since"
+    what_is_there >"$BATS_TEST_TMPDIR/before"
+    RUN=r2 take "$(step download drop "$2" "$3" rdma-core ibverbs-providers)"
+    says '"name": "download", "state": "done"'
+    what_is_there | diff "$BATS_TEST_TMPDIR/before" -
+    [ "$(ls "$NODE"/var/cache/apt/archives/*.deb | wc -l)" -ge 2 ]
+    CUT=1 debian_agent
+    RUN=r3 take "$(step drop "$2" "$3")" "$(step packages rdma-core ibverbs-providers)"
+    says '"name": "drop", "state": "done"'
+    [ "$(fact driver)" = none ]
+    [ "$(version_of rdma-core) $(version_of ibverbs-providers)" = "installed 44.0-2 installed 44.0-2" ]
+}
+
+@test "what a dropped MLNX_OFED had replaced comes back without a network, brought ahead" {
+    comes_back_without_a_network "$(mlnx $OLD)" mlnx-ofed $OLD
+}
+
+@test "what a dropped DOCA-OFED had replaced comes back without a network, brought ahead" {
+    comes_back_without_a_network "$(driver doca-ofed 9.9.9)" doca-ofed 9.9.9-000001
+}
+
+@test "what comes back and was not brought ahead needs the network, and is missed before the drop" {
+    debian_start
+    debian_serve
+    on_debian apt-get -qq update
+    take "$(mlnx $OLD)"
+    CUT=1 debian_agent
+    RUN=r2 take "$(step download drop mlnx-ofed $OLD)"
+    says "package-install download: "
+    [ "$(fact driver)" = mlnx-ofed ]
+    RUN=r3 take "$(step drop mlnx-ofed $OLD)"
+    says "package-install drop: "
+}
+
 @test "a bundle that was changed after it came, or is not there, is not run" {
     debian_start
     echo more >>"$NODE"/var/lib/ibfleet/bundles/MLNX_OFED_LINUX-$OLD-debian12-x86_64.tgz

@@ -1,5 +1,5 @@
 # packages.bats - real apt and dpkg in roots of Debian 11, 12 and 13: what the agent
-# installs, whose lock it waits for, what it holds
+# installs and brings ahead, whose lock it waits for, what it holds
 #
 # Each root is made once, in setup_file; the tests of one suite follow each other in it.
 bats_require_minimum_version 1.5.0
@@ -62,10 +62,11 @@ T
     wait
 }
 
-# In a system where nothing else runs: no systemd, so that steps are processes.
+# In a system where nothing else runs: no systemd, so that steps are processes.  With CUT there
+# is no network.
 in_root() # SUITE SCRIPT   with bash
 {
-    as_root unshare -pm --fork bash -c 'root=$1; mount -t proc proc "$root/proc" &&
+    as_root unshare -pm${CUT:+n} --fork bash -c 'root=$1; mount -t proc proc "$root/proc" &&
         mount --bind /dev "$root/dev" && cp -L /etc/resolv.conf "$root/etc/" &&
         exec chroot "$root" timeout 250 bash -c "$2"' - "$BATS_FILE_TMPDIR/$1" "$2"
 }
@@ -77,7 +78,7 @@ ask() # SUITE PREPARE ACT...
     {
         echo '#!/bin/bash'
         declare -f as_root in_root
-        printf 'BATS_FILE_TMPDIR=%q\n' "$BATS_FILE_TMPDIR"
+        printf 'BATS_FILE_TMPDIR=%q CUT=%q\n' "$BATS_FILE_TMPDIR" "${CUT:-}"
         printf 'in_root %q %q\n' "$1" "export IBFLEET_METADATA=never IBFLEET_LOCK_SECONDS=${lock_s:-60}; $2
             exec /opt/ibfleet-agent serve"
     } >"$wrapper"
@@ -124,6 +125,69 @@ is_installed_by_real_apt() # SUITE
 @test "headers of a kernel that no repository has are a failure of their own" {
     step bookworm : packages linux-headers-5.10.0-0-nobody
     says "no-kernel-headers packages: no repository of this node has linux-headers-5.10.0-0-nobody"
+}
+
+# ---- ahead -----------------------------------------------------------------------------
+
+# All that dpkg and apt know of what is there, and why.
+what_is_there()
+{
+    in_root "$1" 'dpkg-query -W -f "\${Package} \${Version} \${Status}\n"; apt-mark showmanual
+        cat /var/lib/apt/extended_states; md5sum </var/lib/dpkg/status; ls /var/lib/dpkg/updates'
+}
+
+# libibverbs1 is there already, because others need it, which is to stay the reason.
+comes_ahead() # SUITE
+{
+    what_is_there "$1" >"$BATS_TEST_TMPDIR/before"
+    grep -q '^libibverbs1 .* installed' "$BATS_TEST_TMPDIR/before"
+    step "$1" : download packages libibverbs1 ibverbs-utils perftest
+    becomes done
+    what_is_there "$1" | diff "$BATS_TEST_TMPDIR/before" -
+    CUT=1 step "$1" : packages ibverbs-utils perftest
+    becomes done
+    step "$1" : download packages ibverbs-utils perftest
+    becomes already
+}
+
+@test "Debian 11: what came ahead is installed without a network" { comes_ahead bullseye; }
+@test "Debian 12: what came ahead is installed without a network" { comes_ahead bookworm; }
+@test "Debian 13: what came ahead is installed without a network" { comes_ahead trixie; }
+
+@test "ahead: lists that know a package no more, or have not come yet, are taken fresh" {
+    step trixie 'rm -r /var/lib/apt/lists/*' download packages infiniband-diags
+    becomes done
+    [[ "$said" == *"# apt-get "*" update\""* ]]
+    CUT=1 step trixie : packages infiniband-diags
+    becomes done
+}
+
+@test "ahead: what no repository has, or no network brings, is told as the install would" {
+    step bookworm : download packages linux-headers-5.10.0-0-nobody
+    says "no-kernel-headers download: no repository of this node has linux-headers-5.10.0-0-nobody"
+    step bookworm : download packages no-such-package
+    says "package-install download: apt-get ended with 100: E: Unable to locate package no-such-package"
+    CUT=1 step bookworm : download packages srptools
+    says "package-install download: "
+}
+
+@test "ahead: who holds dpkg's lock is named" {
+    lock_s=2 step bookworm "$another_apt" download packages doca-ofed
+    says "package-lock-held download: /var/lib/dpkg/lock-frontend is held by apt-get (process "
+    in_root bookworm 'rm /opt/hold && dpkg --configure -a && apt-get -qq purge slow'
+}
+
+@test "ahead: what dpkg has only begun is not ended for a download, but for the install" {
+    in_root bookworm 'rm -f /opt/hold; dpkg --unpack /opt/repo/slow_1.0_all.deb && touch /var/lib/dpkg/updates/0000'
+    what_is_there bookworm >"$BATS_TEST_TMPDIR/before"
+    step bookworm : download packages srptools
+    becomes done
+    what_is_there bookworm | diff "$BATS_TEST_TMPDIR/before" -
+    step bookworm : packages srptools
+    becomes done
+    run -0 in_root bookworm 'dpkg-query -W -f "\${db:Status-Status}" slow'
+    [ "$output" = installed ]
+    in_root bookworm 'apt-get -qq purge slow'
 }
 
 # ---- the lock --------------------------------------------------------------------------

@@ -76,6 +76,59 @@ headers_are_missed()
 @test "zypper: packages are installed, once" { become_suse && are_installed_once; }
 @test "zypper: headers that no repository has are a failure of their own" { become_suse && headers_are_missed; }
 
+# ---- ahead -------------------------------------------------------------------------------
+
+what_is_there() { on_debian rpm -qa --qf '%{NAME} %{VERSION}-%{RELEASE} %{INSTALLTIME}\n' | sort; }
+
+comes_ahead()
+{
+    debian_serve
+    what_is_there >"$BATS_TEST_TMPDIR/before"
+    take "$(step download packages rdma-core ibverbs-utils)"
+    says '"name": "download", "state": "done"'
+    what_is_there | diff "$BATS_TEST_TMPDIR/before" -
+    CUT=1 debian_agent
+    RUN=r2 take "$(step packages slow)"
+    says "package-install packages: "
+    RUN=r3 take "$(step packages rdma-core ibverbs-utils)"
+    says '"state": "done"'
+    [ "$(rpm_of ibverbs-utils)" = 48.0-1 ]
+    RUN=r4 take "$(step download packages rdma-core ibverbs-utils)"
+    says '"state": "already"'
+}
+
+is_told_ahead()
+{
+    take "$(step download packages kernel-devel-5.14.0-9.el9_4.x86_64)"
+    says "no-kernel-headers download: no repository of this node has kernel-devel-5.14.0-9.el9_4.x86_64"
+    RUN=r2 take "$(step download packages no-such-package)"
+    says "package-install download: "
+    debian_serve
+    CUT=1 debian_agent
+    RUN=r3 take "$(step download packages ibverbs-utils)"
+    says "package-install download: "
+}
+
+@test "dnf: what came ahead is installed without a network" { comes_ahead; }
+@test "dnf: what is not to be had ahead is told as the install would" { is_told_ahead; }
+@test "zypper: what came ahead is installed without a network" { become_suse && comes_ahead; }
+@test "zypper: what is not to be had ahead is told as the install would" { become_suse && is_told_ahead; }
+
+@test "dnf: what a dropped DOCA-OFED had replaced comes back without a network, brought ahead" {
+    debian_serve
+    take "$(doca 3.9.9)"
+    says '"state": "done"'
+    what_is_there >"$BATS_TEST_TMPDIR/before"
+    RUN=r2 take "$(step download drop doca-ofed 3.9.9-000001 rdma-core ibverbs-utils)"
+    says '"name": "download", "state": "done"'
+    what_is_there | diff "$BATS_TEST_TMPDIR/before" -
+    CUT=1 debian_agent
+    RUN=r3 take "$(step drop doca-ofed 3.9.9-000001)" "$(step packages rdma-core ibverbs-utils)"
+    says '"name": "drop", "state": "done"'
+    [ "$(rpm_of rdma-core) $(rpm_of ibverbs-utils)" = "48.0-1 48.0-1" ]
+    [ "$(fact driver)" = none ]
+}
+
 # ---- the lock ----------------------------------------------------------------------------
 
 # Another one at work, in the middle of a package's script.

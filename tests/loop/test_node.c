@@ -387,8 +387,8 @@ static void a_port_that_stays_down_fails_by_name(void **state)
     crew.deadlines.verify_ms = 40;
     travel("detect:bare detect:down*");
     assert_string_equal(road, TO_INSTALL " rebooting verifying giving-up failed");
-    assert_string_equal(ending, "verify-failed: still not so: port 1 of rxe0 is DOWN "
-                                "(LinkUp)");
+    assert_string_equal(ending, "port-down: rxe0 port 1: it is DOWN (LinkUp), and should "
+                                "be ACTIVE");
     assert_string_equal(nodes[0].holder, "");
 }
 

@@ -76,6 +76,10 @@ static void who_is_late_is_told_what_was_last_heard(void **state)
     fail_set(&lost, FAIL_VERIFY, "still not so: port 1 is DOWN");
     deadline_explain(NODE_VERIFYING, &lost, &why);
     assert_string_equal(why.text, "still not so: port 1 is DOWN");
+    fail_set(&lost, FAIL_PORT_DOWN, "mlx5_ib0 port 1: it is DOWN");
+    deadline_explain(NODE_SOAKING, &lost, &why);
+    assert_int_equal(why.code, FAIL_PORT_DOWN);
+    assert_string_equal(why.text, "mlx5_ib0 port 1: it is DOWN");
 }
 
 int main(void)

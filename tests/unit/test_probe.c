@@ -102,6 +102,7 @@ static void a_trait_is_one_line_of_facts(void **state)
              "Standard_ND96isr_H100_v5, microsoft, 96 CPUs, 1900 GiB");
     trait_is(&s.f, TRAIT_LINK,
              "2x InfiniBand 400 Gb/s ACTIVE, 1x Ethernet 100 Gb/s ACTIVE");
+    trait_is(&s.f, TRAIT_FIT, "no: 2 of 8 HCAs that ND96isr_H100_v5 has");
     trait_is(&s.f, TRAIT_FIRMWARE,
              "mlx5_ib[0-1] 28.41.1000 MT_838, mlx5_an0 16.30.1284 MT_12");
     trait_is(&s.f, TRAIT_PACKAGES, "ibverbs-providers 44.0-2, rdma-core 44.0-2");
@@ -126,6 +127,7 @@ static void a_bare_node_has_none_and_nothing(void **state)
     s.f.pci_count = 1;
     trait_is(&s.f, TRAIT_HCA, "none");
     trait_is(&s.f, TRAIT_LINK, "none");
+    trait_is(&s.f, TRAIT_FIT, "nothing");
     trait_is(&s.f, TRAIT_NICS, "1x 15b3:101a no driver");
     trait_is(&s.f, TRAIT_PACKAGES, "none");
     trait_is(&s.f, TRAIT_MODULES, "none loaded");
