@@ -469,6 +469,8 @@ static int set_aim(struct conduct *c, struct fail *why)
         return -1;
     c->crew.aim = (struct dossier_aim){.catalog = c->catalog,
                                        .remove = o->remove,
+                                       .reboots_elsewhere =
+                                           terms_of(c->terms)->keys->reboot_by_scheduler,
                                        .back = o->rollback};
     return 0;
 }
@@ -476,8 +478,8 @@ static int set_aim(struct conduct *c, struct fail *why)
 static int prepare(struct conduct *c, const char *run, struct fail *why)
 {
     set_names(c);
-    if (check_operator(c, why) < 0 || set_aim(c, why) < 0 ||
-        terms_new(c->command, c->left, &c->terms, why) < 0 ||
+    if (check_operator(c, why) < 0 ||
+        terms_new(c->command, c->left, &c->terms, why) < 0 || set_aim(c, why) < 0 ||
         conduct_hooks_open(c, terms_of(c->terms)->keys, why) < 0 ||
         conduct_outlets_open(c, terms_of(c->terms)->keys, why) < 0 ||
         conduct_scheduler_open(c, run, why) < 0 || open_journal(c, run, why) < 0 ||

@@ -11,6 +11,7 @@
 #include "controller/command.h"
 #include "controller/options.h"
 #include "controller/rollout/conduct_parts.h"
+#include "controller/rollout/deadline.h"
 #include "controller/rollout/node.h"
 #include "controller/rollout/rollout.h"
 #include "controller/rollout/takeup.h"
@@ -190,9 +191,10 @@ static void on_given(void *arg, size_t node, const struct fail *why)
 
 static void on_rebooting(void *arg, size_t node, const struct fail *why)
 {
-    (void)arg;
-    (void)node;
-    (void)why;
+    if (!why)
+        return; /* its boot id will tell */
+    answer(arg, node, NODE_REBOOTING, why);
+    answer(arg, node, NODE_BACK_REBOOTING, why);
 }
 
 static const struct scheduler_hooks hooks = {.ready = on_ready,
@@ -227,6 +229,8 @@ void conduct_wants(struct conduct *c, size_t i, enum node_state state)
 
     if (state == NODE_DRAINING)
         scheduler_take(q->scheduler, q->fleet_index[i]);
+    else if (state == NODE_REBOOTING || state == NODE_BACK_REBOOTING)
+        scheduler_reboot(q->scheduler, q->fleet_index[i]);
     else
         scheduler_give(q->scheduler, q->fleet_index[i]);
 }
@@ -310,7 +314,8 @@ static int open_it(struct conduct_scheduler *q, const char *run, struct fail *wh
         .strategy = (enum scheduler_strategy)keys->strategy,
         .on_timeout = (enum scheduler_on_timeout)keys->on_timeout,
         .deadline_ms = keys->drain_ms,
-        .reboots = false,
+        .reboots = keys->reboot_by_scheduler,
+        .reboot_ms = DEADLINE_REBOOT_MS,
         .run = run ? run : "new"};
 
     if (scheduler_open(q->conduct->command->loop, &config, q->names, q->count, &hooks, q,
@@ -324,10 +329,15 @@ static int open_it(struct conduct_scheduler *q, const char *run, struct fail *wh
 
 int conduct_scheduler_open(struct conduct *c, const char *run, struct fail *why)
 {
+    const struct fleet_policy *keys = terms_of(c->terms)->keys;
     struct conduct_scheduler *q;
 
-    if (!conduct_has_scheduler(terms_of(c->terms)->keys))
-        return 0;
+    if (!conduct_has_scheduler(keys))
+        return keys->reboot_by_scheduler
+                   ? fail_set(why, FAIL_USAGE,
+                              "reboot_by = scheduler, but there is none: scheduler = %s",
+                              fleet_policy_text(keys, POLICY_SCHEDULER))
+                   : 0;
     q = scheduler_new(c);
     if (!q)
         return fail_memory(why);

@@ -150,6 +150,20 @@ static struct lesson weigh_refusal(const struct dossier *d, const struct fail *w
     return not_booted(why);
 }
 
+/* Where somebody else reboots it, it is only looked at. */
+static struct lesson learn_booted(const struct json *answer, const char *boot_id)
+{
+    CLEANUP(facts_done) struct facts *f = NULL;
+    struct fail why;
+
+    if (facts_decode(answer, &f, &why) < 0)
+        return failed(&why);
+    if (strcmp(f->boot_id, boot_id) != 0)
+        return went(NODE_EV_OK);
+    fail_set(&why, FAIL_REBOOT, "it still runs the boot that was to end");
+    return not_booted(&why);
+}
+
 /* "already" is the only proof that it has booted. */
 static struct lesson learn_rebooting(struct dossier *d, const struct json *answer,
                                      unsigned tries)
@@ -157,6 +171,8 @@ static struct lesson learn_rebooting(struct dossier *d, const struct json *answe
     struct fail why;
     bool already;
 
+    if (d->aim.reboots_elsewhere)
+        return learn_booted(answer, d->went_back ? d->back_boot_id : d->boot_id);
     if (json_get_flag(answer, "already", &already, &why) < 0)
         return weigh_refusal(d, &why, tries);
     d->goes_down = true;
@@ -334,13 +350,15 @@ static struct json *back_body(const struct dossier *d, int64_t until_s)
 
 static struct json *back_reboot_body(const struct dossier *d, int64_t until_s)
 {
-    (void)until_s;
+    if (d->aim.reboots_elsewhere)
+        return no_body(d, until_s);
     return order_reboot(d->claim, d->back_boot_id);
 }
 
 static struct json *reboot_body(const struct dossier *d, int64_t until_s)
 {
-    (void)until_s;
+    if (d->aim.reboots_elsewhere)
+        return no_body(d, until_s);
     return order_reboot(d->claim, d->boot_id);
 }
 
@@ -371,10 +389,12 @@ static const struct {
 };
 /* clang-format on */
 
-const char *dossier_question(enum node_state state)
+const char *dossier_question(const struct dossier *d, enum node_state state)
 {
+    bool is_reboot = state == NODE_REBOOTING || state == NODE_BACK_REBOOTING;
+
     assert(questions[state].what);
-    return questions[state].what;
+    return is_reboot && d->aim.reboots_elsewhere ? "detect" : questions[state].what;
 }
 
 struct json *dossier_body(const struct dossier *d, enum node_state state, int64_t until_s)

@@ -1,7 +1,7 @@
 /* dossier - what is known of a node, what it is asked in each state, and what its
  * answers mean (pure)
  *
- *     what = dossier_question(state);
+ *     what = dossier_question(&d, state);
  *     body = dossier_body(&d, state, until_s);       ... the agent's answer comes ...
  *     lesson = dossier_learn(&d, state, answer, why, tries);
  *
@@ -29,6 +29,7 @@ struct node_claim;
 struct dossier_aim {
     const struct catalog *catalog; /* borrowed; NULL: no vendor's driver can be wanted */
     bool remove, back;             /* as in struct decide_want */
+    bool reboots_elsewhere;        /* the agent is not to reboot a node: somebody else does */
 };
 
 struct dossier {
@@ -58,7 +59,7 @@ int dossier_restore(struct dossier *d, struct decision *decision, const char *bo
 void dossier_greet(struct dossier *d, const struct json *hello);
 
 /* The word of the request; a state that asks nothing is a bug. */
-const char *dossier_question(enum node_state state);
+const char *dossier_question(const struct dossier *d, enum node_state state);
 
 /* Its body, the caller's to free; until_s is the claim's end.  NULL: out of memory. */
 struct json *dossier_body(const struct dossier *d, enum node_state state,

@@ -35,7 +35,8 @@ struct node {
     bool is_late;     /* likewise, and has failed with     */
     struct fail late;
     unsigned legs;
-    bool is_back;  /* failed, and in service            */
+    bool is_back;           /* failed, and in service            */
+    bool is_told_to_reboot; /* in this state, through the owner */
     bool may_boot; /* when it is probed: an earlier controller left it in the middle */
 
     struct dossier dossier;
@@ -175,12 +176,23 @@ static enum node_event end_of(const struct node *n, enum node_event event)
                                                                         : event;
 }
 
+/* Seen not to have booted yet, by somebody else than its agent, who is told once. */
+static bool must_be_rebooted(const struct node *n)
+{
+    return n->crew->aim.reboots_elsewhere && !n->is_told_to_reboot &&
+           (n->state == NODE_REBOOTING || n->state == NODE_BACK_REBOOTING);
+}
+
 static enum node_event follow(struct node *n, const struct lesson *l)
 {
     if (l->event == NODE_EV_FAIL)
         return give_up(n, &l->why);
     if (l->event != NODE_EV_NONE)
         return l->event;
+    if (must_be_rebooted(n)) {
+        n->is_told_to_reboot = true;
+        n->hooks->wants(n->arg, n->state);
+    }
     n->lost = l->why;
     if (l->hang_up)
         contact_drop(n->contact);
@@ -227,7 +239,7 @@ static enum node_event ask(struct node *n)
     if (!body)
         return give_up_memory(n);
     n->asking[n->state] = (struct asking){.node = n, .in = n->state};
-    contact_ask(n->contact, dossier_question(n->state), body,
+    contact_ask(n->contact, dossier_question(&n->dossier, n->state), body,
                 deadline_of_answer(&deadlines, n->state), on_answer,
                 &n->asking[n->state]);
     return NODE_EV_NONE;
@@ -367,6 +379,7 @@ static bool move(struct node *n, enum node_event event)
     contact_calm(n->contact);
     n->state = move.to;
     n->lost.code = FAIL_NONE;
+    n->is_told_to_reboot = false;
     n->held = true;
     if (!n->hooks->moved(n->arg, &move))
         return false;
@@ -423,6 +436,8 @@ void node_answer(struct node *n, enum node_state in, const struct fail *why)
 {
     if (n->state != in || !has_business(n))
         return;
+    if (!why && (in == NODE_REBOOTING || in == NODE_BACK_REBOOTING))
+        return; /* its boot id will tell */
     if (!why)
         feed(n, NODE_EV_OK);
     else if (why->code == FAIL_SKIPPED && in == NODE_DRAINING) {

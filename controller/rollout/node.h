@@ -62,7 +62,8 @@ struct node_hooks {
     void (*heard)(void *arg, const struct news *news);
 
     /* It is in a state in which somebody else acts (draining, checking, undraining,
-     * returning), and waits for node_answer().  Only with such legs.
+     * returning), and waits for node_answer().  Only with such legs.  Also where somebody else
+     * is to reboot it, once it was seen that nobody has: of that only a failure is answered.
      */
     void (*wants)(void *arg, enum node_state state);
 };

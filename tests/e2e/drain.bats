@@ -62,7 +62,7 @@ job_state() { scontrol -o show job "$1" | sed -nE 's/.* JobState=(\S+) .*/\1/p';
     as_before
     [ "$(reason_of n4)" = 'bad dimm, ann' ]
     [ "$(jq -r 'select(.node == "n2").to // empty' "$SSHD_DIR/out" | xargs)" = \
-        "probing planned claiming draining installing rebooting verifying undraining releasing done" ]
+        "probing planned claiming staging draining installing rebooting verifying undraining releasing done" ]
 }
 
 @test "on_timeout: who is busy too long is put back as it was, and passed over" {
@@ -92,6 +92,14 @@ job_state() { scontrol -o show job "$1" | sed -nE 's/.* JobState=(\S+) .*/\1/p';
     rm "$SSHD_DIR/n2/trouble"
     ibfleet resume --failed --yes
     [ "$status" = 0 ]
+    as_before
+}
+
+@test "what cannot be downloaded is known before the node is drained" {
+    echo "stage download-failed no such package" >"$SSHD_DIR/n2/trouble"
+    ibfleet rollout n2 --yes --ndjson
+    [ "$status" = 1 ]
+    [ "$(jq -r '.to // empty' "$SSHD_DIR/out" | xargs)" = "probing planned claiming staging giving-up failed" ]
     as_before
 }
 
@@ -150,4 +158,48 @@ job_state() { scontrol -o show job "$1" | sed -nE 's/.* JobState=(\S+) .*/\1/p';
     [ ! -e "$SSHD_DIR/n1/claim" ]
     SLURM_CONF=$SSHD_DIR/dead.conf ibfleet rollout n1 --yes --scheduler none
     [ "$status" = 0 ]
+}
+
+# ---- another scheduler, and who reboots -----------------------------------------------------
+
+# A scheduler that is a folder: a file of a node's name when it is drained.
+other_scheduler()
+{
+    mkdir "$SSHD_DIR/drains"
+    cat >"$SSHD_DIR/other" <<END
+#!/bin/bash
+doc=\$(cat)
+echo "\$1 \$(jq -r '.nodes | join(",")' <<<"\$doc")" >>$SSHD_DIR/told
+for n in \$(jq -r '.nodes[]' <<<"\$doc"); do
+    case \$1 in
+    look) [ -e $SSHD_DIR/drains/\$n ] && echo "\$n drained \$(cat $SSHD_DIR/drains/\$n)" || echo "\$n free" ;;
+    drain) jq -r .reason <<<"\$doc" >$SSHD_DIR/drains/\$n ;;
+    undrain) rm -f $SSHD_DIR/drains/\$n ;;
+    reboot) echo x >>$SSHD_DIR/\$n/boots ;;
+    esac
+done
+END
+    chmod 755 "$SSHD_DIR/other"
+}
+
+@test "scheduler: a program of the site drains, reboots and undrains, each node once" {
+    other_scheduler
+    ibfleet rollout n[1-3] --yes --scheduler "$SSHD_DIR/other" --reboot-by scheduler --ndjson
+    [ "$status" = 0 ]
+    for word in drain reboot undrain; do # each node once, and those that wait in one call
+        [ "$(sed -n "s/^$word //p" "$SSHD_DIR/told" | tr ',' '\n' | sort | xargs)" = "n1 n2 n3" ]
+    done
+    for n in n1 n2 n3; do
+        [ "$(times $n boots)" = 1 ]
+        [ "$(times $n installed)" = 1 ]
+        [ ! -e "$SSHD_DIR/drains/$n" ]
+    done
+    ! grep -q reboot "$SSHD_DIR/n1/asked" || false
+}
+
+@test "reboot_by = scheduler where there is none is refused by name" {
+    ibfleet rollout n1 --yes --scheduler none --reboot-by scheduler
+    [ "$status" = 2 ]
+    warns "reboot_by = scheduler, but there is none"
+    [ ! -e "$SSHD_DIR/n1/claim" ]
 }

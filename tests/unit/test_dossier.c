@@ -135,7 +135,7 @@ static void only_what_can_come_ahead_is_asked_for_before_the_drain(void **state)
     add_step(&d, STEP_PACKAGES, packages, 1);
     assert_true(dossier_can_stage(&d));
     body = dossier_body(&d, NODE_STAGING, 1000);
-    assert_string_equal(dossier_question(NODE_STAGING), "install");
+    assert_string_equal(dossier_question(&d, NODE_STAGING), "install");
     assert_int_equal(json_get_array(body, "steps", &list, NULL), 0);
     assert_int_equal(steps_decode(list, &asked, NULL), 0);
     assert_int_equal(asked.count, 1);
