@@ -20,6 +20,7 @@ struct dispatch_seen;
 struct command;
 struct fail;
 struct fleet_policy;
+struct forecast;
 struct plan_file;
 struct journal;
 struct progress;
@@ -72,6 +73,18 @@ void conduct_finish_with(struct conduct *c, const struct fail *why);
  */
 int conduct_listen(struct conduct *c, struct fail *why);
 void conduct_listen_no_more(struct conduct *c);
+
+/* How long the rollout may take, once it is arranged. */
+void conduct_foresee(const struct conduct *c, struct forecast *f);
+
+/* With a plan that was agreed on: who would get something else now is refused, and the batches
+ * are those of the plan.  Before the rollout is arranged.
+ */
+void conduct_keep_to_plan(struct conduct *c);
+
+/* The plan into a file, if one is wanted.  FAIL_USAGE, FAIL_STATE, FAIL_MEMORY. */
+int conduct_write_plan(const struct conduct *c, const struct forecast *forecast,
+                       struct fail *why);
 
 /* The programs of the policy that are run around batches and nodes.  FAIL_USAGE: one cannot be
  * run; FAIL_MEMORY.

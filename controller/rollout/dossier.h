@@ -29,7 +29,7 @@ struct node_claim;
 struct dossier_aim {
     const struct catalog *catalog; /* borrowed; NULL: no vendor's driver can be wanted */
     bool remove, back;             /* as in struct decide_want */
-    bool reboots_elsewhere;        /* the agent is not to reboot a node: somebody else does */
+    bool reboots_elsewhere; /* the agent is not to reboot a node: somebody else does */
 };
 
 struct dossier {

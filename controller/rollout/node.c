@@ -14,8 +14,8 @@
 
 #include "controller/rollout/contact.h"
 #include "controller/rollout/dossier.h"
+#include "controller/rollout/failing.h"
 #include "controller/rollout/news.h"
-#include "inventory/fleet_policy.h"
 #include "protocol/fail.h"
 
 /* A question that is under way, by the state it was asked in. */
@@ -56,46 +56,12 @@ static void feed(struct node *n, enum node_event event);
 
 /* ---- failing ----------------------------------------------------------------------- */
 
-/* On the way out: what it failed with stays, with what failed after that behind it. */
-static bool is_retreating(const struct node *n)
-{
-    return n->state >= NODE_BACK_PROBING && n->state <= NODE_RETURNING;
-}
-
-static void keep_why(struct node *n, const struct fail *why)
-{
-    struct fail first = n->why;
-
-    if (is_retreating(n))
-        fail_set(&n->why, first.code, "%s; then %s: %s", first.text,
-                 node_state_name(n->state), why->text);
-    else if (n->state != NODE_RELEASING && n->state != NODE_GIVING_UP)
-        n->why = *why;
-}
-
-/* Who was changed is treated as the policy says; nobody who cannot be reached. */
-static enum node_event retreat(const struct node *n, const struct fail *why)
-{
-    enum fail_kind kind = fail_kind_of(why->code);
-
-    if (n->state < NODE_INSTALLING || n->state > NODE_SOAKING || kind == FAIL_KIND_HERE)
-        return NODE_EV_FAIL;
-    switch (n->crew->on_failure) {
-    case ON_FAILURE_ROLLBACK:
-        return kind == FAIL_KIND_INPUT ? NODE_EV_FAIL : NODE_EV_ROLL_BACK;
-    case ON_FAILURE_UNDRAIN:
-        return NODE_EV_RETURN;
-    default:
-        return NODE_EV_FAIL;
-    }
-}
-
 /* A claim that cannot be released changes nothing about what became of the node. */
 static enum node_event give_up(struct node *n, const struct fail *why)
 {
-    keep_why(n, why);
+    failing_keep(&n->why, n->state, why);
     n->is_back |= n->state < NODE_INSTALLING;
-    return retreat(n, why);
+    return failing_event(n->state, n->crew->on_failure, why);
 }
 
 static enum node_event give_up_memory(struct node *n)
@@ -165,15 +131,6 @@ static bool is_awaited(const struct asking *a, const struct fail *why)
     if (n->state != a->in || !has_business(n))
         return false;
     return !why || (contact_is_up(n->contact) && why->code != FAIL_LINK_LOST);
-}
-
-/* Passed over is not failed, once the claim is let go. */
-static enum node_event end_of(const struct node *n, enum node_event event)
-{
-    bool is_skipped = n->state == NODE_GIVING_UP && n->why.code == FAIL_SKIPPED;
-
-    return is_skipped && (event == NODE_EV_OK || event == NODE_EV_FAIL) ? NODE_EV_SKIP
-                                                                        : event;
 }
 
 /* Seen not to have booted yet, by somebody else than its agent, who is told once. */
@@ -389,7 +346,7 @@ static bool move(struct node *n, enum node_event event)
 
 static void feed(struct node *n, enum node_event event)
 {
-    while (event != NODE_EV_NONE && move(n, end_of(n, event)))
+    while (event != NODE_EV_NONE && move(n, failing_end(n->state, &n->why, event)))
         event = enter[n->state](n);
 }
 
