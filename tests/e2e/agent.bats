@@ -277,12 +277,12 @@ T
 
 @test "a program that a step leaves in the background does not hold its lock" {
     node_tool apt-get <<'T'
-sleep 20 >/dev/null 2>&1 &
+sleep 100 >/dev/null 2>&1 &
 echo $! >"$IBFLEET_ROOT/daemon"
 echo "E: no such thing"
 exit 100
 T
-    talk "$(claim)" "$(install "$packages")" 'release:{"run":"r1","epoch":1}' uninstall
+    TALK_DEADLINE=20 talk "$(claim)" "$(install "$packages")" 'release:{"run":"r1","epoch":1}' uninstall
     kill "$(cat "$NODE/daemon")" # it was there until now
     says "failure 2 package-install"
     says "answer 4"

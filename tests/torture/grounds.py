@@ -80,6 +80,7 @@ class Mirror:
                 pass
 
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.handle_error = lambda *_: None  # who asked was killed
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
         self.catalog = os.path.join(folder, "catalog.json")
         row = {"name": "mlnx-ofed", "nics": ["Soft-RoCE"], "distributions": ["debian"],
