@@ -161,6 +161,18 @@ static int end_unbegun(const struct resume *r, struct command *c, const struct f
     return status ? status : screen_fail(why);
 }
 
+/* No node is left, but what was suspended for the run is of scale sets. */
+static void find_sets(struct command *c)
+{
+    struct fail why;
+
+    if (!c->options->vmss)
+        return;
+    if (command_choose(c, "@all", &why) < 0)
+        screen_warn("%s", why.text);
+    c->node_count = 0;
+}
+
 static int resume(struct resume *r, struct command *c)
 {
     struct fail why;
@@ -170,6 +182,7 @@ static int resume(struct resume *r, struct command *c)
     if (!takeup_count(r->left) && !takeup_excluded(r->left)) {
         if (takeup_is_closed(r->left))
             return say_finished(r, c);
+        find_sets(c);
         if (takeup_check_begun(r->left, r->run, &why) < 0)
             return end_unbegun(r, c, &why);
     }

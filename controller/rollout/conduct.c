@@ -346,8 +346,9 @@ static void set_names(struct conduct *c)
 static int check_operator(const struct conduct *c, struct fail *why)
 {
     const struct options *o = options_of(c);
+    bool is_nothing = c->left && !takeup_count(c->left);
 
-    if (o->plan || o->yes || c->is_aborted || prompt_is_possible())
+    if (o->plan || o->yes || is_nothing || c->is_aborted || prompt_is_possible())
         return 0;
     return fail_set(
         why, FAIL_USAGE,

@@ -96,6 +96,15 @@ begin() # NAME [OPTION...]
     [ "$(grep -c '^apt-get .* install ' "$NODE/calls")" = 1 ]
 }
 
+# Programs of a step that was killed hold its lock as long as they live.
+nothing_is_left()
+{
+    local environ
+    for environ in /proc/[0-9]*/environ; do
+        ! grep -qsz "^IBFLEET_ROOT=$NODE\$" "$environ" || return 1
+    done
+}
+
 @test "what a reboot has cut off is decided anew, over the claim that it left" {
     soft
     begin first
@@ -103,6 +112,7 @@ begin() # NAME [OPTION...]
     kill -9 $first $(node_processes step)
     wait $first || true
     rm "$NODE/hold"
+    wait_until 20 nothing_is_left # which a reboot would have ended, too
     echo boot-2 >"$NODE/proc/sys/kernel/random/boot_id"
     [ -e "$NODE/var/lib/ibfleet/claim" ]
     agent install "${SOFT[@]}"

@@ -342,7 +342,7 @@ on_disk_of() # SIZE
 too_full()
 {
     on_disk_of 66m
-    fetch /doca.deb
+    fetch /slow@1000000/doca.deb # else it may be there before its size is looked at
     fails "disk-full fetch: doca.deb has 3 MiB: 1 MiB more must be free in $NODE/var/lib/ibfleet"
     [ "$(requests GET)" = 1 ]
     fetch /endless/doca.deb
