@@ -110,7 +110,7 @@ static void check_budget(struct breaker *b)
 
     if (b->failed > share_of(&b->keys->budget_upgraded, ended))
         breaker_trip(b,
-                     "%zu of %zu nodes that have ended failed, more than "
+                     "%zu of %zu nodes that have ended have failed, more than "
                      "budget_upgraded = %s",
                      b->failed, ended, said(b, POLICY_BUDGET_UPGRADED));
 }
@@ -131,8 +131,9 @@ void breaker_count_failed(struct breaker *b, const char *signature)
     check_budget(b);
     check_same(b, signature);
     if (b->keys->consecutive && b->in_a_row >= b->keys->consecutive)
-        breaker_trip(b, "%zu node%s in a row failed (consecutive = %s)", b->in_a_row,
-                     b->in_a_row == 1 ? "" : "s", said(b, POLICY_CONSECUTIVE));
+        breaker_trip(b, "%zu node%s failed (consecutive = %s)", b->in_a_row,
+                     b->in_a_row == 1 ? " has" : "s in a row have",
+                     said(b, POLICY_CONSECUTIVE));
 }
 
 void breaker_check_fleet(struct breaker *b, size_t unhealthy)

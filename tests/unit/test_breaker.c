@@ -98,7 +98,8 @@ budget_upgraded_5_percent_bears_the_first_of_20_and_the_second_of_40(void **stat
     is_whole();
     well(18);
     fails(1); /* the third of 59 */
-    is_broken("3 of 59 nodes that have ended failed, more than budget_upgraded = 5%");
+    is_broken(
+        "3 of 59 nodes that have ended have failed, more than budget_upgraded = 5%");
 }
 
 static void budget_upgraded_5_percent_does_not_bear_the_first_of_19(void **state)
@@ -107,7 +108,8 @@ static void budget_upgraded_5_percent_does_not_bear_the_first_of_19(void **state
     set(POLICY_BUDGET_UPGRADED, "5%");
     well(18);
     fails(1);
-    is_broken("1 of 19 nodes that have ended failed, more than budget_upgraded = 5%");
+    is_broken(
+        "1 of 19 nodes that have ended have failed, more than budget_upgraded = 5%");
 }
 
 static void budget_upgraded_may_be_a_number(void **state)
@@ -117,7 +119,7 @@ static void budget_upgraded_may_be_a_number(void **state)
     fails(2);
     is_whole();
     fails(1);
-    is_broken("3 of 3 nodes that have ended failed, more than budget_upgraded = 2");
+    is_broken("3 of 3 nodes that have ended have failed, more than budget_upgraded = 2");
 }
 
 static void budget_fleet_is_a_share_of_the_whole_fleet(void **state)
@@ -142,7 +144,7 @@ static void consecutive_counts_in_the_order_of_the_ends(void **state)
     fails(2);
     is_whole();
     fails(1);
-    is_broken("3 nodes in a row failed (consecutive = 3)");
+    is_broken("3 nodes in a row have failed (consecutive = 3)");
 }
 
 static void same_failure_does_not_mind_what_is_between(void **state)

@@ -529,7 +529,8 @@ static void budget_upgraded_is_a_share_of_those_that_have_ended(void **state)
     assert_int_equal(policy_next(policy, &now), 5);
     ends(5, POLICY_FAILED); /* 2 of 5 */
     BEGUN("");
-    assert_why("2 of 5 nodes that have ended failed, more than budget_upgraded = 25%");
+    assert_why(
+        "2 of 5 nodes that have ended have failed, more than budget_upgraded = 25%");
 }
 
 static void budget_fleet_is_looked_at_before_a_node_is_begun(void **state)
@@ -584,7 +585,7 @@ static void consecutive_is_ended_by_one_that_is_done(void **state)
     assert_false(policy_is_stopped(policy));
     ends(4, POLICY_RETURNED);
     assert_true(policy_is_stopped(policy));
-    assert_why("2 nodes in a row failed (consecutive = 2)");
+    assert_why("2 nodes in a row have failed (consecutive = 2)");
 }
 
 static void same_failure_counts_signatures(void **state)
@@ -958,7 +959,7 @@ static void references_count_as_done_when_they_are_kept(void **state)
     ends(1, POLICY_FAILED);
     ends(0, POLICY_WELL); /* back in service, which is no other success */
     ends(2, POLICY_FAILED);
-    assert_why("2 nodes in a row failed (consecutive = 2)");
+    assert_why("2 nodes in a row have failed (consecutive = 2)");
 }
 
 static void references_are_not_needed_once_it_is_stopped(void **state)
