@@ -139,6 +139,7 @@ what_is_there()
 # libibverbs1 is there already, because others need it, which is to stay the reason.
 comes_ahead() # SUITE
 {
+    step "$1" : packages rdma-core ibverbs-providers
     what_is_there "$1" >"$BATS_TEST_TMPDIR/before"
     grep -q '^libibverbs1 .* installed' "$BATS_TEST_TMPDIR/before"
     step "$1" : download packages libibverbs1 ibverbs-utils perftest
