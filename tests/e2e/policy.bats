@@ -109,13 +109,13 @@ comes_before() # NODES NODES
     for n in 1 2 3 4 5 6; do fails ib$n; done
     ibfleet rollout -a --yes --window 1 --consecutive 2
     [ "$status" = 3 ]
-    warns "2 nodes in a row failed (consecutive = 2)"
+    warns "2 nodes in a row have failed (consecutive = 2)"
     says "2 failed, 4 planned"
     ibfleet rollout -a --yes --window 1 --consecutive 0
     [ "$status" = 3 ]
     warns "3 nodes have failed in the same way (same_failure = 3)"
     ibfleet rollout -a --yes --window 1 --consecutive 0 --same-failure 0 --budget-upgraded 50%
-    warns "1 of 1 nodes that have ended failed, more than budget_upgraded = 50%"
+    warns "1 of 1 nodes that have ended have failed, more than budget_upgraded = 50%"
     ibfleet rollout -a --yes --window 1 --consecutive 0 --same-failure 0 --max-failures 4
     warns "5 nodes have failed, more than max_failures = 4"
     says "5 failed, 1 planned"
