@@ -342,8 +342,9 @@ static const struct row {
         "scheduler", "Slurm reboots, and knows of it"},
     [POLICY_FABRIC_CHECK] = {"fabric_check", KIND_WORD, AT(fabric_check), 0, 0, yes_words, NULL,
         "yes or no", "no",
-        "yes measures the changed nodes of a batch against each other and against the "
-        "references before they go back into service; who is found bad has failed",
+        "yes is to measure the changed nodes of a batch against each other and against the "
+        "references before they go back into service. This version refuses it: ibfleet "
+        "validate @latest:well measures afterwards",
         "yes", "no job meets a port that does not pass its bytes"},
     [POLICY_REFERENCES] = {"references", KIND_NUMBER, AT(references), 0, 16, NULL, NULL,
         "a number from 0 to 16", "2",

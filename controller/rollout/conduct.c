@@ -17,6 +17,7 @@
 #include "controller/repairs/respite.h"
 #include "controller/rollout/account.h"
 #include "controller/rollout/conduct_parts.h"
+#include "controller/rollout/course.h"
 #include "controller/rollout/invocation.h"
 #include "controller/rollout/news.h"
 #include "controller/rollout/node.h"
@@ -267,6 +268,19 @@ static void on_node_ended(void *arg, size_t i)
     conduct_node_ended(arg, i);
 }
 
+/* A run of one batch need not say so; what stopped it is told with the result, too. */
+static void show_happening(const struct conduct *c, const char *word, const char *text)
+{
+    bool is_batch = strcmp(word, "batch") == 0;
+
+    if (!c->progress || (is_batch && course_stages(rollout_course(c->rollout)) < 2))
+        return;
+    if (is_batch)
+        progress_line(c->progress, "%s", text);
+    else
+        progress_line(c->progress, "%s: %s", word, text);
+}
+
 static void on_happened(void *arg, const char *word, const char *text)
 {
     struct conduct *c = arg;
@@ -274,9 +288,7 @@ static void on_happened(void *arg, const char *word, const char *text)
 
     if (strcmp(word, "batch") != 0)
         conduct_tell_why(c, strcmp(word, "stopped") == 0, text);
-    if (c->progress)
-        progress_line(c->progress, "%s%s%s", strcmp(word, "batch") == 0 ? "" : word,
-                      strcmp(word, "batch") == 0 ? "" : ": ", text);
+    show_happening(c, word, text);
     if (!options_of(c)->ndjson)
         return;
     event = view_happening(journal_run_id(c->journal), word, text);

@@ -66,6 +66,10 @@ static int fill(struct terms *t, struct command *c, struct fail *why)
     if (c->fleet)
         keys = fleet_policy(c->fleet);
     t->told.keys = keys;
+    if (keys->fabric_check)
+        return fail_set(why, FAIL_USAGE,
+                        "fabric_check = yes: a rollout does not measure yet; roll out, then "
+                        "ibfleet validate @latest:well");
     if (c->fleet && list_fleet(t, c->fleet, why) < 0)
         return -1;
     if (name_hosts(c, POLICY_CANARY,
