@@ -156,7 +156,7 @@ static void a_pair_meets_over_a_lossy_path(void **state)
     fake_queue_lose(p.a.queue, 150);
     fake_queue_lose(p.b.queue, 150);
     for (int i = 0; i < 30; i++) {
-        pair_next(&p, 20000, pings);
+        pair_next(&p, 60000, pings); /* a busy machine may lose seconds, too */
         p.b.late_us = roll(&p) % 20 * 1000;
         pair_play(&p);
         assert_int_equal(p.a.outcome, 0);
@@ -261,10 +261,10 @@ static void a_slot_too_short_is_told_from_a_broken_path(void **state)
 
     (void)state;
     pair_begin(&p);
-    pair_next(&p, 300, endless);
+    pair_next(&p, 2000, endless); /* a quarter of it is silence enough to be taken for a cut */
     pair_play(&p);
     assert_int_equal(p.a.result.why.code, FAIL_TIMEOUT);
-    assert_in_range(p.a.took_ms, 299, 1500);
+    assert_in_range(p.a.took_ms, 1999, 8000);
     pair_end(&p);
 }
 
