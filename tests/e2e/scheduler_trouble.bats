@@ -35,12 +35,12 @@ reboot_behind_its_back() # ReturnToService STATE-AFTERWARDS
 
 @test "after a reboot by us with ReturnToService=0 the node is DOWN, is ours, and comes back" {
     reboot_behind_its_back 0 DOWN+DRAIN
-    [ "$(calls '^update nodename=n1 state=resume$')" = 1 ]
+    [ "$(calls '^update nodename=n1 state=resume$')" -ge 1 ] # again when a look still finds it DOWN
 }
 
 @test "after a reboot by us with ReturnToService=1 the node is DOWN, is ours, and comes back" {
     reboot_behind_its_back 1 DOWN+DRAIN
-    [ "$(calls '^update nodename=n1 state=resume$')" = 1 ]
+    [ "$(calls '^update nodename=n1 state=resume$')" -ge 1 ] # again when a look still finds it DOWN
 }
 
 @test "after a reboot by us with ReturnToService=2 the node is drained as it was, and comes back" {
