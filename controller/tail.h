@@ -14,4 +14,9 @@ struct tail {
 /* A NUL among the bytes becomes '?'. */
 void tail_add(struct tail *t, const char *bytes, size_t len_bytes);
 
+/* The last line of a text that has words in it, without the blanks around them; borrowed from
+ * the text, *len_bytes long.  NULL: there is none.
+ */
+const char *tail_last_words(const char *text, size_t *len_bytes);
+
 #endif

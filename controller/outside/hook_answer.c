@@ -6,6 +6,7 @@
 #include "controller/program/program.h"
 #include "controller/screen/escape.h"
 #include "controller/screen/text.h"
+#include "controller/tail.h"
 #include "protocol/character.h"
 #include "protocol/scope.h"
 
@@ -21,33 +22,14 @@ static void say(char said[HOOK_SAID_BYTES], const char *bytes, size_t len_bytes)
              character_cut(text_of(&text), HOOK_SAID_BYTES - 1), text_of(&text));
 }
 
-static size_t trim(const char *line, size_t len_bytes)
-{
-    while (len_bytes && strchr(" \t\r", line[len_bytes - 1]) && line[len_bytes - 1])
-        len_bytes--;
-    return len_bytes;
-}
-
-/* The last line that has words in it. */
 static void say_last(char said[HOOK_SAID_BYTES], const char *words)
 {
-    const char *end = words + strlen(words);
+    size_t len_bytes;
+    const char *line = tail_last_words(words, &len_bytes);
 
-    while (end > words) {
-        const char *line = memrchr(words, '\n', (size_t)(end - words));
-        size_t len;
-
-        line = line ? line + 1 : words;
-        line += strspn(line, " \t");
-        len = line < end ? trim(line, (size_t)(end - line)) : 0;
-        if (len) {
-            say(said, line, len);
-            return;
-        }
-        line = memrchr(words, '\n', (size_t)(end - words));
-        end = line ? line : words;
-    }
     said[0] = '\0';
+    if (line)
+        say(said, line, len_bytes);
 }
 
 static enum hook_word word_of(const struct program_result *result)

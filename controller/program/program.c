@@ -70,7 +70,7 @@ struct program {
     uint64_t deadline_ms, grace_ms, begun_ns;
 
     char *out;
-    size_t out_bytes, out_room, keep_bytes, printed_bytes;
+    size_t out_bytes, out_room, keep_bytes, printed_bytes, flood_bytes;
     struct tail words;
     struct program_result result;
     char read[READ_BYTES]; /* what libuv reads into: one stream at a time */
@@ -128,7 +128,7 @@ static void give_room(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer)
 /* How many of them, and a NUL, there is room for. */
 static size_t make_room(struct program *p, size_t more)
 {
-    size_t room = p->out_room ? p->out_room : FIRST_BYTES;
+    size_t room = p->out_room;
     char *grown;
 
     if (more > p->keep_bytes - p->out_bytes)
@@ -178,7 +178,7 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buffer)
     else
         tail_add(&p->words, buffer->base, (size_t)n);
     p->printed_bytes += (size_t)n;
-    if (p->printed_bytes > PROGRAM_FLOOD_BYTES)
+    if (p->printed_bytes > p->flood_bytes)
         feed(p, EV_FLOOD);
 }
 
@@ -273,7 +273,7 @@ static enum program_event enter_over(struct program *p)
     stop_reading(p);
     if (p->is_silent)
         return EV_CLOSE;
-    p->result.out = p->out ? p->out : "";
+    p->result.out = p->out;
     p->result.out_bytes = p->out_bytes;
     p->result.words = p->words.text;
     p->result.seconds = (double)(uv_hrtime() - p->begun_ns) / 1e9;
@@ -325,10 +325,18 @@ static bool is_among(const char *variable, const char *const *more)
     return false;
 }
 
-/* Ours, but for those that more has, and more; one block, whose texts are borrowed.  NULL:
- * out of memory.
+static bool begins_like_one_of(const char *variable, const char *const *without)
+{
+    for (; without && *without; without++)
+        if (strncmp(variable, *without, strlen(*without)) == 0)
+            return true;
+    return false;
+}
+
+/* Ours, but for those that more has or that are left out, and more; one block, whose texts are
+ * borrowed.  NULL: out of memory.
  */
-static char **join_environment(const char *const *more)
+static char **join_environment(const char *const *more, const char *const *without)
 {
     size_t count = 1, kept = 0;
     char **made;
@@ -341,7 +349,7 @@ static char **join_environment(const char *const *more)
     if (!made)
         return NULL;
     for (size_t i = 0; environ && environ[i]; i++)
-        if (!is_among(environ[i], more))
+        if (!is_among(environ[i], more) && !begins_like_one_of(environ[i], without))
             made[kept++] = environ[i];
     for (size_t i = 0; more && more[i]; i++)
         made[kept++] = (char *)(uintptr_t)more[i];
@@ -430,12 +438,15 @@ static struct program *program_new(uv_loop_t *loop, const struct program_order *
 {
     struct program *p = calloc(1, sizeof *p);
 
-    if (p)
-        p->input = malloc(order->input_bytes + 1);
-    if (!p || !p->input) {
-        free(p);
+    if (!p)
+        return NULL;
+    p->input = malloc(order->input_bytes + 1);
+    p->out = calloc(1, FIRST_BYTES);
+    if (!p->input || !p->out) {
+        program_free(p);
         return NULL;
     }
+    p->out_room = FIRST_BYTES;
     if (order->input_bytes)
         memcpy(p->input, order->input, order->input_bytes);
     p->state = PROGRAM_RUNNING;
@@ -443,6 +454,7 @@ static struct program *program_new(uv_loop_t *loop, const struct program_order *
     p->deadline_ms = order->deadline_ms;
     p->grace_ms = order->grace_ms ? order->grace_ms : PROGRAM_GRACE_MS;
     p->keep_bytes = order->keep_bytes;
+    p->flood_bytes = order->flood_bytes ? order->flood_bytes : PROGRAM_FLOOD_BYTES;
     p->begun_ns = uv_hrtime();
     p->timer.data = p->watch.data = p;
     uv_timer_init(loop, &p->timer);
@@ -452,9 +464,13 @@ static struct program *program_new(uv_loop_t *loop, const struct program_order *
 }
 
 /* Everything goes with the loop's next turns; nobody hears of it. */
-static int give_up(struct program *p, const char *file, int error, struct fail *why)
+static int give_up(struct program *p, const struct program_order *order, int error,
+                   struct fail *why)
 {
-    fail_set(why, FAIL_COMMAND, "%s cannot be started: %s", file, uv_strerror(error));
+    fail_set(why, FAIL_COMMAND, "%s cannot be started: %s", order->argv[0],
+             uv_strerror(error));
+    if (order->error)
+        *order->error = error;
     p->is_silent = true;
     p->state = PROGRAM_CLOSED;
     close_handles(p);
@@ -465,16 +481,18 @@ int program_start(uv_loop_t *loop, const struct program_order *order,
                   void (*on_ended)(void *arg, const struct program_result *result),
                   void *arg, struct program **made, struct fail *why)
 {
-    CLEANUP(environment_done) char **env = join_environment(order->env);
+    CLEANUP(environment_done) char **env = join_environment(order->env, order->without);
     struct program *p = env ? program_new(loop, order) : NULL;
     int rc;
 
-    assert(order->deadline_ms && order->keep_bytes <= PROGRAM_KEEP_BYTES);
+    assert(order->deadline_ms &&
+           order->keep_bytes <=
+               (order->flood_bytes ? order->flood_bytes : PROGRAM_KEEP_BYTES));
     if (!p)
         return fail_memory(why);
     rc = spawn(p, order, env);
     if (rc < 0)
-        return give_up(p, order->argv[0], rc, why);
+        return give_up(p, order, rc, why);
     p->group = p->process.pid;
     p->on_ended = on_ended;
     p->arg = arg;

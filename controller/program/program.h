@@ -32,32 +32,36 @@ struct uv_loop_s;
 
 #define PROGRAM_GRACE_MS 5000 /* as usual, between SIGTERM and SIGKILL */
 
-/* Of output that may be kept; and of all that it may print, on both streams. */
+/* Of output that may be kept; and of all that it may print, on both streams, as usual. */
 #define PROGRAM_KEEP_BYTES  ((size_t)16 << 20)
 #define PROGRAM_FLOOD_BYTES ((size_t)32 << 20)
 
 struct program_order {
-    const char *const *argv; /* the first is the file, absolute; NULL ends it    */
-    const char *const *env;  /* "NAME=VALUE" beside what we have; NULL: nothing   */
-    const char *input;       /* on its stdin; what it does not read is no failure */
+    const char *const *argv;    /* the first is the file, looked for in PATH when it has
+                                   no slash; NULL ends it                               */
+    const char *const *env;     /* "NAME=VALUE" beside what we have; NULL: nothing      */
+    const char *const *without; /* how variables begin that it does not get; NULL: none */
+    const char *input;          /* on its stdin; what it does not read is no failure    */
     size_t input_bytes;
     uint64_t deadline_ms; /* not 0 */
     uint64_t grace_ms;    /* 0: PROGRAM_GRACE_MS */
-    size_t keep_bytes;    /* of stdout, at most PROGRAM_KEEP_BYTES; the rest is read and
-                             forgotten */
+    size_t keep_bytes;    /* of stdout, at most flood_bytes, or PROGRAM_KEEP_BYTES; the
+                             rest is read and forgotten */
+    size_t flood_bytes;   /* that it may print; 0: PROGRAM_FLOOD_BYTES */
+    int *error;           /* libuv's, of one that cannot be started; NULL: nobody asks */
 };
 
 enum program_end {
     PROGRAM_EXITED, /* status says how             */
     PROGRAM_SIGNAL, /* by somebody else; signal    */
     PROGRAM_LATE,   /* it was ended at its deadline */
-    PROGRAM_FLOODED /* likewise, as it printed more than PROGRAM_FLOOD_BYTES */
+    PROGRAM_FLOODED /* likewise, as it printed more than it may */
 };
 
 struct program_result {
     enum program_end end;
     int status, signal;
-    const char *out; /* the beginning of stdout; a string, as far as it has no NUL */
+    char *out; /* the beginning of stdout, to change; a string, as far as it has no NUL */
     size_t out_bytes;
     bool out_is_cut;   /* there was more */
     const char *words; /* the end of stderr, at most TAIL_BYTES; as it came */

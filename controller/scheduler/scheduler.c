@@ -9,7 +9,6 @@
 
 #include "controller/scheduler/scheduler_parts.h"
 #include "controller/scheduler/sighting.h"
-#include "controller/subprocess.h"
 #include "inventory/hostset.h"
 #include "protocol/scope.h"
 
@@ -329,7 +328,6 @@ void scheduler_close(struct scheduler *s, void (*on_closed)(void *arg), void *ar
     s->is_closing = true;
     s->on_closed = on_closed;
     s->on_closed_arg = arg;
-    subprocess_stop(s->call);
-    s->call = NULL;
+    scheduler_call_stop(s);
     uv_close((uv_handle_t *)s->timer, on_timer_closed);
 }

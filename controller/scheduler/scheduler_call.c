@@ -1,45 +1,21 @@
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <uv.h>
 
+#include "controller/program/program.h"
 #include "controller/scheduler/scheduler_parts.h"
 #include "controller/scheduler/slurm_calls.h"
-#include "controller/subprocess.h"
+#include "controller/tail.h"
+
+/* One that hangs is not asked twice to end: its deadline is what others wait for. */
+#define GRACE_MS 1
 
 /* Times in seconds, and no setting of the caller's own that changes what is printed. */
-#define TIME_FORMAT "SLURM_TIME_FORMAT=%s"
-
-static bool is_left_out(const char *variable)
-{
-    static const char *const out[] = {"SLURM_TIME_FORMAT=", "SLURM_CLUSTERS=",
-                                      "SLURM_BITSTR_LEN=",  "SQUEUE_",
-                                      "SCONTROL_",          "LC_ALL="};
-
-    for (size_t i = 0; i < sizeof out / sizeof *out; i++)
-        if (strncmp(variable, out[i], strlen(out[i])) == 0)
-            return true;
-    return false;
-}
-
-/* Its strings are borrowed. */
-static const char **new_environment(void)
-{
-    size_t count = 0, kept = 0;
-    const char **list;
-
-    while (environ[count])
-        count++;
-    list = calloc(count + 3, sizeof *list);
-    for (size_t i = 0; list && i < count; i++)
-        if (!is_left_out(environ[i]))
-            list[kept++] = environ[i];
-    if (list) {
-        list[kept++] = TIME_FORMAT;
-        list[kept++] = "LC_ALL=C";
-    }
-    return list;
-}
+static const char *const settings[] = {"SLURM_TIME_FORMAT=%s", "LC_ALL=C", NULL};
+static const char *const left_out[] = {"SLURM_CLUSTERS=", "SLURM_BITSTR_LEN=", "SQUEUE_",
+                                       "SCONTROL_", NULL};
 
 /* "scontrol show node": its words before the first that has a '='. */
 static void name(const struct words *words, char *text, size_t size)
@@ -58,50 +34,87 @@ static void name(const struct words *words, char *text, size_t size)
     }
 }
 
-static int judge(const struct scheduler *s, const struct subprocess_end *end,
+/* As a shell tells it. */
+static int status_of(const struct program_result *r)
+{
+    return r->end == PROGRAM_SIGNAL ? 128 + r->signal : r->status;
+}
+
+static int complain(const struct scheduler *s, const struct program_result *r,
+                    struct fail *why)
+{
+    char complaint[TAIL_BYTES];
+    size_t len_bytes = 0;
+    const char *line = tail_last_words(r->words, &len_bytes);
+
+    snprintf(complaint, sizeof complaint, "%.*s", (int)len_bytes, line ? line : "");
+    return slurm_complaint(s->call_name, status_of(r), complaint, why);
+}
+
+static int judge(const struct scheduler *s, const struct program_result *r,
                  struct fail *why)
 {
-    if (end->how == SUBPROCESS_LATE)
+    if (r->end == PROGRAM_LATE)
         return fail_set(why, FAIL_SCHEDULER_SILENT,
                         "%s: no answer within %g s; it was ended", s->call_name,
                         (double)s->config.call_ms / 1000);
-    if (end->how == SUBPROCESS_FLOOD)
+    if (r->end == PROGRAM_FLOODED || r->out_is_cut)
         return fail_set(why, FAIL_SCHEDULER_ANSWER, "%s: it printed more than %zu MiB",
                         s->call_name, SCHEDULER_MAX_ANSWER >> 20);
-    if (end->status != 0)
-        return slurm_complaint(s->call_name, end->status, end->complaint, why);
-    return 0;
+    return status_of(r) ? complain(s, r, why) : 0;
 }
 
-static void on_ended(void *arg, const struct subprocess_end *end)
+/* Its answer lives until the loop has closed it. */
+static void on_ended(void *arg, const struct program_result *r)
 {
     struct scheduler *s = arg;
     struct fail why;
 
-    s->call = NULL;
-    if (judge(s, end, &why) < 0)
+    scheduler_call_stop(s);
+    if (judge(s, r, &why) < 0)
         s->on_failure(s, &why);
     else
-        s->on_answer(s, end->out);
+        s->on_answer(s, r->out);
 }
 
-static struct subprocess *start(struct scheduler *s, const struct words *words,
-                                struct fail *why)
+static void refuse(const char *program, int error, struct fail *why)
 {
-    const char **environment = new_environment();
-    struct subprocess_order order = {.argv = (const char *const *)words->list,
-                                     .environ = environment,
-                                     .input = words->input,
-                                     .deadline_ms = s->config.call_ms,
-                                     .max_bytes = SCHEDULER_MAX_ANSWER};
-    struct subprocess *p = NULL;
+    if (error == UV_ENOENT)
+        fail_set(why, FAIL_NO_PROGRAM, "%s: there is no such program%s", program,
+                 strchr(program, '/') ? "" : " in PATH");
+    else if (error == UV_EACCES || error == -ENOEXEC)
+        fail_set(why, FAIL_NO_PROGRAM, "%s cannot be executed: %s", program,
+                 uv_strerror(error));
+    else if (error)
+        fail_set(why, FAIL_STATE, "cannot start %s: %s", program, uv_strerror(error));
+}
 
-    if (environment)
-        p = subprocess_start(s->loop, &order, on_ended, s, why);
-    else
-        fail_memory(why);
-    free(environment);
-    return p;
+static int start(struct scheduler *s, const struct words *words, struct fail *why)
+{
+    int error = 0;
+    const struct program_order order = {.argv = (const char *const *)words->list,
+                                        .env = settings,
+                                        .without = left_out,
+                                        .input = words->input,
+                                        .input_bytes =
+                                            words->input ? strlen(words->input) : 0,
+                                        .deadline_ms = s->config.call_ms,
+                                        .grace_ms = GRACE_MS,
+                                        .keep_bytes = SCHEDULER_MAX_ANSWER,
+                                        .flood_bytes = SCHEDULER_MAX_ANSWER,
+                                        .error = &error};
+
+    if (program_start(s->loop, &order, on_ended, s, &s->call, why) == 0)
+        return 0;
+    refuse(order.argv[0], error, why);
+    return -1;
+}
+
+void scheduler_call_stop(struct scheduler *s)
+{
+    if (s->call)
+        program_close(s->call, NULL, NULL);
+    s->call = NULL;
 }
 
 void scheduler_call(struct scheduler *s, struct words *words,
@@ -109,12 +122,13 @@ void scheduler_call(struct scheduler *s, struct words *words,
                     void (*on_failure)(struct scheduler *s, const struct fail *why))
 {
     struct fail why;
+    int started;
 
     s->on_answer = on_answer;
     s->on_failure = on_failure;
     name(words, s->call_name, sizeof s->call_name);
-    s->call = start(s, words, &why);
+    started = start(s, words, &why);
     words_done(words);
-    if (!s->call)
+    if (started < 0)
         on_failure(s, &why);
 }

@@ -19,8 +19,8 @@
 #include "controller/scheduler/words.h"
 #include "protocol/fail.h"
 
+struct program;
 struct sighting;
-struct subprocess;
 struct uv_timer_s;
 
 /* 10,000 nodes of Slurm's take 7 MB; 100,000 jobs 6 MB. */
@@ -80,7 +80,7 @@ struct scheduler {
     void (*on_closed)(void *arg);
     void *on_closed_arg;
     struct uv_timer_s *timer;
-    struct subprocess *call;
+    struct program *call;
     char call_name[120];
     void (*on_answer)(struct scheduler *s, char *out);               /* of the call */
     void (*on_failure)(struct scheduler *s, const struct fail *why); /* of the call */
@@ -102,10 +102,13 @@ struct scheduler {
 
 /* ---- scheduler_call: one call -------------------------------------------------------- */
 
-/* Takes words.  Then on_answer or on_failure, maybe before it returns; neither when closed. */
+/* Takes words.  Then on_answer or on_failure, maybe before it returns; neither when stopped. */
 void scheduler_call(struct scheduler *s, struct words *words,
                     void (*on_answer)(struct scheduler *s, char *out),
                     void (*on_failure)(struct scheduler *s, const struct fail *why));
+
+/* The one that is on its way, if there is one, is ended. */
+void scheduler_call_stop(struct scheduler *s);
 
 /* ---- scheduler_begin: before the first look ------------------------------------------- */
 

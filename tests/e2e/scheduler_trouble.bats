@@ -72,8 +72,9 @@ reboot_behind_its_back() # ReturnToService STATE-AFTERWARDS
     tell take n1
     hears 'taken n1'
     slurmd_stop n1
+    scontrol update nodename=n1 state=noresp # sooner than slurmctld's own ping finds it
     tell give n1
-    hears_like '^given n1 not-back-in-service: its slurmd does not answer: IDLE+NOT_RESPONDING'
+    hears_like '^given n1 not-back-in-service: its slurmd does not answer: IDLE+DRAIN+NOT_RESPONDING'
     scheduler_end
 }
 
@@ -161,6 +162,10 @@ refused() # WORDS WORD...
     refused 'scheduler-answer: scontrol show config: no ClusterName in the answer' nodes=n1
     wrap scontrol <<<'echo "scontrol: error: it is broken" >&2; exit 3'
     refused 'scheduler-answer: scontrol show config: scontrol: error: it is broken' nodes=n1
+    wrap scontrol <<<"printf 'one\n two \n\n' >&2; exit 3"
+    refused 'scheduler-answer: scontrol show config: two$' nodes=n1
+    wrap scontrol <<<'kill -TERM $$'
+    refused 'scheduler-answer: scontrol show config ended with 143 and said nothing' nodes=n1
     wrap scontrol <<END
 [ "\$2" != show ] || { echo nonsense; exit 0; }
 exec /usr/bin/scontrol "\$@"

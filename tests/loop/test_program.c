@@ -186,6 +186,29 @@ static void its_environment_is_ours_and_more(void **state)
                         "IBFLEET_MORE=1\nIBFLEET_OURS=2\nIBFLEET_TEST=theirs\n");
 }
 
+static void variables_can_be_left_out_by_how_they_begin(void **state)
+{
+    static const char *const without[] = {"IBFLEET_T", "IBFLEET_OURS=", NULL};
+
+    (void)state;
+    setenv("IBFLEET_TEST", "ours", 1);
+    setenv("IBFLEET_OURS", "2", 1);
+    setenv("IBFLEET_OURS_TOO", "3", 1);
+    run_with("env | grep '^IBFLEET_'", (struct program_order){.without = without});
+    assert_string_equal(last_out, "IBFLEET_OURS_TOO=3\n");
+    unsetenv("IBFLEET_OURS_TOO");
+}
+
+static void without_a_slash_it_is_looked_for_in_path(void **state)
+{
+    static const char *const argv[] = {"sh", "-c", "echo out; exit 3", NULL};
+
+    (void)state;
+    run_with("", (struct program_order){.argv = argv});
+    assert_int_equal(last.status, 3);
+    assert_string_equal(last_out, "out\n");
+}
+
 static void input_that_is_not_read_is_no_failure(void **state)
 {
     static char much[1 << 20];
@@ -211,6 +234,16 @@ static void more_than_is_kept_is_read_and_forgotten(void **state)
     assert_int_equal(strspn(last_out, "y"), 100);
     assert_true(last.out_is_cut);
     assert_string_equal(last_words, "end\n");
+}
+
+static void up_to_a_ceiling_of_its_own_nothing_is_lost(void **state)
+{
+    (void)state;
+    run_with("head -c 100000 /dev/zero | tr '\\0' x",
+             (struct program_order){.keep_bytes = 100000, .flood_bytes = 100000});
+    assert_int_equal(last.end, PROGRAM_EXITED);
+    assert_int_equal(last.out_bytes, 100000);
+    assert_false(last.out_is_cut);
 }
 
 static void a_signal_is_no_status(void **state)
@@ -260,6 +293,9 @@ static void a_flood_ends_it(void **state)
     assert_int_equal(last.end, PROGRAM_FLOODED);
     assert_true(last.out_is_cut);
     run("exec yes >&2");
+    assert_int_equal(last.end, PROGRAM_FLOODED);
+    run_with("head -c 100001 /dev/zero; sleep 600",
+             (struct program_order){.flood_bytes = 100000});
     assert_int_equal(last.end, PROGRAM_FLOODED);
 }
 
@@ -363,6 +399,23 @@ static void what_cannot_be_started_is_said_at_once(void **state)
     assert_int_equal(open_files(), before);
 }
 
+static void what_kept_it_from_starting_is_told_to_who_asks(void **state)
+{
+    const char *const argv[] = {"ibfleet-no-such-program", NULL};
+    int error = 0;
+    const struct program_order order = {.argv = argv,
+                                        .deadline_ms = LONG_MS,
+                                        .error = &error};
+    struct fail why;
+
+    (void)state;
+    uv_loop_init(&loop);
+    assert_int_equal(program_start(&loop, &order, on_ended, &ends, &program, &why), -1);
+    assert_int_equal(error, UV_ENOENT);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    assert_int_equal(uv_loop_close(&loop), 0);
+}
+
 /* ---- the stage --------------------------------------------------------------------------------- */
 
 static int prepare(void **state)
@@ -391,8 +444,11 @@ int main(void)
         cmocka_unit_test(its_streams_can_be_opened_by_name),
         cmocka_unit_test(words_are_not_read_by_a_shell),
         cmocka_unit_test(its_environment_is_ours_and_more),
+        cmocka_unit_test(variables_can_be_left_out_by_how_they_begin),
+        cmocka_unit_test(without_a_slash_it_is_looked_for_in_path),
         cmocka_unit_test(input_that_is_not_read_is_no_failure),
         cmocka_unit_test(more_than_is_kept_is_read_and_forgotten),
+        cmocka_unit_test(up_to_a_ceiling_of_its_own_nothing_is_lost),
         cmocka_unit_test(a_signal_is_no_status),
         cmocka_unit_test(one_that_hangs_is_ended_at_its_deadline),
         cmocka_unit_test(one_that_does_not_heed_is_killed),
@@ -404,6 +460,7 @@ int main(void)
         cmocka_unit_test(it_may_be_closed_long_after_its_end),
         cmocka_unit_test(no_descriptor_stays_open),
         cmocka_unit_test(what_cannot_be_started_is_said_at_once),
+        cmocka_unit_test(what_kept_it_from_starting_is_told_to_who_asks),
     };
 
     return cmocka_run_group_tests(tests, prepare, take_away);
