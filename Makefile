@@ -18,7 +18,8 @@
 #                           against pdsh and such, bench-verbs against perftest; bench-fold
 #                           folds 10,000 irregular names: CPU time; bench-relay
 #                           reaches 1,000 nodes behind one jump host; bench-scale
-#                           runs commands on 10,000 nodes, simulated; bench-azure asks for
+#                           runs commands on 10,000 nodes, simulated; bench-rollout takes as
+#                           many through policy, journal and display; bench-azure asks for
 #                           1,000 instances of a scale set: calls and CPU
 #   make fuzz SECONDS=60    feed every parser what nobody would write
 #   make what-runs-where    which driver each captured machine gets, or why none
@@ -306,6 +307,11 @@ $O/tests/bench/fold: $O/tests/bench/fold.o $O/inventory.a $O/protocol.a
 	$(call say,LINK)$(CC) $(FLAGS) -o $@ $^ -lcjson -linih -lmd -lm
 test-tools: $O/tests/bench/fold
 
+# Ten thousand simulated nodes through a whole rollout in one process.
+$O/tests/bench/rollout-nodes: $O/tests/bench/rollout_nodes.o $O/tests/fake/scripted_link.o $O/controller.a $O/inventory.a $O/protocol.a
+	$(call say,LINK)$(CC) $(FLAGS) -o $@ $^ $(controller_libs)
+test-tools: $O/tests/bench/rollout-nodes
+
 .PHONY: lab-up lab-down lab-ssh
 lab-up: $O/test-deps.ok all $O/tests/lab/switch
 	@tests/lab/lab up $N
@@ -316,7 +322,7 @@ lab-down: ; @tests/lab/lab down
 lab-ssh:  ; @tests/lab/lab ssh $(NODE)
 
 # One after the other, since each wants the machine for itself.
-BENCHES := fold azure fanout scale relay verbs
+BENCHES := fold rollout azure fanout scale relay verbs
 .PHONY: bench $(BENCHES:%=bench-%)
 bench: $(scripts) $O/bench-deps.ok
 	@for b in $(BENCHES); do $(MAKE) -s bench-$$b || exit; done

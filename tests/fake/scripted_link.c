@@ -22,6 +22,7 @@ struct scripted_node *scripted_nodes;
 struct link_pool {
     uv_loop_t *loop;
     int links;
+    struct scripted_node *expected; /* they are asked for in order, mostly */
 };
 
 struct question {
@@ -55,13 +56,14 @@ struct link {
 static void next_trouble(struct scripted_node *node, const char *what, char *deed,
                          size_t size)
 {
-    static char rests[64][256];
-    char *rest = rests[node - scripted_nodes], *word, copy[256], *save = NULL;
+    char *word, copy[sizeof node->left], *save = NULL;
     bool taken = false;
 
     *deed = '\0';
-    snprintf(copy, sizeof copy, "%s", node->troubles ? node->troubles : "");
-    *rest = '\0';
+    if (!node->troubles)
+        return;
+    snprintf(copy, sizeof copy, "%s", node->troubles);
+    *node->left = '\0';
     for (word = strtok_r(copy, " ", &save); word; word = strtok_r(NULL, " ", &save)) {
         size_t len = strlen(what);
         bool forever = word[strlen(word) - 1] == '*';
@@ -73,10 +75,10 @@ static void next_trouble(struct scripted_node *node, const char *what, char *dee
             if (!forever)
                 continue;
         }
-        strcat(rest, word);
-        strcat(rest, " ");
+        strcat(node->left, word);
+        strcat(node->left, " ");
     }
-    node->troubles = rest;
+    node->troubles = node->left;
 }
 
 static bool is_failure(const char *deed)
@@ -84,11 +86,16 @@ static bool is_failure(const char *deed)
     return fail_code_of(deed) != FAIL_NONE && fail_code_of(deed) != FAIL_UNKNOWN;
 }
 
-static struct scripted_node *node_named(const char *name)
+static struct scripted_node *node_named(struct link_pool *pool, const char *name)
 {
-    for (struct scripted_node *n = scripted_nodes; n->name; n++)
-        if (strcmp(n->name, name) == 0)
-            return n;
+    struct scripted_node *n = pool->expected;
+
+    if (!n->name || strcmp(n->name, name) != 0)
+        for (n = scripted_nodes; n->name && strcmp(n->name, name) != 0; n++)
+            ;
+    pool->expected = n + 1;
+    if (n->name)
+        return n;
     fprintf(stderr, "scripted_link: no node %s\n", name);
     abort();
 }
@@ -273,6 +280,7 @@ int link_pool_open(uv_loop_t *loop, const struct link_pool_options *options,
     (void)why;
     *pool = calloc(1, sizeof **pool);
     (*pool)->loop = loop;
+    (*pool)->expected = scripted_nodes;
     return 0;
 }
 
@@ -334,7 +342,7 @@ struct link *link_new(struct link_pool *pool, const struct fleet_node *node,
     struct link *l = calloc(1, sizeof *l);
 
     l->pool = pool;
-    l->node = node_named(node->name);
+    l->node = node_named(pool, node->name);
     l->hooks = hooks;
     l->arg = arg;
     l->state = LINK_DOWN;
@@ -417,6 +425,15 @@ void link_ask(struct link *l, const char *what, struct json *body, uint64_t dead
     json_free(body);
     uv_timer_start(&q->timer, on_answering,
                    strcmp(deed, "silent") == 0 ? deadline_ms : SHORT_MS, 0);
+}
+
+/* None of these nodes is a relay. */
+int link_send(struct link *l, const void *frame, size_t frame_bytes, struct fail *why)
+{
+    (void)l;
+    (void)frame;
+    (void)frame_bytes;
+    return fail_set(why, FAIL_LINK_LOST, "a scripted link carries no frames");
 }
 
 enum link_state link_state_of(const struct link *l)

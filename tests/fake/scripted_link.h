@@ -29,6 +29,7 @@ struct scripted_node {
     char holder[64];     /* run that has claimed it */
     long epoch;
     int opens, asks;
+    char left[256]; /* of the troubles, once the first is used up */
 };
 
 /* Nodes that links are made to; ends with a NULL name.  Set before the first link. */
