@@ -342,14 +342,17 @@ static const struct row {
         "scheduler", "Slurm reboots, and knows of it"},
     [POLICY_FABRIC_CHECK] = {"fabric_check", KIND_WORD, AT(fabric_check), 0, 0, yes_words, NULL,
         "yes or no", "no",
-        "yes is to measure the changed nodes of a batch against each other and against the "
-        "references before they go back into service. This version refuses it: ibfleet "
-        "validate @latest:well measures afterwards",
+        "yes measures changed nodes against each other and against the references, as ibfleet "
+        "validate does, before they go back into service; whoever the verdict names has failed. "
+        "It begins when nobody follows who would soon be there, too, or after five minutes. A "
+        "node that has nobody to be measured with is kept as a reference, if it may be, or goes "
+        "on unmeasured, which is told",
         "yes", "no job meets a port that does not pass its bytes"},
     [POLICY_REFERENCES] = {"references", KIND_NUMBER, AT(references), 0, 16, NULL, NULL,
         "a number from 0 to 16", "2",
-        "so many nodes that were found good are kept out of service for that, until the last "
-        "batch",
+        "so many nodes that were found good are kept out of service for that, until nobody "
+        "follows who could need them; they count as unavailable, and are kept only if somebody "
+        "else may be unavailable, too",
         "1", "one known good node"},
     [POLICY_BEFORE_NODE] = {"before_node", KIND_PATH, AT(before_node), 0, 0, NULL, NULL,
         PATH_WHAT, "none",

@@ -121,6 +121,7 @@ enum fail_kind {
     X(FAIL_PARTNER,                AGAIN, "partner-silent")       \
     X(FAIL_PATH,                   AGAIN, "path-broken")          \
     X(FAIL_CONFIG_DIFFERS,         INPUT, "configuration-differs")\
+    X(FAIL_FABRIC,                 NODE,  "fabric-check-failed")  \
     X(FAIL_NOT_AS_PLANNED,         INPUT, "not-as-planned")       \
     /* a run as a whole */                                        \
     X(FAIL_HOOK,                   NODE,  "hook-refused")         \

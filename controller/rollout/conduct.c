@@ -174,12 +174,10 @@ static void on_planned(void *arg)
 
 static void wants(void *arg, size_t i, enum node_state state)
 {
-    conduct_wants(arg, i, state);
-}
-
-static const char *found(void *arg, size_t i)
-{
-    return conduct_found(arg, i);
+    if (state == NODE_CHECKING)
+        conduct_check(arg, i);
+    else
+        conduct_wants(arg, i, state);
 }
 
 /* Nodes and scheduler were looked at. */
@@ -216,50 +214,50 @@ void conduct_go_on(struct conduct *c)
         ask(c);
 }
 
+/* Takes the event; NULL: there was no memory for one. */
+static void print_event(struct conduct *c, struct json *event)
+{
+    if (!event || screen_ndjson(event, NULL) < 0)
+        c->status = EXIT_OUR_FAULT;
+    json_free(event);
+}
+
+static const char *run_of(const struct conduct *c)
+{
+    return c->journal ? journal_run_id(c->journal) : "";
+}
+
 static void on_moved(void *arg, size_t i, const struct node_move *move)
 {
-    CLEANUP(json_done) struct json *event = NULL;
     struct conduct *c = arg;
 
     if (c->progress)
         progress_set(c->progress, i, move->to - 1u);
     conduct_tell_moved(c);
-    if (!options_of(c)->ndjson)
-        return;
-    event = view_event(c->rollout, i, move, c->journal ? journal_run_id(c->journal) : "");
-    if (!event || screen_ndjson(event, NULL) < 0)
-        c->status = EXIT_OUR_FAULT;
+    if (options_of(c)->ndjson)
+        print_event(c, view_event(c->rollout, i, move, run_of(c)));
 }
 
 static void on_heard(void *arg, size_t i, const struct news *news)
 {
-    CLEANUP(json_done) struct json *event = NULL;
     struct conduct *c = arg;
 
     if (c->progress)
         progress_part(c->progress, i, news->step, news->line);
-    if (!options_of(c)->ndjson || !news->state)
-        return;
-    event = view_news(c->rollout, i, news, c->journal ? journal_run_id(c->journal) : "");
-    if (!event || screen_ndjson(event, NULL) < 0)
-        c->status = EXIT_OUR_FAULT;
+    if (options_of(c)->ndjson && news->state)
+        print_event(c, view_news(c->rollout, i, news, run_of(c)));
 }
 
 static bool may_begin_batch(void *arg, size_t batch)
 {
     struct conduct *c = arg;
 
-    if (!conduct_may_begin_batch(c, batch))
+    if (conduct_check_holds(c) || !conduct_may_begin_batch(c, batch))
         return false;
     if ((long)batch > c->batch)
         conduct_tell_batch(c, batch);
     c->batch = (long)batch;
     return true;
-}
-
-static bool may_begin_node(void *arg, size_t i)
-{
-    return conduct_may_begin_node(arg, i);
 }
 
 static void on_node_ended(void *arg, size_t i)
@@ -284,26 +282,23 @@ static void show_happening(const struct conduct *c, const char *word, const char
 static void on_happened(void *arg, const char *word, const char *text)
 {
     struct conduct *c = arg;
-    CLEANUP(json_done) struct json *event = NULL;
 
-    if (strcmp(word, "batch") != 0)
+    if (strcmp(word, "stopped") == 0 || strcmp(word, "waits") == 0)
         conduct_tell_why(c, strcmp(word, "stopped") == 0, text);
     show_happening(c, word, text);
-    if (!options_of(c)->ndjson)
-        return;
-    event = view_happening(journal_run_id(c->journal), word, text);
-    if (!event || screen_ndjson(event, NULL) < 0)
-        c->status = EXIT_OUR_FAULT;
+    if (options_of(c)->ndjson)
+        print_event(c, view_happening(run_of(c), word, text));
 }
 
 static const struct rollout_hooks hooks = {.moved = on_moved,
                                            .happened = on_happened,
                                            .wants = wants,
-                                           .found = found,
+                                           .found = conduct_found,
                                            .may_begin_batch = may_begin_batch,
-                                           .may_begin_node = may_begin_node,
+                                           .may_begin_node = conduct_may_begin_node,
                                            .node_ended = on_node_ended,
                                            .heard = on_heard,
+                                           .turned = conduct_check_look,
                                            .planned = on_planned,
                                            .ended = conduct_on_ended};
 
@@ -395,6 +390,8 @@ static int open_rollout(struct conduct *c, struct fail *why)
     c->crew.soak_ms = keys->soak_ms;
     c->crew.on_failure = keys->on_failure;
     c->crew.legs = keys->soak_ms ? NODE_LEG_SOAK : 0;
+    if (keys->fabric_check)
+        c->crew.legs |= NODE_LEG_CHECK;
     if (conduct_has_scheduler(keys))
         c->crew.legs |= NODE_LEG_STAGE | NODE_LEG_DRAIN;
     c->crew.deadlines =
@@ -402,6 +399,7 @@ static int open_rollout(struct conduct *c, struct fail *why)
                            .install_ms = given_ms(o->install_timeout_s),
                            .reboot_ms = given_ms(o->reboot_timeout_s),
                            .drain_ms = conduct_has_scheduler(keys) ? keys->drain_ms : 0,
+                           .check_ms = keys->fabric_check ? DEADLINE_CHECK_MS : 0,
                            .soak_ms = keys->soak_ms};
     if (command_pool(c->command, &c->crew.pool, why) < 0)
         return -1;
@@ -438,8 +436,9 @@ static int prepare(struct conduct *c, const char *run, struct fail *why)
         terms_new(c->command, c->left, &c->terms, why) < 0 || set_aim(c, why) < 0 ||
         conduct_hooks_open(c, terms_of(c->terms)->keys, why) < 0 ||
         conduct_outlets_open(c, terms_of(c->terms)->keys, why) < 0 ||
-        conduct_scheduler_open(c, run, why) < 0 || open_journal(c, run, why) < 0 ||
-        open_rollout(c, why) < 0 || show_progress(c, why) < 0)
+        conduct_scheduler_open(c, run, why) < 0 || conduct_check_open(c, why) < 0 ||
+        open_journal(c, run, why) < 0 || open_rollout(c, why) < 0 ||
+        show_progress(c, why) < 0)
         return -1;
     return command_watch(c->command, on_interrupt, c, why);
 }
@@ -456,6 +455,7 @@ static int abandon(struct conduct *c, const struct fail *why)
     conduct_hooks_close(c);
     conduct_outlets_close(c);
     conduct_scheduler_close(c);
+    conduct_check_close(c);
     uv_run(c->command->loop, UV_RUN_DEFAULT);
     return screen_fail(why);
 }

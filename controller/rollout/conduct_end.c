@@ -63,6 +63,7 @@ static void close_all(struct conduct *c)
     conduct_outlets_close(c);
     conduct_hooks_close(c);
     conduct_scheduler_close(c);
+    conduct_check_close(c);
     rollout_close(c->rollout, NULL, NULL);
     c->journal = NULL;
     c->rollout = NULL;

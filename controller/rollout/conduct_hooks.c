@@ -252,8 +252,9 @@ bool conduct_may_begin_batch(struct conduct *c, size_t batch)
            (open_batch(c->hooks, (long)batch) && pass_veto(c->hooks, (long)batch));
 }
 
-bool conduct_may_begin_node(struct conduct *c, size_t i)
+bool conduct_may_begin_node(void *arg, size_t i)
 {
+    struct conduct *c = arg;
     struct fail why;
 
     if (!c->hooks)

@@ -12,6 +12,7 @@
 #include "controller/rollout/terms.h"
 
 struct catalog;
+struct conduct_check;
 struct conduct_hooks;
 struct conduct_outlets;
 struct conduct_requests;
@@ -46,6 +47,7 @@ struct conduct {
     struct conduct_hooks *hooks; /* NULL: there are none */
     struct conduct_outlets *outlets;
     struct conduct_scheduler *scheduler; /* NULL: there is none */
+    struct conduct_check *check;         /* NULL: nothing is measured */
     long batch;                          /* that was begun last; -1: none         */
     bool is_probed;                      /* all nodes were looked at              */
     bool went;                           /* nodes may have been changed           */
@@ -93,9 +95,9 @@ int conduct_hooks_open(struct conduct *c, const struct fleet_policy *keys,
                        struct fail *why);
 void conduct_hooks_close(struct conduct *c);
 
-/* rollout_hooks.may_begin_batch and .may_begin_node. */
+/* As rollout_hooks.may_begin_batch; and may_begin_node, whose arg is the conduct. */
 bool conduct_may_begin_batch(struct conduct *c, size_t batch);
-bool conduct_may_begin_node(struct conduct *c, size_t i);
+bool conduct_may_begin_node(void *arg, size_t i);
 
 /* A node that was begun has ended. */
 void conduct_node_ended(struct conduct *c, size_t i);
@@ -138,9 +140,28 @@ const struct dispatch_seen *conduct_seen(const struct conduct *c);
 /* A new run has its name. */
 int conduct_name_run(struct conduct *c, const char *run, struct fail *why);
 
-/* rollout_hooks.wants and .found. */
+/* As rollout_hooks.wants, for what the scheduler has to do; and found, whose arg is the
+ * conduct.
+ */
 void conduct_wants(struct conduct *c, size_t i, enum node_state state);
-const char *conduct_found(struct conduct *c, size_t i);
+const char *conduct_found(void *arg, size_t i);
+
+/* Whether nodes are measured before they go back into service, as the policy says.
+ * FAIL_MEMORY.
+ */
+int conduct_check_open(struct conduct *c, struct fail *why);
+void conduct_check_close(struct conduct *c);
+
+/* rollout_hooks.wants, for checking: node i waits to be measured. */
+void conduct_check(struct conduct *c, size_t i);
+
+/* One that was kept has failed after all, and the policy has not heard of it yet: its batch
+ * counts as over, and nobody is to be begun for that.
+ */
+bool conduct_check_holds(const struct conduct *c);
+
+/* Something may have changed for those that wait: rollout_hooks.turned; arg is the conduct. */
+void conduct_check_look(void *arg);
 
 /* rollout_hooks.ended; arg is the conduct. */
 void conduct_on_ended(void *arg, const struct fail *broken);

@@ -20,7 +20,10 @@
 #include "protocol/json.h"
 #include "protocol/scope.h"
 
-/* A node's soak is not in what it took. */
+/* Of a node that is measured, as long as others come and a few rounds take. */
+#define CHECK_MS 120000u
+
+/* A node's soak is not in what it took, nor is its check. */
 void conduct_foresee(const struct conduct *c, struct forecast *f)
 {
     const struct fleet_policy *keys = terms_of(c->terms)->keys;
@@ -29,7 +32,7 @@ void conduct_foresee(const struct conduct *c, struct forecast *f)
     f->node_ms = experience_node_ms(c->command, &f->samples);
     if (!f->samples)
         f->node_ms = ESTIMATE_NODE_MS;
-    f->node_ms += keys->soak_ms;
+    f->node_ms += keys->soak_ms + (keys->fabric_check ? CHECK_MS : 0);
     f->ms = estimate_course_ms(rollout_course(c->rollout), keys, f->node_ms, &now);
 }
 

@@ -235,9 +235,10 @@ void conduct_wants(struct conduct *c, size_t i, enum node_state state)
         scheduler_give(q->scheduler, q->fleet_index[i]);
 }
 
-const char *conduct_found(struct conduct *c, size_t i)
+const char *conduct_found(void *arg, size_t i)
 {
-    struct conduct_scheduler *q = c->scheduler;
+    const struct conduct *c = arg;
+    const struct conduct_scheduler *q = c->scheduler;
 
     return q ? scheduler_found(q->scheduler, q->fleet_index[i]) : NULL;
 }

@@ -45,7 +45,7 @@ uint64_t deadline_of_state(const struct deadlines *d, enum node_state state)
     case NODE_DRAINING:
         return d->drain_ms;
     case NODE_CHECKING:
-        return DEADLINE_CHECK_MS;
+        return d->check_ms;
     case NODE_UNDRAINING:
         return DEADLINE_RETURN_MS;
     case NODE_STAGING:
@@ -76,9 +76,8 @@ uint64_t deadline_of_answer(const struct deadlines *d, enum node_state state)
 /* Only with a scheduler is a node staged, drained and given back. */
 static bool is_on_the_road(const struct deadlines *d, enum node_state state)
 {
-    return d->drain_ms ||
-           (state != NODE_STAGING && state != NODE_UNDRAINING && state != NODE_CHECKING &&
-            (state != NODE_SOAKING || d->soak_ms));
+    return d->drain_ms || (state != NODE_STAGING && state != NODE_UNDRAINING &&
+                           (state != NODE_SOAKING || d->soak_ms));
 }
 
 int64_t deadline_of_claim_s(const struct deadlines *d)

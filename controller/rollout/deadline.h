@@ -30,7 +30,7 @@ struct steps;
 /* In the state; 0: as above. */
 struct deadlines {
     uint64_t answer_ms, install_ms, reboot_ms, verify_ms;
-    uint64_t drain_ms, soak_ms; /* 0: none of it */
+    uint64_t drain_ms, check_ms, soak_ms; /* 0: none of it */
 };
 
 /* The same for a node with these steps before it: what is not given becomes as long as

@@ -142,6 +142,18 @@ void dispatch_rests(struct dispatch *d, size_t i)
     policy_rests(dispatch_policy(d), d->place_of[i], &now);
 }
 
+void dispatch_keep(struct dispatch *d, size_t i)
+{
+    struct policy_time now = now_of(d);
+
+    policy_keep(dispatch_policy(d), d->place_of[i], &now);
+}
+
+bool dispatch_may_keep(const struct dispatch *d, size_t i)
+{
+    return policy_may_keep(dispatch_policy(d), d->place_of[i]);
+}
+
 void dispatch_set_seen(struct dispatch *d, const struct dispatch_seen *seen)
 {
     for (size_t i = 0; i < d->terms->fleet_count; i++) {

@@ -92,11 +92,15 @@ enum dispatch_word {
 };
 enum dispatch_word dispatch_turn(struct dispatch *d);
 
-/* As policy_report(), policy_out() and policy_rests(), for node i of the run. */
+/* As policy_report(), policy_out(), policy_rests(), policy_keep() and policy_may_keep(), for
+ * node i of the run.
+ */
 void dispatch_report(struct dispatch *d, size_t i, enum policy_end end,
                      const char *signature);
 void dispatch_out(struct dispatch *d, size_t i);
 void dispatch_rests(struct dispatch *d, size_t i);
+void dispatch_keep(struct dispatch *d, size_t i);
+bool dispatch_may_keep(const struct dispatch *d, size_t i);
 
 /* The scheduler was looked at: of each node of the fleet. */
 void dispatch_set_seen(struct dispatch *d, const struct dispatch_seen *seen);

@@ -95,8 +95,8 @@ void policy_rests(struct policy *p, size_t node, const struct policy_time *now);
 
 /* A node that is under way is well, and is kept out of service for others' sake (a
  * reference): it counts as done from here on, its stage does not wait for it, nor does the
- * window count it.  It is unavailable until it is reported as POLICY_WELL, which has to
- * be done once policy_needs_kept() says no; until then the run is not over.
+ * window count it.  It is unavailable until it is reported, as POLICY_WELL once
+ * policy_needs_kept() says no, or as failed after all; until then the run is not over.
  */
 void policy_keep(struct policy *p, size_t node, const struct policy_time *now);
 

@@ -19,9 +19,11 @@ void rollout_want_turn(struct rollout *r)
         uv_idle_start(r->turn, rollout_on_turn);
 }
 
+/* For its turn, for others, or for time to pass. */
 static bool is_waiting(enum node_state state)
 {
-    return state == NODE_TODO || state == NODE_PLANNED || node_state_is_end(state);
+    return state == NODE_TODO || state == NODE_PLANNED || state == NODE_CHECKING ||
+           state == NODE_SOAKING || node_state_is_end(state);
 }
 
 static void free_if_done(struct rollout *r);

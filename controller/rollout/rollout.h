@@ -38,8 +38,8 @@ struct rollout_hooks {
     /* Node i tells of its steps.  May be NULL. */
     void (*heard)(void *arg, size_t i, const struct news *news);
 
-    /* To the run as a whole, as the journal has it: "batch", "waits", "stopped"; a sentence.
-     * May be NULL.
+    /* To the run as a whole, as the journal has it: "batch", "waits", "stopped", or what
+     * rollout_tell() was given; a sentence.  May be NULL.
      */
     void (*happened)(void *arg, const char *word, const char *text);
 
@@ -63,6 +63,11 @@ struct rollout_hooks {
      * and give it.
      */
     const char *(*found)(void *arg, size_t i);
+
+    /* What follows from the latest moves was decided.  From within: no node is to be answered
+     * yet.  May be NULL.
+     */
+    void (*turned)(void *arg);
 
     /* All nodes were probed: some wait in planned, or none. */
     void (*planned)(void *arg);
@@ -107,6 +112,18 @@ void rollout_begin(struct rollout *r, size_t i, const struct fail *why);
 /* As node_answer(), of node i. */
 void rollout_answer(struct rollout *r, size_t i, enum node_state in,
                     const struct fail *why);
+
+/* Node i is well, and is kept out of service for others' sake: policy_keep().  May it be, and
+ * are there others?  policy_may_keep(), policy_needs_kept().  While it acts.
+ */
+void rollout_keep(struct rollout *r, size_t i);
+bool rollout_may_keep(const struct rollout *r, size_t i);
+bool rollout_needs_kept(const struct rollout *r);
+
+/* Something has happened to the run as a whole: for the journal and hooks->happened.  While it
+ * acts.
+ */
+void rollout_tell(struct rollout *r, const char *word, const char *text);
 
 /* The scheduler was looked at. */
 void rollout_set_seen(struct rollout *r, const struct dispatch_seen *seen);

@@ -34,6 +34,22 @@ void rollout_answer(struct rollout *r, size_t i, enum node_state in,
     node_answer(r->travellers[i].node, in, why);
 }
 
+void rollout_keep(struct rollout *r, size_t i)
+{
+    dispatch_keep(r->dispatch, i);
+    rollout_want_turn(r);
+}
+
+bool rollout_may_keep(const struct rollout *r, size_t i)
+{
+    return dispatch_may_keep(r->dispatch, i);
+}
+
+bool rollout_needs_kept(const struct rollout *r)
+{
+    return policy_needs_kept(dispatch_policy(r->dispatch));
+}
+
 void rollout_set_seen(struct rollout *r, const struct dispatch_seen *seen)
 {
     if (r->dispatch && !r->closing)

@@ -17,7 +17,7 @@ static bool is_probed(const struct rollout *r)
     return !rollout_in_state(r, NODE_TODO) && !rollout_in_state(r, NODE_PROBING);
 }
 
-static void tell(struct rollout *r, const char *word, const char *text)
+void rollout_tell(struct rollout *r, const char *word, const char *text)
 {
     const struct journal_happening happening = {.word = word, .text = text};
     struct fail why;
@@ -37,7 +37,7 @@ static void tell_why(struct rollout *r)
     if (why.code == r->waited.code && strcmp(why.text, r->waited.text) == 0)
         return;
     if (why.code)
-        tell(r, rollout_is_stopped(r) ? "stopped" : "waits", why.text);
+        rollout_tell(r, rollout_is_stopped(r) ? "stopped" : "waits", why.text);
     r->waited = why;
 }
 
@@ -50,7 +50,7 @@ static void tell_batch(struct rollout *r, long batch)
     r->batch = batch;
     snprintf(text, sizeof text, "batch %ld of %zu", batch + 1,
              course_stages(rollout_course(r)));
-    tell(r, "batch", text);
+    rollout_tell(r, "batch", text);
 }
 
 static void begin(void *arg, size_t i, size_t stage)
@@ -103,12 +103,14 @@ static enum dispatch_word launch(struct rollout *r)
 
     if (r->phase == PHASE_ACTING && r->dispatch && !r->broken.code)
         word = dispatch_turn(r->dispatch);
-    if (word != DISPATCH_GOES_ON || rollout_is_stopped(r))
+    if (word == DISPATCH_BLOCKED || word == DISPATCH_TIRED || rollout_is_stopped(r))
         tell_why(r);
     else
         r->waited.code = FAIL_NONE;
     if (word == DISPATCH_TIRED)
         rollout_hold(r);
+    if (r->phase == PHASE_ACTING && r->hooks->turned)
+        r->hooks->turned(r->arg);
     return word;
 }
 

@@ -25,9 +25,10 @@ struct left { /* a node that was left on the road */
     double seconds;
     const char *state; /* a name of node_state.h's */
     bool begun;
-    long stage;    /* its batch; -1: none           */
-    bool ended;    /* it failed, and is tried again */
-    bool excluded; /* it is not, and has failed     */
+    long stage;          /* its batch; -1: none           */
+    bool ended;          /* it failed, and is tried again */
+    enum fail_code code; /* by that */
+    bool excluded;       /* it is not, and has failed     */
 };
 
 struct past { /* a node that has ended */
@@ -130,6 +131,7 @@ static int keep(struct takeup *t, const struct history_node *n, struct fail *why
     l->begun = n->begun;
     l->stage = n->batch;
     l->ended = is_over(n->state);
+    l->code = l->ended ? fail_code_of(n->code) : FAIL_NONE;
     l->found = n->found ? strdup(n->found) : NULL;
     if (!l->name || (n->boot_id && !l->boot_id) || (n->found && !l->found))
         return fail_memory(why);
@@ -417,6 +419,13 @@ const char *takeup_found(const struct takeup *t, const char *node)
     const struct left *l = find(t, node);
 
     return l ? l->found : NULL;
+}
+
+enum fail_code takeup_code(const struct takeup *t, const char *node)
+{
+    const struct left *l = find(t, node);
+
+    return l ? l->code : FAIL_NONE;
 }
 
 static int restore(const struct left *l, struct node *node, struct fail *why)

@@ -16,6 +16,7 @@
 #include <stddef.h>
 
 #include "controller/outcome.h"
+#include "protocol/fail.h"
 
 struct dispatch_past;
 struct fail;
@@ -66,6 +67,9 @@ const struct dispatch_past *takeup_past(const struct takeup *t, size_t *count);
  * not taken out of service.
  */
 const char *takeup_found(const struct takeup *t, const char *node);
+
+/* What a node had failed by; FAIL_NONE: by nothing, or it is not known. */
+enum fail_code takeup_code(const struct takeup *t, const char *node);
 
 /* How many of those failed. */
 size_t takeup_failed(const struct takeup *t);

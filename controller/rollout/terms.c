@@ -59,6 +59,25 @@ static int list_fleet(struct terms *t, const struct fleet *fleet, struct fail *w
     return 0;
 }
 
+/* It takes two to be measured. */
+static int check_two(const struct terms *t, struct fail *why)
+{
+    const struct fleet_policy *keys = t->told.keys;
+
+    if (share_of_at_least_one(&keys->max_unavailable[POLICY_OF_FLEET],
+                              t->told.fleet_count) < 2)
+        return fail_set(
+            why, FAIL_USAGE,
+            "fabric_check = yes takes two nodes that are out of service at once, "
+            "but max_unavailable = %s",
+            fleet_policy_text(keys, POLICY_MAX_UNAVAILABLE));
+    if (keys->window < 2 && !keys->references)
+        return fail_set(why, FAIL_USAGE,
+                        "fabric_check = yes takes two nodes at once, but window = 1 and "
+                        "references = 0");
+    return 0;
+}
+
 static int fill(struct terms *t, struct command *c, struct fail *why)
 {
     const struct fleet_policy *keys = &t->nobody;
@@ -66,11 +85,9 @@ static int fill(struct terms *t, struct command *c, struct fail *why)
     if (c->fleet)
         keys = fleet_policy(c->fleet);
     t->told.keys = keys;
-    if (keys->fabric_check)
-        return fail_set(why, FAIL_USAGE,
-                        "fabric_check = yes: a rollout does not measure yet; roll out, then "
-                        "ibfleet validate @latest:well");
     if (c->fleet && list_fleet(t, c->fleet, why) < 0)
+        return -1;
+    if (keys->fabric_check && c->fleet && check_two(t, why) < 0)
         return -1;
     if (name_hosts(c, POLICY_CANARY,
                    keys->canary == CANARY_HOSTS ? keys->canary_hosts : NULL, &t->canaries,

@@ -122,6 +122,8 @@ static const struct {
     [FAIL_PARTNER]          = {"partner silent", "its own line says why, when it has one; else measure again"},
     [FAIL_PATH]             = {"path broken", "both ends answer, but not each other"},
     [FAIL_CONFIG_DIFFERS]   = {"configuration differs", "see the classes:  ibfleet probe"},
+    [FAIL_FABRIC]           = {"not well on the fabric",
+        "measure it again by hand:  ibfleet validate NODE,OTHERS"},
     [FAIL_AZURE_LOGIN]      = {"no login at Azure",
         "az login, a managed identity, or --credential SOURCE with its AZURE_... variables"},
     [FAIL_AZURE_FORBIDDEN]  = {"a right is missing at Azure",

@@ -38,6 +38,7 @@ cluster() { scontrol -o show node 'n[1-6]' | sed -E 's/.*NodeName=(\S+) .* State
 as_before() { diff <(echo "$before") <(cluster); }
 reason_of() { scontrol -o show node "$1" | sed -nE 's/.* Reason=(.*) \[.*/\1/p'; } # NODE
 state_in_slurm() { scontrol -o show node "$1" | sed -nE 's/.* State=(\S+) .*/\1/p'; }
+not_drained() { ! is_drained "$1"; } # NODE
 is_drained() { [[ $(state_in_slurm "$1") == *DRAIN* ]]; }
 restarts() { scontrol -o show job "$1" | sed -nE 's/.* Restarts=([0-9]+) .*/\1/p'; } # JOB
 job_state() { scontrol -o show job "$1" | sed -nE 's/.* JobState=(\S+) .*/\1/p'; }
@@ -136,6 +137,24 @@ job_state() { scontrol -o show job "$1" | sed -nE 's/.* JobState=(\S+) .*/\1/p';
     as_before
     [ "$(reason_of n3)" = 'bad dimm, ann' ]
     for n in 1 2 3; do [ "$(times n$n installed)" = 1 ]; done
+}
+
+@test "fabric_check: a reference stays drained for as long as others follow, who fails it stays so" {
+    echo dead >"$SSHD_DIR/n5/fabric"
+    echo 3 >"$SSHD_DIR/n6/slow"
+    ibfleet_begin rollout -a --yes --fabric-check yes --references 1 --ramp '2, 4' --ndjson
+    wait_until 60 test -e "$SSHD_DIR/n6/installing"
+    is_drained n1
+    wait_until 30 not_drained n2
+    is_drained n1
+    ibfleet_end
+    [ "$status" = 1 ]
+    not_drained n1
+    is_drained n5
+    [[ $(reason_of n5) == ibfleet:* ]]
+    ibfleet resume --failed --yes --fabric-check no
+    [ "$status" = 0 ]
+    as_before
 }
 
 @test "when-idle: a busy node is not touched before its job has ended, and holds up no other" {

@@ -302,10 +302,3 @@ hook() # NAME <SCRIPT
     [ "$status" = 2 ]
     warns ".prom"
 }
-
-@test "fabric_check is refused by name, and what to do instead is said" {
-    ibfleet rollout ib1 --yes --fabric-check yes
-    [ "$status" = 2 ]
-    warns "ibfleet validate @latest:well"
-    [ ! -e "$SSHD_DIR/ib1/claim" ]
-}
