@@ -65,3 +65,27 @@ print("\n".join(m.judge(set())))' "$(mktemp -d -p "$BATS_TEST_TMPDIR")" "$@"
     [[ "$(node_after sh -c 'mkdir -p var/lib/ibfleet; touch var/lib/ibfleet/claim')" == "ib1: its claim is still there" ]]
     [[ "$(node_after rm etc/modules-load.d/ibfleet.conf)" == "ib1: there is no etc/modules-load.d/ibfleet.conf" ]]
 }
+
+# COMMAND...   what the judge has against a fleet of a drained ib1 and a foreign ib2, when nothing
+# else was done to it
+yard_after()
+{
+    PYTHONDONTWRITEBYTECODE=1 python3 -c 'import grounds, machine, subprocess, sys
+g = grounds.Grounds.__new__(grounds.Grounds)
+g.folder, g.foreign = sys.argv[1], "ib2"
+g.machines = {name: machine.Machine(g.folder, name, "/bin/true", "inbox") for name in ("ib1", "ib2")}
+g.machines["ib2"].put("counts/.drained", grounds.FOREIGN)
+open(g.path("yard.log"), "w").write("drain ib1\nundrain ib1\n")
+subprocess.run(sys.argv[2:], cwd=g.folder, check=True)
+print("\n".join(text for m in g.machines.values() for text in g.judge_service(m) + m.lines("counts/violations")))' \
+        "$(mktemp -d -p "$BATS_TEST_TMPDIR")" "$@"
+}
+
+@test "a node that is left drained, was never drained, or is changed in service is seen" {
+    [ -z "$(yard_after true)" ]
+    [[ "$(yard_after sh -c 'echo ours >ib1/counts/.drained')" == "ib1: is left drained: ['ours']" ]]
+    [[ "$(yard_after rm ib2/counts/.drained)" == "ib2: is not drained any more" ]]
+    [[ "$(yard_after sh -c ': >yard.log')" == "ib1: the scheduler was asked: []" ]]
+    [[ "$(yard_after sh -c 'echo drain ib2 >>yard.log')" == "ib2: the scheduler was asked: ['drain ib2']" ]]
+    [[ "$(yard_after sh -c ': >ib1/counts/.yard; IBFLEET_ROOT=$PWD/ib1 ib1/tools/modprobe rdma_rxe >/dev/null')" == "modprobe (in service: modules effect rdma_rxe): "* ]]
+}

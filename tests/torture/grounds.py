@@ -44,8 +44,16 @@ rxe = eth1
 [policy]
 window = {window}
 max_failures = 0
+{policy}
 [nodes]
 """
+
+# With a scheduler: some of the nodes are busy at first, and one was drained by somebody else.
+YARD = """scheduler = {folder}/yard
+soak = 1s
+drain_deadline = 2m
+"""
+FOREIGN = "bad dimm, ann"
 
 
 def free_port():
@@ -103,8 +111,10 @@ class Grounds:
     # Seconds: of a run, soon, when a move is not waited for any more, and of the last controller.
     run_s, soon_s, late_s, end_s = 6.0, 1.5, 3.0, 240
     delays = [0, 0.001, 0.01, 0.05, 0.2]  # behind a move
+    # Moves to these are waited for; a round meets most of them.
+    road = ["probing", "planned", "claiming", "installing", "rebooting", "verifying", "releasing", "done"]
 
-    def __init__(self, build, kinds, window, catalog):
+    def __init__(self, build, kinds, window, catalog, has_yard):
         self.cut = set()  # (node, step) that were killed at work
         self.arguments = ["--catalog", catalog]
         self.folder = tempfile.mkdtemp(prefix="ibfleet-torture.", dir="/tmp")
@@ -116,8 +126,11 @@ class Grounds:
         for i, kind in enumerate(kinds, 1):
             self.machines["ib%d" % i] = machine.Machine(
                 self.folder, "ib%d" % i, os.path.join(build, "ibfleet-agent"), kind)
+        self.foreign = None
+        if has_yard:
+            self.open_yard()
         self.make_keys()
-        self.write_fleet(window)
+        self.write_fleet(window, YARD.format(folder=self.folder) if has_yard else "")
         self.start_sshd()
 
     def path(self, name):
@@ -132,9 +145,18 @@ class Grounds:
         with open(self.path("known_hosts"), "w") as f:
             f.write("[127.0.0.1]:%d %s %s\n" % (self.port, kind, key))
 
-    def write_fleet(self, window):
+    def open_yard(self):
+        shutil.copy(os.path.join(os.path.dirname(os.path.abspath(__file__)), "yard"), self.path("yard"))
+        self.road = self.road + ["staging", "draining", "soaking", "undraining"]
+        self.foreign = self.names()[-1]
+        for i, m in enumerate(self.machines.values()):
+            m.put("counts/.yard")
+            m.put("counts/.busy", str(time.time() + 3 * (i % 3)))
+        self.machines[self.foreign].put("counts/.drained", FOREIGN)
+
+    def write_fleet(self, window, policy):
         with open(self.fleet, "w") as f:
-            f.write(FLEET.format(folder=self.folder, window=window))
+            f.write(FLEET.format(folder=self.folder, window=window, policy=policy))
             for name in self.machines:
                 f.write("%s = 127.0.0.1:%d\n" % (name, self.port))
             f.write("[groups]\n")
@@ -199,7 +221,19 @@ class Grounds:
         wrong = []
         for name, m in self.machines.items():
             wrong += m.judge({step for node, step in self.cut if node == name})
+            wrong += self.judge_service(m) if self.foreign else []
         return wrong + ["still there: %r" % p for p in self.left_behind(10)]
+
+    def judge_service(self, m):
+        """As it was found, and out of service in between."""
+        wrong, left = [], m.lines("counts/.drained")
+        if left != ([FOREIGN] if m.name == self.foreign else []):
+            wrong.append("%s: is left drained: %s" % (m.name, left) if left else m.name + ": is not drained any more")
+        with open(self.path("yard.log")) as f:
+            asked = f.read().split("\n")
+        if ("drain " + m.name in asked) == (m.name == self.foreign):
+            wrong.append("%s: the scheduler was asked: %s" % (m.name, [a for a in asked if a.endswith(" " + m.name)]))
+        return wrong
 
     def left_behind(self, seconds):
         """Nothing of ours runs on a node when nobody talks to it."""

@@ -6,6 +6,7 @@ import random
 import shutil
 import subprocess
 
+import grounds
 import rounds
 
 here = os.path.dirname(os.path.abspath(__file__))
@@ -35,6 +36,7 @@ class LabGrounds:
     kinds = {"controller": 55, "both": 5, "agent": 20, "helper": 8, "step": 12}
     run_s, soon_s, late_s, end_s = 150.0, 15.0, 40.0, 900
     delays = [0, 0.2, 2, 8]
+    road = grounds.Grounds.road
 
     def __init__(self, build, folder):
         self.folder, self.arguments, self.cut = folder, [], set()

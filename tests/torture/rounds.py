@@ -15,10 +15,6 @@ import journal
 import victims
 
 
-# Moves to these are waited for; a round meets most of them.
-ROAD = ["probing", "planned", "claiming", "installing", "rebooting", "verifying", "releasing", "done"]
-
-
 class Controller:
     """ibfleet at work; what it says of moves is read as it comes."""
 
@@ -150,7 +146,7 @@ class Round:
             most = self.ground.run_s if chance < 0.1 else self.ground.soon_s if chance < 0.4 else 0.15
             self.controller.wait(self.dice.random() * most)
             return None
-        wanted = set(self.dice.sample(ROAD, 3))
+        wanted = set(self.dice.sample(self.ground.road, 3))
         delay = self.dice.choice(self.ground.delays)
         move = self.controller.await_move(self.ground.late_s, wanted)
         self.controller.wait(delay)
@@ -231,8 +227,10 @@ class Round:
 
 
 def fleet_round(torture, number):
-    """On loopback: so many nodes, of these kinds, so many at once and so many kills."""
+    """On loopback: so many nodes, of these kinds, so many at once and so many kills; half of the
+    fleets have a scheduler."""
     dice = random.Random("%s/%d" % (torture.seed, number))
     kinds = dice.choices(["inbox", "driver", "unbooted"], [6, 2, 2], k=dice.randint(3, 7))
-    ground = grounds.Grounds(torture.build, kinds, dice.randint(2, 5), torture.mirror.catalog)
+    ground = grounds.Grounds(torture.build, kinds, dice.randint(2, 5), torture.mirror.catalog,
+                             dice.random() < 0.5)
     return Round(torture, number, dice, ground, dice.randint(6, 20), torture.is_enough)
