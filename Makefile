@@ -182,7 +182,9 @@ e2e       := $(if $(SAN),$(sanitized:%=tests/e2e/%.bats),$(wildcard tests/e2e/*.
 azure     := $(if $(SAN),tests/azure/extension.bats tests/azure/vmss.bats,$(wildcard tests/azure/*.bats))
 lab_small := $(wildcard tests/lab/small_*.bats)
 lab_fabric := tests/lab/validate.bats tests/lab/verbs.bats
-lab_rest  := $(filter-out $(lab_small) $(lab_fabric),$(wildcard tests/lab/*.bats))
+# Six machines and a Slurm, seven minutes: with `make check-lab`, not with .ci/run.
+lab_long  := tests/lab/cluster.bats
+lab_rest  := $(filter-out $(lab_small) $(lab_fabric) $(lab_long),$(wildcard tests/lab/*.bats))
 scripts    = $O/test-deps.ok all $(if $(SAN),,arm64) test-tools
 
 # Programs that only tests use, each built by a rule of its own below its tier.
@@ -233,7 +235,7 @@ SEED  ?= 1
 powercut: $O/tests/loop/test_journal_cut $O/tests/unit/test_node_cut
 	@POWERCUT_DRAWS=$(DRAWS) POWERCUT_SEED=$(SEED) tests/run.sh powercut $^
 
-.PHONY: unit loop e2e azure lab lab-rest lab-fabric check check-azure check-lab mutants mutants-fit
+.PHONY: unit loop e2e azure lab lab-rest lab-fabric lab-long check check-azure check-lab mutants mutants-fit
 unit: $(unit) ; @tests/run.sh unit $^
 loop: $(loop) $O/tests/lab/test_switch ; @tests/run.sh loop $^
 e2e: $(scripts) ; @JOBS=$(waiting) tests/run.sh e2e $(e2e)
@@ -242,6 +244,7 @@ check-azure: $(scripts) ; @JOBS=$(waiting) tests/azure/honesty/check.sh $(azure)
 lab: $(scripts) ; @JOBS=1 tests/run.sh lab $(lab_small)
 lab-rest: $(scripts) ; @tests/run.sh lab-rest $(lab_rest)
 lab-fabric: $(scripts) ; @JOBS=1 tests/run.sh lab-fabric $(lab_fabric)
+lab-long: $(scripts) ; @JOBS=1 tests/run.sh lab-long $(lab_long)
 
 # Under the sanitizers the agent is dynamic, so the lab is left out; and the judge of
 # Azure's traffic has had its turn without them.
@@ -249,7 +252,7 @@ TIERS ?= layers mutants-fit all unit loop e2e $(if $(SAN),azure,check-azure lab)
 check: $O/test-deps.ok
 	@tests/check.sh $(TIERS)
 check-lab: $O/test-deps.ok
-	@tests/check.sh lab lab-rest lab-fabric
+	@tests/check.sh lab lab-rest lab-fabric lab-long
 mutants: $O/test-deps.ok
 	@tests/mutants.sh $(MUTANT)
 mutants-fit: ; @tests/mutants.sh --fit

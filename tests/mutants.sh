@@ -52,7 +52,7 @@ run_test() # TIER/PROGRAM NAME
     case $program in
     *.bats)
         make -s -C "$copy" all test-tools >"$copy/log" 2>&1 || return 2
-        out=$(cd "$copy" && BUILD=$copy/build bats --tap --filter "^$name\$" "tests/$program" 2>&1)
+        out=$(cd "$copy" && BUILD=$copy/build timeout -k 20 600 bats --tap --filter "^$name\$" "tests/$program" 2>&1)
         ;;
     *)
         make -s -C "$copy" "build/tests/$program" >"$copy/log" 2>&1 || return 2

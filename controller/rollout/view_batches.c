@@ -69,6 +69,8 @@ static int put_batches(const struct rollout *r, size_t from, size_t until, size_
     hosts = fold_batches(r, from, until, &count);
     if (!hosts)
         return -1;
+    if (!count) /* of a run that is taken up */
+        return 0;
     if (until - from > 1)
         text_add(&head, "batches %zu to %zu", from + 1, until);
     else

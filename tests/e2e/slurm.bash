@@ -11,22 +11,21 @@
 #
 # Sets SLURM_DIR SLURM_CONF SLURM_NODES SLURM_PIDS.
 
-load wait
-load ports
+load "${BATS_TEST_DIRNAME%/tests/*}/tests/e2e/wait"
+load "${BATS_TEST_DIRNAME%/tests/*}/tests/e2e/ports"
 
 slurm_program() # NAME: where Debian has it, which is not in everybody's PATH
 {
     PATH=$PATH:/usr/sbin:/sbin type -P "$1" || { echo "$1 is missing: tests/deps.sh install" >&2; return 1; }
 }
 
-slurm_configure() # NODES
+# All but who the nodes are.
+slurm_settings() # PORT
 {
-    local host first
-    host=$(hostname -s) first=$(free_ports $(($1 + 1)))
-    cat >"$SLURM_CONF" <<END
+    cat <<END
 ClusterName=test
-SlurmctldHost=$host(127.0.0.1)
-SlurmctldPort=$first
+SlurmctldHost=$(hostname -s)(127.0.0.1)
+SlurmctldPort=$1
 AuthType=auth/munge
 AuthInfo=socket=$SLURM_DIR/munge
 CredType=cred/munge
@@ -50,11 +49,20 @@ MessageTimeout=60
 SlurmdTimeout=600
 ReturnToService=1
 PrivateData=cloud
+END
+}
+
+slurm_configure() # NODES
+{
+    local first
+    first=$(free_ports $(($1 + 1)))
+    slurm_settings "$first" >"$SLURM_CONF"
+    cat >>"$SLURM_CONF" <<END
 SuspendProgram=/bin/true
 ResumeProgram=/bin/true
 SuspendTime=86400
 SuspendExcNodes=n[1-$1]
-NodeName=n[1-$1] NodeHostname=$host NodeAddr=127.0.0.1 Port=[$((first + 1))-$((first + $1))] CPUs=2
+NodeName=n[1-$1] NodeHostname=$(hostname -s) NodeAddr=127.0.0.1 Port=[$((first + 1))-$((first + $1))] CPUs=2
 NodeName=cloud[1-2] NodeAddr=127.0.0.1 CPUs=2 State=CLOUD
 PartitionName=debug Nodes=n[1-$1] Default=YES MaxTime=INFINITE State=UP
 PartitionName=gpu Nodes=n[$(($1 - 1))-$1] MaxTime=INFINITE State=UP
@@ -91,14 +99,19 @@ slurm_controller()
     wait_until 60 slurm_answers
 }
 
-slurm_start() # NODES
+slurm_prepare() # NODES
 {
-    local slurmd i
-    slurmd=$(slurm_program slurmd)
     SLURM_DIR=$(mktemp -d /tmp/ibfleet-slurm.XXXXXX) SLURM_NODES=$1 SLURM_PIDS=
     export SLURM_DIR SLURM_NODES SLURM_CONF=$SLURM_DIR/slurm.conf
     chmod 755 "$SLURM_DIR" # munged wants that others can go to its socket
     mkdir "$SLURM_DIR"/{state,jobs}
+}
+
+slurm_start() # NODES
+{
+    local slurmd i
+    slurmd=$(slurm_program slurmd)
+    slurm_prepare "$1"
     slurm_configure "$1"
     slurm_munge && slurm_controller || { slurm_complain; return 1; }
     for ((i = 1; i <= $1; i++)); do

@@ -6,7 +6,8 @@
 #   base.ext4           a root file system without any RDMA software, but with the modules
 #   repo/               the packages a node will install, as a flat apt repository
 #
-# KIND is `plain`, or `dkms` for nodes that build kernel modules.  Those have a compiler,
+# KIND is `plain`, `slurm` for nodes of a cluster, which have slurmd and munge without a
+# configuration, or `dkms` for nodes that build kernel modules.  Those have a compiler,
 # DKMS and the headers of that kernel; and there is a second kernel, to be updated to:
 #
 #   vmlinux.other initrd.gz.other release.other   its modules are on the disk, its headers
@@ -28,6 +29,7 @@ in_root=(systemd-sysv dbus udev kmod openssh-server sudo iproute2 curl ca-certif
     procps netbase)
 in_repo=(rdma-core ibverbs-providers libibverbs1 librdmacm1 ibverbs-utils rdmacm-utils
     infiniband-diags perftest)
+cluster=(slurmd munge)
 compiler=(gcc make libc6-dev perl dkms)
 
 # Loaded before the root file system is there.
@@ -244,10 +246,11 @@ if [ "$kind" = dkms ]; then
     in_root+=("${compiler[@]}" "linux-headers-$newest")
     in_repo+=("linux-headers-$newest" "linux-headers-$other")
 fi
+[ "$kind" != slurm ] || in_root+=("${cluster[@]}")
 say "kernel and root file system of Debian $suite"
 build_tar &
 build_kernel "$newest"
-[ "$kind" = plain ] || build_kernel "$other" .other
+[ "$kind" != dkms ] || build_kernel "$other" .other
 wait $!
 say "image and packages"
 fakeroot "$0" "$dir" "$kind" finish-root

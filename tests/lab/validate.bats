@@ -10,7 +10,24 @@ setup_file()
     done
 }
 teardown_file() { end_lab; }
-teardown() { lab heal; }
+teardown()
+{
+    [ -n "${BATS_TEST_COMPLETED:-}" ] || look_around
+    lab heal
+}
+
+# What a fabric that is not as it should be looks like from the switch and from each node.
+look_around()
+{
+    local n
+
+    lab fault stats
+    for n in 1 2 3 4; do
+        echo "node$n:"
+        lab ssh $n 'cut -d" " -f1-3 /proc/loadavg; ip -s link show eth1; ip neigh show dev eth1
+            sudo rdma link; sudo dmesg | tail -n 4' || true
+    done
+}
 
 # Sets $status and $out; stderr is in $BATS_TEST_TMPDIR/err.
 validate() # OPTION...
