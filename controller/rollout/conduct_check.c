@@ -24,23 +24,20 @@
 /* Who installs, reboots or is verified is waited for so long, from when the first waits. */
 #define GATHER_MS 300000u
 
+/* How a node stands that has come here. */
 enum place {
     PLACE_NONE,
-    PLACE_WAITS,    /* for its measurement                    */
-    PLACE_MEASURED, /* and good: a reference, or about to go on */
-    PLACE_FALLEN    /* it was kept, and has failed after all */
-};
-
-struct stand {
-    enum place place;
-    bool is_kept; /* a reference; one that is not measured yet stands in for one */
-    bool is_in;   /* the measurement under way */
+    PLACE_WAITS,     /* for its measurement                                 */
+    PLACE_STANDS_IN, /* likewise, and meanwhile for a reference             */
+    PLACE_REFERENCE, /* measured, and good                                  */
+    PLACE_FALLEN     /* it was kept, and has failed after all               */
 };
 
 struct conduct_check {
     struct conduct *conduct;
-    struct stand *stands; /* by node of the run */
-    size_t count, kept;
+    unsigned char *places; /* enum place, by node of the run                  */
+    size_t *here;          /* the numbers of those that have one, growing     */
+    size_t here_count;
     unsigned checks; /* so far */
     struct fabric_check *under_way;
     size_t *picked; /* those in it */
@@ -59,14 +56,23 @@ static const char *name_of(const struct conduct_check *q, size_t i)
     return q->conduct->command->nodes[i]->name;
 }
 
-/* Beside those that are kept. */
-static size_t count_waiting(const struct conduct_check *q)
+static bool is_kept(enum place place)
 {
-    size_t waiting = 0;
+    return place == PLACE_STANDS_IN || place == PLACE_REFERENCE;
+}
 
-    for (size_t i = 0; i < q->count; i++)
-        waiting += q->stands[i].place == PLACE_WAITS && !q->stands[i].is_kept;
-    return waiting;
+static size_t count_at(const struct conduct_check *q, enum place place)
+{
+    size_t n = 0;
+
+    for (size_t k = 0; k < q->here_count; k++)
+        n += q->places[q->here[k]] == place;
+    return n;
+}
+
+static size_t count_kept(const struct conduct_check *q)
+{
+    return count_at(q, PLACE_STANDS_IN) + count_at(q, PLACE_REFERENCE);
 }
 
 /* ---- to the nodes ----------------------------------------------------------------------- */
@@ -74,22 +80,19 @@ static size_t count_waiting(const struct conduct_check *q)
 /* why NULL: on with it. */
 static void let_go(struct conduct_check *q, size_t i, const struct fail *why)
 {
-    bool was_kept = q->stands[i].is_kept;
-
-    q->kept -= was_kept;
-    q->stands[i] = (struct stand){.place = why && was_kept ? PLACE_FALLEN : PLACE_NONE};
+    q->places[i] = why && is_kept(q->places[i]) ? PLACE_FALLEN : PLACE_NONE;
     rollout_answer(q->conduct->rollout, i, NODE_CHECKING, why);
 }
 
 static bool may_keep(const struct conduct_check *q, size_t i)
 {
-    return q->kept < keys_of(q)->references && rollout_may_keep(q->conduct->rollout, i);
+    return count_kept(q) < keys_of(q)->references &&
+           rollout_may_keep(q->conduct->rollout, i);
 }
 
-static void keep(struct conduct_check *q, size_t i)
+static void keep(struct conduct_check *q, size_t i, enum place as)
 {
-    q->stands[i].is_kept = true;
-    q->kept++;
+    q->places[i] = as;
     rollout_keep(q->conduct->rollout, i);
 }
 
@@ -133,8 +136,8 @@ static void stand_in(struct conduct_check *q, size_t i)
     char text[200];
 
     if (may_keep(q, i))
-        keep(q, i);
-    if (!q->stands[i].is_kept || !rollout_needs_kept(q->conduct->rollout)) {
+        keep(q, i, PLACE_STANDS_IN);
+    if (!is_kept(q->places[i]) || !rollout_needs_kept(q->conduct->rollout)) {
         pass_unmeasured(q, i);
         return;
     }
@@ -144,20 +147,20 @@ static void stand_in(struct conduct_check *q, size_t i)
 
 static void stand_in_all(struct conduct_check *q)
 {
-    for (size_t i = 0; i < q->count; i++)
-        if (q->stands[i].place == PLACE_WAITS && !q->stands[i].is_kept)
-            stand_in(q, i);
+    for (size_t k = 0; k < q->here_count; k++)
+        if (q->places[q->here[k]] == PLACE_WAITS)
+            stand_in(q, q->here[k]);
 }
 
 /* Nobody is left whom they could be measured with. */
 static void release_kept(struct conduct_check *q)
 {
-    for (size_t i = 0; i < q->count; i++) {
-        if (!q->stands[i].is_kept)
-            continue;
-        if (q->stands[i].place == PLACE_WAITS)
+    for (size_t k = 0; k < q->here_count; k++) {
+        size_t i = q->here[k];
+
+        if (q->places[i] == PLACE_STANDS_IN)
             pass_unmeasured(q, i);
-        else
+        else if (q->places[i] == PLACE_REFERENCE)
             let_go(q, i, NULL);
     }
 }
@@ -166,22 +169,16 @@ static void release_kept(struct conduct_check *q)
 
 static void settle(struct conduct_check *q, size_t i, const struct blame *b)
 {
-    struct stand *s = &q->stands[i];
-
-    s->is_in = false;
     if (node_where(rollout_node(q->conduct->rollout, i)) != NODE_CHECKING)
         return;
-    if (b->why.code) {
+    if (b->why.code)
         let_go(q, i, &b->why);
+    else if (!b->has_met)
         return;
-    }
-    if (!b->has_met)
-        return;
-    s->place = PLACE_MEASURED;
-    if (s->is_kept)
-        return;
-    if (may_keep(q, i))
-        keep(q, i);
+    else if (is_kept(q->places[i]))
+        q->places[i] = PLACE_REFERENCE;
+    else if (may_keep(q, i))
+        keep(q, i, PLACE_REFERENCE);
     else
         let_go(q, i, NULL);
 }
@@ -218,15 +215,14 @@ static size_t pick(struct conduct_check *q, const struct fleet_node **nodes,
 {
     size_t n = 0;
 
-    for (size_t i = 0; i < q->count; i++) {
-        struct stand *s = &q->stands[i];
+    for (size_t k = 0; k < q->here_count; k++) {
+        size_t i = q->here[k];
 
-        if (s->place != PLACE_WAITS && s->place != PLACE_MEASURED)
+        if (q->places[i] != PLACE_WAITS && !is_kept(q->places[i]))
             continue;
-        s->is_in = true;
         q->picked[n] = i;
         nodes[n] = q->conduct->command->nodes[i];
-        was_good[n++] = s->place == PLACE_MEASURED;
+        was_good[n++] = q->places[i] == PLACE_REFERENCE;
     }
     return n;
 }
@@ -235,8 +231,8 @@ static size_t pick(struct conduct_check *q, const struct fleet_node **nodes,
 static int measure(struct conduct_check *q, struct fail *why)
 {
     static const struct fabric_check_hooks hooks = {.ended = on_ended};
-    const struct fleet_node **nodes = calloc(q->count + 1, sizeof *nodes);
-    bool *was_good = calloc(q->count + 1, sizeof *was_good);
+    const struct fleet_node **nodes = calloc(q->here_count, sizeof *nodes);
+    bool *was_good = calloc(q->here_count, sizeof *was_good);
     char name[MEASURE_CAMPAIGN_BYTES];
     struct fabric_check_order order = {.name = name,
                                        .nodes = nodes,
@@ -259,10 +255,11 @@ static int measure(struct conduct_check *q, struct fail *why)
 
 static void fail_waiting(struct conduct_check *q, const struct fail *why)
 {
-    for (size_t i = 0; i < q->count; i++) {
-        q->stands[i].is_in = false;
-        if (q->stands[i].place == PLACE_WAITS)
-            let_go(q, i, why);
+    for (size_t k = 0; k < q->here_count; k++) {
+        enum place place = q->places[q->here[k]];
+
+        if (place == PLACE_WAITS || place == PLACE_STANDS_IN)
+            let_go(q, q->here[k], why);
     }
 }
 
@@ -277,21 +274,32 @@ static bool is_somebody_coming(const struct conduct_check *q, size_t waiting)
 
     return rollout_in_state(r, NODE_CLAIMING) || rollout_in_state(r, NODE_INSTALLING) ||
            rollout_in_state(r, NODE_REBOOTING) || rollout_in_state(r, NODE_VERIFYING) ||
-           rollout_in_state(r, NODE_CHECKING) > waiting + q->kept;
+           rollout_in_state(r, NODE_CHECKING) > waiting + count_kept(q);
 }
 
-/* Paused, overdue, or otherwise not here any more. */
+/* Let go, paused, overdue, or fallen and at its end by now. */
+static bool is_gone(const struct conduct_check *q, size_t i)
+{
+    enum node_state where = node_where(rollout_node(q->conduct->rollout, i));
+
+    return q->places[i] == PLACE_FALLEN
+               ? node_state_is_end(where)
+               : q->places[i] == PLACE_NONE || where != NODE_CHECKING;
+}
+
 static void forget_the_gone(struct conduct_check *q)
 {
-    for (size_t i = 0; i < q->count; i++) {
-        struct stand *s = &q->stands[i];
+    size_t left = 0;
 
-        if (s->place == PLACE_NONE || s->place == PLACE_FALLEN || s->is_in ||
-            node_where(rollout_node(q->conduct->rollout, i)) == NODE_CHECKING)
-            continue;
-        q->kept -= s->is_kept;
-        *s = (struct stand){.place = PLACE_NONE};
+    for (size_t k = 0; k < q->here_count; k++) {
+        size_t i = q->here[k];
+
+        if (is_gone(q, i))
+            q->places[i] = PLACE_NONE;
+        else
+            q->here[left++] = i;
     }
+    q->here_count = left;
 }
 
 static void on_timer(uv_timer_t *timer);
@@ -305,7 +313,7 @@ static void look(struct conduct_check *q)
     forget_the_gone(q);
     if (!rollout_needs_kept(q->conduct->rollout))
         release_kept(q);
-    waiting = count_waiting(q);
+    waiting = count_at(q, PLACE_WAITS);
     if (!waiting) {
         q->since_ms = 0;
         return;
@@ -314,7 +322,7 @@ static void look(struct conduct_check *q)
         q->since_ms = now_ms;
     if (is_somebody_coming(q, waiting) && now_ms < q->since_ms + GATHER_MS)
         uv_timer_start(&q->timer, on_timer, q->since_ms + GATHER_MS - now_ms, 0);
-    else if (waiting + q->kept < 2)
+    else if (waiting + count_kept(q) < 2)
         stand_in_all(q);
     else if (measure(q, &why) < 0)
         fail_waiting(q, &why);
@@ -338,16 +346,24 @@ void conduct_check_look(void *arg)
 
 bool conduct_check_holds(const struct conduct *c)
 {
-    for (size_t i = 0; c->check && i < c->check->count; i++)
-        if (c->check->stands[i].place == PLACE_FALLEN &&
-            !node_state_is_end(node_where(rollout_node(c->rollout, i))))
+    const struct conduct_check *q = c->check;
+
+    for (size_t k = 0; q && k < q->here_count; k++)
+        if (q->places[q->here[k]] == PLACE_FALLEN && !is_gone(q, q->here[k]))
             return true;
     return false;
 }
 
 void conduct_check(struct conduct *c, size_t i)
 {
-    c->check->stands[i] = (struct stand){.place = PLACE_WAITS};
+    struct conduct_check *q = c->check;
+
+    size_t at = q->here_count++;
+
+    for (; at > 0 && q->here[at - 1] > i; at--)
+        q->here[at] = q->here[at - 1];
+    q->here[at] = i;
+    q->places[i] = PLACE_WAITS;
     conduct_check_look(c);
 }
 
@@ -355,7 +371,8 @@ void conduct_check(struct conduct *c, size_t i)
 
 static void check_free(struct conduct_check *q)
 {
-    free(q->stands);
+    free(q->places);
+    free(q->here);
     free(q->picked);
     free(q);
 }
@@ -367,6 +384,7 @@ static void on_timer_closed(uv_handle_t *timer)
 
 int conduct_check_open(struct conduct *c, struct fail *why)
 {
+    size_t count = c->command->node_count;
     struct conduct_check *q;
 
     if (!terms_of(c->terms)->keys->fabric_check)
@@ -375,10 +393,10 @@ int conduct_check_open(struct conduct *c, struct fail *why)
     if (!q)
         return fail_memory(why);
     q->conduct = c;
-    q->count = c->command->node_count;
-    q->stands = calloc(q->count + 1, sizeof *q->stands);
-    q->picked = calloc(q->count + 1, sizeof *q->picked);
-    if (!q->stands || !q->picked) {
+    q->places = calloc(count + 1, sizeof *q->places);
+    q->here = calloc(count + 1, sizeof *q->here);
+    q->picked = calloc(count + 1, sizeof *q->picked);
+    if (!q->places || !q->here || !q->picked) {
         check_free(q);
         return fail_memory(why);
     }

@@ -9,7 +9,6 @@ the whole process's, with the nodes that are simulated in it.
 """
 
 import collections
-import json
 import os
 import pathlib
 import sqlite3
