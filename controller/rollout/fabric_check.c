@@ -1,6 +1,5 @@
 #include "controller/rollout/fabric_check.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,13 +8,17 @@
 #include "controller/fabric/verdict.h"
 #include "controller/probe/muster.h"
 #include "controller/rollout/blame.h"
+#include "controller/screen/text.h"
 #include "controller/validate/choice.h"
 #include "controller/validate/headline.h"
 #include "inventory/fleet.h"
 #include "protocol/fail.h"
 #include "protocol/measure.h"
+#include "protocol/scope.h"
 
 #define DETECT_MS 30000 /* as validate's */
+
+static const char nothing[] = "nothing was measured";
 
 struct fabric_check {
     struct uv_loop_s *loop;
@@ -46,16 +49,13 @@ static void check_free(struct fabric_check *check)
 
 /* ---- what came of it -------------------------------------------------------------------- */
 
-static void say(const struct fabric_check *check, char *said, size_t size)
+static void say(const struct fabric_check *check, struct text *said)
 {
     const struct verdict *v = campaign_verdict(check->campaign);
-    int n = snprintf(said, size, "%zu of %zu pairs of %zu nodes measured, %zu not ok",
-                     v->measured, v->pairs, check->count, v->bad);
 
-    if (n > 0 && (size_t)n < size && !isnan(v->usual_gbps) && !isnan(v->usual_us))
-        snprintf(said + n, size - (size_t)n, "; usual is %.*f Gb/s each way and %.*f us",
-                 headline_decimals(v->usual_gbps), v->usual_gbps,
-                 headline_decimals(v->usual_us), v->usual_us);
+    text_add(said, "%zu of %zu pairs of %zu nodes measured, %zu not ok", v->measured,
+             v->pairs, check->count, v->bad);
+    headline_usual(v->usual_gbps, v->usual_us, said);
 }
 
 static void fail_all(struct fabric_check *check, const struct fail *why)
@@ -69,7 +69,7 @@ static void on_campaign_ended(void *arg, const struct fail *why)
 {
     struct fabric_check *check = arg;
     const struct verdict *v = campaign_verdict(check->campaign);
-    char said[200] = "nothing was measured";
+    CLEANUP(text_clear) struct text said = {0};
 
     check->is_over = true;
     if (check->is_closed) {
@@ -79,12 +79,12 @@ static void on_campaign_ended(void *arg, const struct fail *why)
     if (v) {
         blame_all(campaign_members(check->campaign), check->count,
                   campaign_tally(check->campaign), v, check->was_good, check->all);
-        say(check, said, sizeof said);
+        say(check, &said);
     }
     if (why)
         fail_all(check, why);
     muster_close(check->muster);
-    check->hooks->ended(check->arg, check->all, said);
+    check->hooks->ended(check->arg, check->all, v ? text_of(&said) : nothing);
 }
 
 /* ---- getting there ---------------------------------------------------------------------- */
@@ -115,7 +115,7 @@ static void end_unmeasured(struct fabric_check *check, const struct fail *why)
     if (why)
         fail_all(check, why);
     muster_close(check->muster);
-    check->hooks->ended(check->arg, check->all, "nothing was measured");
+    check->hooks->ended(check->arg, check->all, nothing);
 }
 
 static void on_ready(void *arg)

@@ -48,6 +48,14 @@ int headline_decimals(double usual)
     return usual < 1 ? 3 : usual < 10 ? 2 : 0;
 }
 
+void headline_usual(double usual_gbps, double usual_us, struct text *text)
+{
+    if (!isnan(usual_gbps) && !isnan(usual_us))
+        text_add(text, "; usual is %.*f Gb/s each way and %.*f us",
+                 headline_decimals(usual_gbps), usual_gbps, headline_decimals(usual_us),
+                 usual_us);
+}
+
 void headline_render(const struct headline *h, size_t width, bool color,
                      struct text *text)
 {
@@ -62,10 +70,8 @@ void headline_render(const struct headline *h, size_t width, bool color,
         text_add(&line, "%zu of them not ok", h->bad);
     else
         text_add(&line, h->measured ? "all of them ok" : "nothing can be said");
-    if (h->measured > h->bad && !isnan(h->usual_gbps) && !isnan(h->usual_us))
-        text_add(&line, "; usual is %.*f Gb/s each way and %.*f us",
-                 headline_decimals(h->usual_gbps), h->usual_gbps,
-                 headline_decimals(h->usual_us), h->usual_us);
+    if (h->measured > h->bad)
+        headline_usual(h->usual_gbps, h->usual_us, &line);
     text_add(text, "%s%s%s  ", color_of(h->good ? COLOR_GOOD : COLOR_BAD, color), word,
              color_of(COLOR_PLAIN, color));
     wrap_add(text, text_of(&line), strlen(word) + 2, width);

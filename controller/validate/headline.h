@@ -30,6 +30,11 @@ struct headline headline_of(const struct result *r);
 void headline_render(const struct headline *h, size_t width, bool color,
                      struct text *text);
 
+/* What a good direction and a good pair show, to go on a sentence; nothing when it is not known
+ * (NAN).
+ */
+void headline_usual(double usual_gbps, double usual_us, struct text *text);
+
 /* Digits after the point that tell good from bad where this is usual. */
 int headline_decimals(double usual);
 
