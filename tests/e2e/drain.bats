@@ -33,15 +33,8 @@ teardown()
     wait_until 60 slurm_idle
 }
 
-# How each node stands, without what passes by itself.
-cluster() { scontrol -o show node 'n[1-6]' | sed -E 's/.*NodeName=(\S+) .* State=(\S+) .*/\1 \2/; s/\+(COMPLETING|NOT_RESPONDING)//g; s/ALLOCATED|MIXED/IDLE/'; }
+cluster() { standing 'n[1-6]'; }
 as_before() { diff <(echo "$before") <(cluster); }
-reason_of() { scontrol -o show node "$1" | sed -nE 's/.* Reason=(.*) \[.*/\1/p'; } # NODE
-state_in_slurm() { scontrol -o show node "$1" | sed -nE 's/.* State=(\S+) .*/\1/p'; }
-not_drained() { ! is_drained "$1"; } # NODE
-is_drained() { [[ $(state_in_slurm "$1") == *DRAIN* ]]; }
-restarts() { scontrol -o show job "$1" | sed -nE 's/.* Restarts=([0-9]+) .*/\1/p'; } # JOB
-job_state() { scontrol -o show job "$1" | sed -nE 's/.* JobState=(\S+) .*/\1/p'; }
 
 @test "under jobs: none is lost or requeued, and the cluster is afterwards as before" {
     local job other

@@ -128,8 +128,6 @@ slurm_set() # KEY=VALUE...
     scontrol reconfigure
 }
 
-state_of() { scontrol show node "$1" | sed -n 's/^ *State=\([^ ]*\).*/\1/p'; }
-reason_of() { scontrol show node "$1" | sed -n 's/^ *Reason=\(.*\) \[.*/\1/p'; }
 state_is() { [ "$(state_of "$1")" = "$2" ]; }
 
 # ---- daemons ---------------------------------------------------------------------------

@@ -141,6 +141,21 @@ END
     ) && wait_until 60 [ -e "$SLURM_DIR/jobs/$id" ] && echo "$id"
 }
 
+# ---- how it stands ----------------------------------------------------------------------
+
+state_of() { scontrol show node "$1" | sed -n 's/^ *State=\([^ ]*\).*/\1/p'; }
+reason_of() { scontrol show node "$1" | sed -n 's/^ *Reason=\(.*\) \[.*/\1/p'; }
+is_drained() { [[ $(state_of "$1") == *DRAIN* ]]; }
+not_drained() { ! is_drained "$1"; }
+job_state() { scontrol show job "$1" | sed -n 's/^ *JobState=\([^ ]*\).*/\1/p'; }
+restarts() { scontrol show job "$1" | sed -n 's/.* Restarts=\([0-9]*\).*/\1/p'; }
+
+# "NODE STATE" of each, without what passes by itself.
+standing() # HOSTLIST
+{
+    scontrol -o show node "$1" | sed -E 's/.*NodeName=(\S+) .* State=(\S+) .*/\1 \2/; s/\+(COMPLETING|NOT_RESPONDING)//g; s/ALLOCATED|MIXED/IDLE/'
+}
+
 slurm_job_gone() { [ -z "$(squeue -h -j "$1" 2>/dev/null)" ]; }
 slurm_job_end() # ID
 {

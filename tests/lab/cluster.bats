@@ -55,12 +55,8 @@ setup()
     export IBFLEET_FLEET=$LAB/fleet.ini STATE=$BATS_FILE_TMPDIR/state
 }
 
-# How each node stands, without what passes by itself.  A drained node that boots is DOWN, too,
-# for Slurm, until whoever has drained it resumes it.
-cluster() { scontrol -o show node | sed -E 's/.*NodeName=(\S+) .* State=(\S+) .*/\1 \2/; s/\+(COMPLETING|NOT_RESPONDING)//g; s/ALLOCATED|MIXED/IDLE/; s/DOWN\+DRAIN/IDLE+DRAIN/'; }
-field() { scontrol -o show "$1" "$2" | sed -nE "s/(.* )?$3=([^ ]+)( .*|\$)/\2/p"; } # node|job NAME FIELD
-reason_of() { scontrol -o show node "$1" | sed -nE 's/.* Reason=(.*) \[.*/\1/p'; } # NODE
-is_drained() { [[ $(field node "$1" State) == *DRAIN* ]]; } # NODE
+# A drained node that boots is DOWN, too, for Slurm, until whoever has drained it resumes it.
+cluster() { standing "node[1-$nodes]" | sed 's/DOWN+DRAIN/IDLE+DRAIN/'; }
 
 # It runs until there is a file on its machine.
 begin_job() # HOSTLIST
@@ -73,7 +69,7 @@ until [ -e /tmp/end-job ]; do sleep 1; done
 END
     ) && wait_for 120 job_is "$id" RUNNING && echo "$id"
 }
-job_is() { [ "$(field job "$1" JobState)" = "$2" ]; } # ID STATE
+job_is() { [ "$(job_state "$1")" = "$2" ]; } # ID STATE
 end_job() { lab ssh "${1#node}" touch /tmp/end-job; } # NODE, its first
 
 moves() { jq -r 'select(.to) | "\(.node) \(.to)"' "$BATS_TEST_TMPDIR/out"; }
@@ -90,7 +86,7 @@ moved() { moves | grep -qx "$1 $2"; } # NODE STATE
     begin rollout -a --yes --ndjson --fabric-check yes --references 1 --ramp "2, 4" --max-unavailable 6 --order name
     wait_for 300 moved node2 checking
     job_is "$first" RUNNING # and its node is drained, not taken
-    [ "$(field node node1 State)" = ALLOCATED+DRAIN ]
+    [ "$(state_of node1)" = ALLOCATED+DRAIN ]
     run ! lab ssh 1 dpkg-query -W rdma-core
     end_job node1
     wait_for 600 moved node3 installing
@@ -103,8 +99,8 @@ moved() { moves | grep -qx "$1 $2"; } # NODE STATE
     [ "$(moves | grep -cE ' (done|failed)$')" = $nodes ]
     moved node3 failed
     jq -r 'select(.node == "node3" and .to == "failed").reason' "$BATS_TEST_TMPDIR/out" | grep 'node3 reaches nobody over the fabric'
-    [ "$(field job "$first" JobState) $(field job "$first" Restarts)" = "COMPLETED 0" ]
-    [ "$(field job "$other" JobState) $(field job "$other" Restarts)" = "COMPLETED 0" ]
+    [ "$(job_state "$first") $(restarts "$first")" = "COMPLETED 0" ]
+    [ "$(job_state "$other") $(restarts "$other")" = "COMPLETED 0" ]
     [[ $(reason_of node3) == ibfleet:* ]]
     [ "$(reason_of node4)" = 'bad dimm, ann' ]
     diff <(grep -v node3 "$BATS_FILE_TMPDIR/before") <(cluster | grep -v node3)
