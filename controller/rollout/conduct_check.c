@@ -27,16 +27,16 @@
 /* How a node stands that has come here. */
 enum place {
     PLACE_NONE,
-    PLACE_WAITS,     /* for its measurement                                 */
-    PLACE_STANDS_IN, /* likewise, and meanwhile for a reference             */
-    PLACE_REFERENCE, /* measured, and good                                  */
-    PLACE_FALLEN     /* it was kept, and has failed after all               */
+    PLACE_WAITS,     /* for its measurement                     */
+    PLACE_STANDS_IN, /* likewise, and meanwhile for a reference */
+    PLACE_REFERENCE, /* measured, and good                      */
+    PLACE_FALLEN     /* it was kept, and has failed after all   */
 };
 
 struct conduct_check {
     struct conduct *conduct;
-    unsigned char *places; /* enum place, by node of the run                  */
-    size_t *here;          /* the numbers of those that have one, growing     */
+    enum place *places; /* by node of the run                        */
+    size_t *here;       /* the numbers of those that have one, growing */
     size_t here_count;
     unsigned checks; /* so far */
     struct fabric_check *under_way;
